@@ -1,0 +1,58 @@
+import { number } from '../format.ts'
+import type { Run } from '../run.ts'
+import { sloWords } from '../slo.ts'
+import type { RunStatistics } from './runs.ts'
+
+/** What was run, where and with what, as rows of a table. */
+export function facts({ run, durationMs }: RunStatistics): [what: string, value: string][] {
+  if (!run) return durationMs === null ? [] : [['Duration', `${number(durationMs / 1000)} s`]]
+  const { target, host, k6 } = run
+  const rows: ([string, string] | null)[] = [
+    ['Target', target.url + (target.embedded ? ' (the embedded workload)' : '')],
+    ['Request', run.load.request],
+    ['Load', loadWords(run)],
+    ['Connections', run.load.connections],
+    ['SLOs', run.slos.map(sloWords).join(', ') || 'none'],
+    target.workload && [
+      'Workload',
+      [
+        `version ${target.workload.version} on ${target.workload.pod ?? target.workload.host}`,
+        `${number(target.workload.cpuCores)} cores`,
+        `${number(target.workload.memoryMiB)} MiB`,
+        `${number(target.workload.unitsPerMs)} units/ms`,
+      ].join(', '),
+    ],
+    ['Started', `${run.startedAt}${durationMs === null ? '' : `, ran ${number(durationMs / 1000)} s`}`],
+    [
+      'Generator',
+      [
+        `k6 ${host.k6} on ${host.cores} cores, ${number(host.memoryMiB)} MiB, ${host.kernel}`,
+        k6.cpuSeconds !== null && durationMs
+          ? `used ${number((k6.cpuSeconds * 1000) / durationMs)} cores`
+          : '',
+        k6.maxMemoryMiB !== null ? `${number(k6.maxMemoryMiB)} MiB` : '',
+      ]
+        .filter(Boolean)
+        .join(', '),
+    ],
+    run.commit ? ['Commit', run.commit] : null,
+    Object.keys(run.labels).length > 0
+      ? [
+          'Labels',
+          Object.entries(run.labels)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(', '),
+        ]
+      : null,
+  ]
+  return rows.filter((row): row is [string, string] => row !== null)
+}
+
+function loadWords({ load: { stages } }: Run): string {
+  const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
+  const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
+  const vus = stages.map(({ vus }) => vus).join(', ')
+  return stages.length === 1
+    ? `${vus} VU${vus === '1' ? '' : 's'} for ${seconds[0]} s`
+    : `plateaus of ${vus} VUs, ${each}`
+}

@@ -1,0 +1,66 @@
+import type { Statistics } from '../statistics.ts'
+import { facts } from './facts.ts'
+import { letter, type RunStatistics } from './runs.ts'
+import type { Picture } from './svg.ts'
+import { columns, stageHolds, stageName } from './table.ts'
+
+/** The report for a pull request or a terminal; the pictures are linked beside it. */
+export function markdown({ runs }: Statistics, pictures: readonly Picture[]): string {
+  const plots = pictures.map(({ name, title }) => `![${title}](${name}.svg)`)
+  const [only, ...more] = runs
+  const parts =
+    only && more.length === 0
+      ? [...heading(only, '#'), ...plots, ...details(only)]
+      : [
+          '# Runs side by side',
+          runsTable(runs),
+          ...plots,
+          ...runs.flatMap((run, index) => [...heading(run, `## ${letter(index)}:`), ...details(run)]),
+        ]
+  return `${parts.join('\n\n')}\n`
+}
+
+const heading = ({ name, run, verdict }: RunStatistics, prefix: string): string[] => [
+  `${prefix} ${plain(run ? `${run.scenario} · ${name}` : name)}`,
+  `**${verdict.kind}**`,
+  ...list(verdict.reasons),
+]
+
+function details(run: RunStatistics): string[] {
+  const { total, stages, remarks } = run
+  const rows = [
+    ...stages.map((stage) => [
+      stageName(stage),
+      ...columns.map(({ cell }) => cell(stage)),
+      stageHolds(stage),
+    ]),
+    ['all', ...columns.map(({ cell }) => cell(total)), ''],
+  ]
+  return [
+    ...(total.requests > 0 ? [table(['', ...columns.map(({ head }) => head), 'SLOs hold'], rows)] : []),
+    ...list(remarks),
+    ...(run.run ? [table(['', ''], facts(run))] : []),
+  ]
+}
+
+const list = (lines: readonly string[]): string[] =>
+  lines.length > 0 ? [lines.map((line) => `- ${plain(line)}`).join('\n')] : []
+
+const runsTable = (runs: readonly RunStatistics[]): string =>
+  table(
+    ['', 'run', 'verdict', ...columns.map(({ head }) => head)],
+    runs.map(({ name, verdict, total }, index) => [
+      letter(index),
+      name,
+      verdict.kind,
+      ...columns.map(({ cell }) => cell(total)),
+    ]),
+  )
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(plain).join(' | ')} |`
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n')
+}
+
+// What people named (labels, URLs, files) must not turn into markup.
+const plain = (text: string): string => text.replace(/[\\`*_[\]<>|]/g, '\\$&').replace(/\r?\n/g, ' ')

@@ -1,0 +1,139 @@
+import { number, orDash, percent } from '../format.ts'
+import type { Statistics } from '../statistics.ts'
+import { facts } from './facts.ts'
+import { html, Markup } from './markup.ts'
+import { letter, type RunStatistics } from './runs.ts'
+import { colour, type Picture } from './svg.ts'
+import { columns, stageHolds, stageName } from './table.ts'
+
+/** The whole report as one HTML page that loads nothing. */
+export function page({ runs }: Statistics, pictures: readonly Picture[]): string {
+  const [only] = runs
+  const title = runs.length === 1 && only ? only.name : `${runs.length} runs side by side`
+  const plots = html`<section aria-label="Plots">${pictures.map(({ svg }) => html`<figure>${new Markup(svg)}</figure>`)}</section>`
+  const body =
+    runs.length === 1 && only
+      ? html`<header>${heading(only)}${headline(only)}</header>${plots}${details(only, 'h2')}`
+      : html`<header><h1>${title}</h1>${runsTable(runs)}</header>${plots}${runs.map(
+          (run, index) =>
+            html`<article><h2 id="${letter(index)}"><span class="key" style="background:${colour(index)}"></span>${letter(index)} · ${run.name}</h2>${verdict(run)}${details(run, 'h3')}</article>`,
+        )}`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+${html`<title>${title} · load-and-stress</title>`.text}
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body.text}
+</main>
+<footer>Times in milliseconds. Percentiles are k6’s own, exact, never averaged; “–” stands where there is no trustworthy answer. The figures are also in <code>statistics.json</code> and <code>report.md</code> beside this page.</footer>
+</body>
+</html>
+`
+}
+
+const heading = (run: RunStatistics): Markup =>
+  html`<h1>${run.run ? run.run.scenario : run.name} ${run.run ? html`<small>${run.name}</small>` : null}</h1>${verdict(run)}`
+
+const verdict = ({ verdict: { kind, reasons } }: RunStatistics): Markup =>
+  html`<p class="verdict ${kind}"><strong>${kind}</strong></p>${
+    reasons.length > 0
+      ? html`<ul class="reasons">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`
+      : null
+  }`
+
+function headline({ total, stages }: RunStatistics): Markup | null {
+  if (total.requests === 0) return null
+  const tiles: [string, string][] = [
+    [number(total.requests), 'requests'],
+    [orDash(total.rate), 'requests/s'],
+    [orDash(total.errors, percent), 'errors'],
+    [orDash(total.p50Ms), 'p50 ms'],
+    [orDash(total.p95Ms), 'p95 ms'],
+    [orDash(total.p99Ms), 'p99 ms'],
+  ]
+  const held = stages.length > 1 ? stages.filter(({ holds }) => holds === true) : []
+  const best = held.reduce<(typeof held)[number] | undefined>(
+    (a, b) => ((b.rate ?? 0) > (a?.rate ?? 0) ? b : a),
+    undefined,
+  )
+  return html`<dl class="tiles">${tiles.map(([value, what]) => html`<div><dt>${what}</dt><dd>${value}</dd></div>`)}</dl>${
+    best
+      ? html`<p>Of the stages that held the SLOs, ${stageName(best)} did the most: <strong>${orDash(best.rate)} requests/s</strong> at p95 ${orDash(best.p95Ms)} ms.</p>`
+      : null
+  }`
+}
+
+function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
+  const { stages, total, remarks, failures } = run
+  const known = facts(run)
+  const head = (text: string) => new Markup(`<${level}>${text}</${level}>`)
+  const figures = html`<section>${head('Figures')}${scroll(
+    'Figures by stage',
+    html`<table><thead><tr><td></td>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}<th scope="col">SLOs hold</th></tr></thead>
+<tbody>${stages.map(
+      (stage) =>
+        html`<tr><th scope="row">${stageName(stage)}</th>${columns.map(({ cell }) => html`<td>${cell(stage)}</td>`)}<td>${stageHolds(stage)}</td></tr>`,
+    )}<tr class="total"><th scope="row">all</th>${columns.map(({ cell }) => html`<td>${cell(total)}</td>`)}<td></td></tr></tbody></table>`,
+  )}${
+    failures.length > 0
+      ? html`<p>Failed requests: ${failures.map(({ count, what }) => `${number(count)} ${what}`).join(', ')}.</p>`
+      : null
+  }</section>`
+  return html`${total.requests > 0 ? figures : null}${
+    remarks.length > 0
+      ? html`<section>${head('Before you trust it')}<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`
+      : null
+  }${
+    known.length > 0
+      ? html`<section>${head('What was run')}${scroll(
+          'What was run',
+          html`<table class="facts"><tbody>${known.map(([what, value]) => html`<tr><th scope="row">${what}</th><td>${value}</td></tr>`)}</tbody></table>`,
+        )}</section>`
+      : null
+  }`
+}
+
+const runsTable = (runs: readonly RunStatistics[]): Markup =>
+  scroll(
+    'All runs',
+    html`<table><thead><tr><td></td><th scope="col">run</th><th scope="col">verdict</th>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${runs.map(
+      ({ name, verdict, total }, index) =>
+        html`<tr><td><span class="key" style="background:${colour(index)}"></span>${letter(index)}</td><th scope="row"><a href="#${letter(index)}">${name}</a></th><td class="${verdict.kind}">${verdict.kind}</td>${columns.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr>`,
+    )}</tbody></table>`,
+  )
+
+// Wide tables scroll on their own; the keyboard must reach what scrolls.
+const scroll = (name: string, table: Markup): Markup =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${name}">${table}</div>`
+
+const style = `
+:root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--soft:#57606a;--line:#d0d7de;--good:#1a7f37;--bad:#b42318;--doubt:#8a5a00;--link:#0a58b5}
+@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--soft:#9aa4af;--line:#30363d;--good:#4ac26b;--bad:#ff8078;--doubt:#e3b341;--link:#79b8ff}}
+body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:64rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
+h1{margin:0 0 .75rem;font-size:1.7rem;line-height:1.25}h1 small{font-size:.9rem;font-weight:400;color:var(--soft);overflow-wrap:anywhere}
+h2{margin:2.5rem 0 .6rem;font-size:1.2rem}h3{margin:1.6rem 0 .5rem;font-size:1rem}
+a{color:var(--link)}
+.verdict{display:inline-block;margin:0;padding:.15rem .8rem;border:1.5px solid;border-radius:1rem}
+.pass{color:var(--good)}.fail{color:var(--bad)}.invalid{color:var(--doubt)}
+.reasons{margin:.6rem 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:.75rem;margin:1.25rem 0}
+.tiles div{display:flex;flex-direction:column-reverse;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.5rem}
+dt{font-size:.85rem;color:var(--soft)}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
+figure{margin:1.75rem 0}figure svg{display:block;width:100%}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
+th,td{padding:.35rem .55rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+th:first-child,td:first-child{padding-left:0}tbody th{text-align:left;font-weight:400}.total>*{font-weight:600}
+.facts th{color:var(--soft);vertical-align:top}.facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}
+.key{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:.2em}
+li{margin:.25rem 0}
+footer{margin:3rem auto 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
+`

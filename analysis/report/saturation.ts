@@ -1,0 +1,73 @@
+import { number, orDash } from '../format.ts'
+import type { StageStatistics } from '../statistics.ts'
+import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'
+import { letter, type RunStatistics, runKey } from './runs.ts'
+import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts'
+
+/** Throughput and latency against concurrency; null where no run has two stages of known size. */
+export function saturation(runs: readonly RunStatistics[]): Picture | null {
+  const climbing = runs.filter(({ stages }) => stages.filter(({ vus }) => vus !== null).length > 1)
+  if (climbing.length === 0) return null
+  const single = runs.length === 1
+  // One run has room for three percentiles; several are compared by one.
+  const throughput = perRun(runs, (stage) => stage.rate)
+  const latency = single
+    ? (['p50', 'p95', 'p99'] as const).flatMap((p, index) =>
+        perRun(runs, (stage) => stage[`${p}Ms`]).map((curve) => ({
+          ...curve,
+          label: p,
+          colour: colour(index + 1),
+        })),
+      )
+    : perRun(runs, (stage) => stage.p95Ms)
+  return picture(
+    {
+      name: 'saturation',
+      title: 'Throughput and latency against concurrency',
+      description: climbing.map(({ name, stages }) => `${name}: ${stages.map(words).join('; ')}.`).join(' '),
+      key: runKey(runs),
+    },
+    [
+      panel(
+        'throughput (requests/s)',
+        single ? throughput.map((curve) => ({ ...curve, label: 'requests/s' })) : throughput,
+      ),
+      panel(single ? 'latency (ms)' : 'p95 latency (ms)', latency),
+    ],
+  )
+}
+
+const words = ({ vus, rate, p95Ms }: StageStatistics) =>
+  `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
+
+function perRun(runs: readonly RunStatistics[], figure: (stage: StageStatistics) => number | null): Curve[] {
+  return runs.map(({ stages }, index) => ({
+    label: letter(index),
+    colour: colour(index),
+    dots: true,
+    points: stages
+      .flatMap((stage) => {
+        const y = figure(stage)
+        return stage.vus === null || y === null ? [] : [{ x: stage.vus, y }]
+      })
+      .sort((a, b) => a.x - b.x),
+  }))
+}
+
+function panel(label: string, curves: readonly Curve[]): Panel {
+  const height = 230
+  const points = curves.flatMap((curve) => curve.points)
+  const scale = scaleFor(
+    points.map(({ y }) => y),
+    drawnHeight(height),
+  )
+  const sizes = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
+  // Doublings stand equally far apart on a logarithmic axis; other steps are drawn as they are.
+  const wide = (sizes.at(-1) ?? 1) / (sizes[0] ?? 1) >= 8
+  return {
+    height,
+    x: { type: wide ? 'log' : 'linear' },
+    y: { type: scale.type, domain: scale.domain, grid: true, label, ticks: 5, tickFormat: number },
+    marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseSlos, sloPercentile, sloWords } from './slo.ts'
+
+test('a list of SLOs', () => {
+  assert.deepEqual(parseSlos('p95=250, errors=1%,rate=100/s,p99.9=1000ms,mean=5,max=7.5'), [
+    { figure: 'p95', limit: 250 },
+    { figure: 'errors', limit: 0.01 },
+    { figure: 'rate', limit: 100 },
+    { figure: 'p99.9', limit: 1000 },
+    { figure: 'mean', limit: 5 },
+    { figure: 'max', limit: 7.5 },
+  ])
+})
+
+for (const text of [
+  '',
+  'p95',
+  'p95=',
+  'p95=-1',
+  'p95=1%',
+  'p0=5',
+  'p100=5',
+  'p095.=1',
+  'errors=2',
+  'errors=150%',
+  'speed=3',
+  'p95=1,,p99=2',
+]) {
+  test(`"${text}" is answered with the part that is wrong and what to write`, () => {
+    const reason = parseSlos(text)
+    assert.equal(typeof reason, 'string')
+    assert.match(String(reason), /^"/)
+  })
+}
+
+test('whatever is written is understood or refused', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const slos = parseSlos(text)
+      assert.ok(typeof slos === 'string' || slos.every(({ limit }) => Number.isFinite(limit)))
+    }),
+  )
+})
+
+test('words and percentiles', () => {
+  assert.equal(sloWords({ figure: 'errors', limit: 0.01 }), 'errors ≤ 1 %')
+  assert.equal(sloWords({ figure: 'rate', limit: 100 }), 'rate ≥ 100 requests/s')
+  assert.equal(sloWords({ figure: 'p99.9', limit: 1.5 }), 'p99.9 ≤ 1.5 ms')
+  assert.equal(sloPercentile('p99.9'), 99.9)
+  assert.equal(sloPercentile('mean'), undefined)
+})

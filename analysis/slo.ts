@@ -1,0 +1,43 @@
+/** What a run must hold: `p95=250` (ms, at most), `errors=0.01` (share, at most), `rate=100` (per second, at least). */
+export type Slo = { readonly figure: string; readonly limit: number }
+
+/** The default where none is given: a run in which more than one request in a hundred fails is no success. */
+export const defaultSlos: readonly Slo[] = [{ figure: 'errors', limit: 0.01 }]
+
+/** Reads `p95=250,errors=0.01`; a string is the sentence that says what is wrong. */
+export function parseSlos(text: string): Slo[] | string {
+  const slos: Slo[] = []
+  for (const part of text.split(',').map((each) => each.trim())) {
+    const [, figure = '', number = '', unit = ''] =
+      /^([a-z]+[\d.]*)\s*=\s*(\d+(?:\.\d+)?)\s*(\S*)$/.exec(part) ?? []
+    if (!units(figure)?.includes(unit)) {
+      return `"${part}" is not an SLO; write p95=250 (ms), mean=, max=, errors=0.01 (a share, or 1%) or rate=100 (a second)`
+    }
+    const limit = Number(number) / (unit === '%' ? 100 : 1)
+    if (figure === 'errors' && limit > 1)
+      return `"${part}": errors is a share from 0 to 1 (or write errors=1%)`
+    slos.push({ figure, limit })
+  }
+  return slos
+}
+
+/** The units that a figure may be written with; undefined for what is no figure. */
+function units(figure: string): string[] | undefined {
+  if (figure === 'errors') return ['', '%']
+  if (figure === 'rate') return ['', '/s']
+  const latency = figure === 'mean' || figure === 'max' || (sloPercentile(figure) ?? 0) > 0
+  return latency ? ['', 'ms'] : undefined
+}
+
+/** 95 for `p95`, undefined for figures that are no percentile. */
+export function sloPercentile(figure: string): number | undefined {
+  const p = /^p(\d{1,2}(?:\.\d+)?)$/.exec(figure)?.[1]
+  return p === undefined ? undefined : Number(p)
+}
+
+/** `p95 ≤ 250 ms` */
+export function sloWords({ figure, limit }: Slo): string {
+  if (figure === 'errors') return `errors ≤ ${Number((limit * 100).toPrecision(6))} %`
+  if (figure === 'rate') return `rate ≥ ${limit} requests/s`
+  return `${figure} ≤ ${limit} ms`
+}

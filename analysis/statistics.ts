@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import { durations, Figures, figures, holds, sloFigure } from './figures.ts'
+import { number } from './format.ts'
+import { Run, Verdict } from './run.ts'
+import type { Slo } from './slo.ts'
+import { percentiles, type Summary, type SummaryReading } from './summary.ts'
+import { failureKinds, judge } from './verdict.ts'
+
+const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().describe('ms')])
+
+const StageStatistics = Figures.extend({
+  stage: z.string(),
+  vus: z.number().nullable(),
+  startMs: z.number().nullable().describe('from the start of the test'),
+  durationMs: z.number().nullable().describe('as far as it was run'),
+  holds: z
+    .boolean()
+    .nullable()
+    .describe('whether the SLOs hold on this stage alone; null when that cannot be told'),
+  percentiles: z.array(Percentile),
+})
+
+const RunStatistics = z.object({
+  name: z.string().describe('of the result folder, or of the summary file'),
+  run: Run.nullable().describe('run.json; null for a bare summary'),
+  verdict: Verdict,
+  durationMs: z.number().nullable(),
+  total: Figures,
+  percentiles: z
+    .array(Percentile)
+    .describe('of the request duration: the whole distribution where k6 was asked for it'),
+  stages: z.array(StageStatistics),
+  failures: z.array(z.object({ count: z.number(), what: z.string() })).describe('what requests failed of'),
+  remarks: z.array(z.string()).describe('what to know before trusting the figures'),
+})
+
+/** What `statistics.json` holds. */
+export const Statistics = z.object({
+  schema: z.literal('load-and-stress statistics 1'),
+  runs: z.array(RunStatistics),
+})
+
+export type Statistics = z.infer<typeof Statistics>
+export type RunStatistics = z.infer<typeof RunStatistics>
+export type StageStatistics = z.infer<typeof StageStatistics>
+
+/** A result folder, or a summary without one, as it was read. */
+export type Source = { readonly name: string; readonly run: Run | null; readonly summary: SummaryReading }
+
+export function statistics(sources: readonly Source[]): Statistics {
+  return { schema: 'load-and-stress statistics 1', runs: sources.map(runStatistics) }
+}
+
+function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
+  const summary = reading.kind === 'summary' ? reading.summary : empty
+  const total = figures(summary, {}, summary.durationMs)
+  const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
+  return {
+    name,
+    run,
+    verdict: judge(run, reading, total),
+    durationMs: summary.durationMs,
+    total,
+    percentiles: curve(summary, {}, total.samples),
+    stages,
+    failures: failureKinds(summary),
+    remarks: reading.kind === 'summary' ? remarks(run, summary, total) : [],
+  }
+}
+
+const empty: Summary = { shape: 'handleSummary', durationMs: null, metrics: [], thresholds: [] }
+
+function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
+  const ends = summary.durationMs ?? Infinity
+  const planned = run?.load.stages ?? tagged(summary)
+  return planned.map(({ stage, vus, startMs, durationMs }) => {
+    // An interrupted run has not stood on its last plateau for as long as planned.
+    const stoodMs = startMs === null ? null : Math.max(0, Math.min(durationMs ?? Infinity, ends - startMs))
+    const these = figures(summary, { stage }, stoodMs)
+    return {
+      stage,
+      vus,
+      startMs,
+      durationMs: stoodMs,
+      // Without a length there is no rate: k6's own is over the whole test.
+      ...these,
+      rate: stoodMs ? these.rate : null,
+      holds: stageHolds(run?.slos ?? [], summary, these, { stage }),
+      percentiles: curve(summary, { stage }, these.samples),
+    }
+  })
+}
+
+function stageHolds(
+  slos: readonly Slo[],
+  summary: Summary,
+  these: Figures,
+  tags: Readonly<Record<string, string>>,
+): boolean | null {
+  const held = slos.map((slo) => {
+    const { value } = sloFigure(slo, summary, these, tags)
+    return value === null ? null : holds(slo, value)
+  })
+  if (held.includes(false)) return false
+  return held.length === 0 || held.includes(null) ? null : true
+}
+
+/** The stages of a summary without its run: known by their tag, of unknown size and length. */
+function tagged(summary: Summary): { stage: string; vus: null; startMs: null; durationMs: null }[] {
+  const names = new Set(summary.metrics.flatMap(({ tags }) => tags.stage ?? []))
+  return [...names]
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((stage) => ({ stage, vus: null, startMs: null, durationMs: null }))
+}
+
+function curve(summary: Summary, tags: Record<string, string>, samples: number): [number, number][] {
+  const { metric } = durations(summary, tags)
+  return metric && samples > 0 ? percentiles(metric) : []
+}
+
+function remarks(run: Run | null, summary: Summary, total: Figures): string[] {
+  const said: string[] = []
+  if (total.failed > 0) {
+    said.push(
+      total.latencyOf === 'successful'
+        ? `Latencies are of the ${number(total.samples)} successful requests; the ${number(total.failed)} failed ones count as errors.`
+        : `Latencies include those of ${number(total.failed)} failed requests: the summary does not keep them apart.`,
+    )
+  }
+  if (total.samples > 0 && total.p999Ms === null && total.samples < 1000) {
+    said.push(`p99.9 is not given: it needs 1,000 requests, there were ${number(total.samples)}.`)
+  }
+  if (!run) {
+    said.push(
+      'A summary without its run.json: load shape, target and SLOs are unknown, and only k6’s own thresholds are judged.',
+    )
+    if (summary.shape === 'export')
+      said.push('The flat --summary-export format does not say how long the test ran; the rate is k6’s own.')
+    return said
+  }
+  if (run.load.stages.length > 1) {
+    said.push(
+      '“all” mixes the stages: its percentiles are of this very sequence, and comparable only with a run of the same stages.',
+    )
+  }
+  said.push(
+    'A closed load: each VU waits for its answer before it asks again, so a target that stalls is asked less and the stall shows in fewer latencies than real users would feel.',
+  )
+  const { embedded, workServed } = run.target
+  if (embedded) {
+    const generator = run.k6.cpuSeconds
+    const share =
+      generator && summary.durationMs
+        ? `; k6 itself used ${number((generator * 1000) / summary.durationMs)}`
+        : ''
+    said.push(
+      `Workload and k6 shared the ${run.host.cores} cores of one machine${share}: the figures are of both together.`,
+    )
+  }
+  if (workServed !== null) {
+    said.push(
+      workServed === total.requests - total.failed
+        ? `The workload counted the same ${number(workServed)} answered requests as k6.`
+        : `The workload counted ${number(workServed)} answered requests, k6 ${number(total.requests - total.failed)}: somebody else was using it, or answers were lost.`,
+    )
+  }
+  return said
+}

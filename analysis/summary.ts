@@ -1,0 +1,145 @@
+import { z } from 'zod'
+
+/** One metric of a k6 summary; a sub-metric is a metric with tags. */
+export type Metric = {
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+  /** As k6 names them: `count`, `rate`, `avg`, `p(95)` …; times in ms. */
+  readonly values: Readonly<Record<string, number>>
+}
+
+export type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
+
+export type Summary = {
+  /** Which of k6's formats it was; only `handleSummary` says how long the test ran. */
+  readonly shape: 'handleSummary' | 'export'
+  readonly durationMs: number | null
+  readonly metrics: readonly Metric[]
+  readonly thresholds: readonly Threshold[]
+}
+
+export type SummaryReading =
+  | { readonly kind: 'summary'; readonly summary: Summary }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+const unreadable = (reason: string): SummaryReading => ({ kind: 'unreadable', reason })
+
+const HandleSummary = z.object({
+  state: z.object({ testRunDurationMs: z.number().nonnegative() }).optional(),
+  metrics: z.record(
+    z.string(),
+    z.object({
+      values: z.record(z.string(), z.number().nullable()),
+      thresholds: z.record(z.string(), z.object({ ok: z.boolean() })).optional(),
+    }),
+  ),
+})
+
+const Export = z.object({
+  metrics: z.record(
+    z.string(),
+    z.object({ thresholds: z.record(z.string(), z.boolean()).optional() }).catchall(z.number().nullable()),
+  ),
+})
+
+/**
+ * Reads what k6 wrote at the end of a test: what `handleSummary` was given (0.5x to 2.x) or the flat file of
+ * `--summary-export`, whose thresholds say `true` for crossed. Anything else is `unreadable`, with a reason that
+ * completes the sentence "<file>: …".
+ */
+export function parseSummary(text: string): SummaryReading {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return unreadable(
+      text.trim() === ''
+        ? 'the file is empty; was the run killed?'
+        : 'not whole JSON; was the run killed while writing it?',
+    )
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return unreadable('not a k6 summary')
+  if ('results' in json && 'metadata' in json) {
+    return unreadable(
+      'k6’s new machine-readable summary, which has neither counts nor percentiles of one’s choice; ' +
+        'write one with handleSummary or --summary-export',
+    )
+  }
+  if (!('metrics' in json)) return unreadable('not a k6 summary (no "metrics"); was the run interrupted?')
+  const full = HandleSummary.safeParse(json)
+  if (full.success) return { kind: 'summary', summary: fromHandleSummary(full.data) }
+  const flat = Export.safeParse(json)
+  if (flat.success) return { kind: 'summary', summary: fromExport(flat.data) }
+  // The shape is told by "values"; its complaint is the one that helps.
+  const looksFull = Object.values(json.metrics ?? {}).some(
+    (metric) => metric && typeof metric === 'object' && 'values' in metric,
+  )
+  const issue = (looksFull ? full : flat).error.issues[0]
+  return unreadable(`not a k6 summary (${issue?.path.join(' → ')}: ${issue?.message})`)
+}
+
+function fromHandleSummary({ state, metrics }: z.infer<typeof HandleSummary>): Summary {
+  return {
+    shape: 'handleSummary',
+    durationMs: state?.testRunDurationMs ?? null,
+    metrics: Object.entries(metrics).map(([key, { values }]) => metric(key, values)),
+    thresholds: Object.entries(metrics).flatMap(([name, { thresholds = {} }]) =>
+      Object.entries(thresholds).map(([expression, { ok }]) => ({ metric: name, expression, passed: ok })),
+    ),
+  }
+}
+
+function fromExport({ metrics }: z.infer<typeof Export>): Summary {
+  const entries = Object.entries(metrics)
+  return {
+    shape: 'export',
+    durationMs: null,
+    metrics: entries.map(([key, { thresholds: _, ...values }]) => metric(key, values)),
+    thresholds: entries.flatMap(([name, { thresholds = {} }]) =>
+      Object.entries(thresholds).map(([expression, crossed]) => ({
+        metric: name,
+        expression,
+        passed: !crossed,
+      })),
+    ),
+  }
+}
+
+// "name{tag:value,other:value}"; a value may itself hold colons, as URLs do.
+function metric(key: string, values: Record<string, number | null>): Metric {
+  const [, name = key, inside = ''] = /^([^{]*)\{(.*)\}$/.exec(key) ?? []
+  const tags = inside
+    .split(',')
+    .filter((tag) => tag.includes(':'))
+    .map((tag) => [tag.slice(0, tag.indexOf(':')).trim(), tag.slice(tag.indexOf(':') + 1).trim()])
+  return { name, tags: Object.fromEntries(tags), values: Object.fromEntries(finite(values)) }
+}
+
+const finite = (values: Record<string, number | null>) =>
+  Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1]))
+
+/** The metric of that name with exactly those tags. */
+export function findMetric(
+  summary: Summary,
+  name: string,
+  tags: Readonly<Record<string, string>> = {},
+): Metric | undefined {
+  const wanted = Object.entries(tags)
+  return summary.metrics.find(
+    (metric) =>
+      metric.name === name &&
+      Object.keys(metric.tags).length === wanted.length &&
+      wanted.every(([tag, value]) => metric.tags[tag] === value),
+  )
+}
+
+/** A Trend's percentiles, ascending: `[p in 0–100, value]`, with min, median and max where k6 gave them. */
+export function percentiles(metric: Metric): [p: number, value: number][] {
+  const names: Record<string, number> = { min: 0, med: 50, max: 100 }
+  const found = new Map<number, number>()
+  for (const [name, value] of Object.entries(metric.values)) {
+    const p = names[name] ?? Number(/^p\(([\d.]+)\)$/.exec(name)?.[1])
+    if (!Number.isNaN(p)) found.set(p, value)
+  }
+  return [...found].sort(([a], [b]) => a - b)
+}

@@ -1,0 +1,119 @@
+import { type Figures, holds, sloFigure } from './figures.ts'
+import { number, percent } from './format.ts'
+import type { Run, Verdict } from './run.ts'
+import { type Slo, sloWords } from './slo.ts'
+import { findMetric, type Summary, type SummaryReading } from './summary.ts'
+
+const failures: Record<string, string> = {
+  'error_code:1000': 'failed in a way k6 has no name for',
+  'error_code:1050': 'timed out',
+  'error_code:1101': 'could not resolve the host name',
+  'error_code:1201': 'lost the connection while sending',
+  'error_code:1210': 'could not connect',
+  'error_code:1211': 'timed out connecting',
+  'error_code:1212': 'were refused the connection',
+  'error_code:1220': 'had the connection reset',
+}
+
+/** What requests failed of, most frequent first, as far as the summary tells. */
+export function failureKinds(summary: Summary): { count: number; what: string }[] {
+  const kinds = summary.metrics.flatMap(({ name, tags, values }) => {
+    const [tag, ...more] = Object.entries(tags)
+    const count = values.count ?? 0
+    if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []
+    const [key, value] = tag
+    if (key === 'status') return [{ count, what: `were answered ${value}` }]
+    const what = failures[`${key}:${value}`]
+    return what ? [{ count, what }] : []
+  })
+  return kinds.sort((a, b) => b.count - a.count || a.what.localeCompare(b.what))
+}
+
+const exits: Record<number, string> = {
+  99: 'a threshold of the script was crossed',
+  100: 'setup() timed out',
+  101: 'teardown() timed out',
+  104: 'its options are wrong',
+  105: 'it was interrupted',
+  107: 'the script threw an exception at its start',
+  108: 'the script aborted the test',
+  109: 'it panicked',
+  110: 'the script called test.fail()',
+  255: 'a flag or file was wrong',
+}
+
+/**
+ * Pass, fail or invalid. Invalid beats fail: a run that measured nothing says nothing about the SLOs either.
+ * @param total the figures of the whole run; null when the summary is unreadable
+ */
+export function judge(run: Run | null, reading: SummaryReading, total: Figures | null): Verdict {
+  const invalid = run ? processReasons(run) : []
+  if (reading.kind === 'unreadable') invalid.push(`no figures: summary.json: ${reading.reason}`)
+  if (reading.kind === 'unreadable' || !total) return { kind: 'invalid', reasons: invalid }
+
+  const { summary } = reading
+  invalid.push(...emptinessReasons(run, summary, total))
+  const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
+  invalid.push(...slos.flatMap(({ untold }) => untold ?? []))
+  if (invalid.length > 0) return { kind: 'invalid', reasons: invalid }
+
+  const missed = slos.flatMap(({ missed }) => missed ?? [])
+  for (const { metric, expression, passed } of summary.thresholds) {
+    if (!passed) missed.push(`k6 threshold crossed: ${metric} ${expression}`)
+  }
+  return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
+}
+
+function processReasons({ k6, interrupted, load }: Run): string[] {
+  if (interrupted) {
+    const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
+    return [`interrupted before its planned ${number(planned / 1000)} s were over`]
+  }
+  if (k6.signal) return [`k6 was killed by ${k6.signal}; was memory short?`]
+  if (k6.exitCode === 0 || k6.exitCode === 99) return []
+  const why = exits[k6.exitCode ?? -1]
+  return [`k6 ended with ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
+}
+
+function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
+  const thrown = findMetric(summary, 'iterations_thrown')?.values.count ?? 0
+  const iterations = findMetric(summary, 'iterations')?.values.count ?? 0
+  const reasons = []
+  if (total.requests === 0) reasons.push('no request was made: nothing was measured')
+  else if (total.failed === total.requests) {
+    reasons.push(`all ${number(total.requests)} requests failed${because(summary)}: nothing was measured`)
+  }
+  if (total.requests > 0 && iterations === 0) reasons.push('no iteration finished')
+  if (thrown > 0)
+    reasons.push(`${number(thrown)} of ${number(iterations)} iterations threw an exception; see k6.log`)
+  // Where everything is empty the reasons above say so.
+  if (reasons.length > 0 || run?.interrupted) return reasons
+  for (const { stage, vus } of run?.load.stages ?? []) {
+    const requests = findMetric(summary, 'http_reqs', { stage })?.values.count ?? 0
+    if (requests === 0) reasons.push(`stage ${stage} (${vus} VUs) finished no request`)
+  }
+  return reasons
+}
+
+const because = (summary: Summary) => {
+  const kinds = failureKinds(summary).slice(0, 3)
+  return kinds.length > 0 ? ` (${kinds.map(({ count, what }) => `${number(count)} ${what}`).join(', ')})` : ''
+}
+
+function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; untold?: string } {
+  const { value, needs } = sloFigure(slo, summary, total)
+  if (value !== null) {
+    if (holds(slo, value)) return {}
+    if (slo.figure === 'errors')
+      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}` }
+    return { missed: `${sloWords(slo)} missed: ${number(value)}${slo.figure === 'rate' ? '/s' : ' ms'}` }
+  }
+  if (needs) {
+    return {
+      untold: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${number(needs)} successful requests, there were ${number(total.samples)}`,
+    }
+  }
+  // A run in which nothing succeeded has said so already.
+  if (total.samples === 0) return {}
+  return { untold: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
+}

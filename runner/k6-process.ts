@@ -1,0 +1,197 @@
+import { execFile, spawn } from 'node:child_process'
+import { createWriteStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { finished } from 'node:stream/promises'
+import { type Exit, exited, guard } from './children.ts'
+import { Failure } from './exit.ts'
+import type { K6 } from './k6.ts'
+import { longWork, say } from './progress.ts'
+
+/** A plateau as k6 understood the script. */
+export type Stage = {
+  readonly stage: string
+  readonly vus: number
+  readonly startMs: number
+  readonly durationMs: number
+}
+
+export type K6Run = Exit & { readonly cpuSeconds: number | null; readonly maxMemoryMiB: number | null }
+
+/**
+ * The environment for k6: ours and the settings, without the variables that would throw away the script's
+ * scenarios, percentiles or summary.
+ */
+export function k6Environment(
+  environment: NodeJS.ProcessEnv,
+  settings: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(
+    ([name]) =>
+      !name.startsWith('K6_') || /^K6_(WEB_DASHBOARD|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
+  )
+  return {
+    ...Object.fromEntries(kept),
+    ...settings,
+    K6_NO_USAGE_REPORT: 'true',
+    K6_AUTO_EXTENSION_RESOLUTION: 'false',
+  }
+}
+
+/** The stages that k6 itself reads out of the script: one description of the load, and a script that fails is told before any. */
+export async function inspect(k6: K6, script: string, env: NodeJS.ProcessEnv): Promise<Stage[]> {
+  const args = ['inspect', '--include-system-env-vars', '-']
+  const { stdout, stderr, code } = await new Promise<{ stdout: string; stderr: string; code: unknown }>(
+    (resolve) => {
+      const child = execFile(
+        k6.path,
+        args,
+        { env, timeout: 30_000, maxBuffer: 2 ** 26 },
+        (error, stdout, stderr) => resolve({ stdout, stderr, code: error?.code ?? 0 }),
+      )
+      child.stdin?.on('error', () => {}).end(script)
+    },
+  )
+  if (code !== 0) throw new Failure('usage', `k6 does not accept the scenario: ${thrown(stderr)}`)
+  const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
+  return Object.values(scenarios)
+    .map(({ tags, vus, startTime, duration }) => ({
+      stage: (tags as { stage?: string } | null)?.stage ?? '',
+      vus: Number(vus ?? 1),
+      startMs: milliseconds(startTime),
+      durationMs: milliseconds(duration),
+    }))
+    .sort((a, b) => a.startMs - b.startMs)
+}
+
+// `level=error msg="Error: BASE_URL is not set\n\tat …"`: the sentence without where in the bundle it was thrown.
+function thrown(stderr: string): string {
+  const message = /msg="((?:[^"\\]|\\.)*)"/.exec(stderr)?.[1] ?? stderr.trim()
+  return (
+    message
+      .split('\\n')[0]
+      ?.replace(/^Error: /, '')
+      .replaceAll('\\"', '"') ?? message
+  )
+}
+
+// Go's notation: "1m30s", "500ms", "0s".
+function milliseconds(duration: unknown): number {
+  const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 0.001 }
+  let total = 0
+  for (const [, value, unit = ''] of String(duration ?? '').matchAll(/([\d.]+)(ms|µs|h|m|s)/g)) {
+    total += Number(value) * (unitMs[unit] ?? 0)
+  }
+  return total
+}
+
+/**
+ * Runs k6 and shows its own progress. Aborting `signal` asks it once to stop, which still gives a summary; what
+ * it logs goes to `logFile`, where lines that repeat are counted instead of written.
+ */
+export async function runK6(
+  k6: K6,
+  script: string,
+  {
+    env,
+    logFile,
+    args,
+    plannedMs,
+    secrets,
+    signal,
+  }: {
+    env: NodeJS.ProcessEnv
+    logFile: string
+    args: readonly string[]
+    plannedMs: number
+    /** What must not reach the log. */
+    secrets: readonly string[]
+    signal: AbortSignal
+  },
+): Promise<K6Run> {
+  const live = process.stderr.isTTY === true
+  const child = spawn(k6.path, ['run', ...(live ? [] : ['--quiet']), ...args, '-'], {
+    env,
+    stdio: ['pipe', live ? 2 : 'ignore', 'pipe'],
+    // Ctrl-C reaches every process of a terminal's group, and a second signal makes k6 drop its summary: k6 gets
+    // a group of its own and hears from us.
+    detached: process.platform !== 'win32',
+  })
+  const ended = exited(child)
+  const watch = child.pid ? watchUse(child.pid) : undefined
+  const watched = child.pid ? guard(child.pid) : undefined
+  const stop = () => {
+    child.kill('SIGINT')
+    // Whoever asks twice does not want to wait for requests in flight, nor for a summary.
+    process.on('SIGINT', () => child.kill('SIGINT'))
+  }
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  const done = live ? () => {} : longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`)
+  child.stdin?.on('error', () => {}).end(script)
+  try {
+    const [exit] = await Promise.all([
+      ended,
+      child.stderr ? writeLog(child.stderr, logFile, secrets) : undefined,
+    ])
+    return { ...exit, ...(watch?.stop() ?? { cpuSeconds: null, maxMemoryMiB: null }) }
+  } finally {
+    done()
+    signal.removeEventListener('abort', stop)
+    watched?.release()
+  }
+}
+
+const repeatsWritten = 5
+const kindsKept = 1000
+
+async function writeLog(
+  stderr: NodeJS.ReadableStream,
+  file: string,
+  secrets: readonly string[],
+): Promise<void> {
+  const hidden = secrets.filter((secret) => secret.length > 2)
+  const log = createWriteStream(file)
+  const seen = new Map<string, number>()
+  let left = 0
+  for await (const written of createInterface({ input: stderr, crlfDelay: Infinity })) {
+    const line = hidden.reduce((text, secret) => text.replaceAll(secret, '…'), written)
+    // A target that refuses connections makes thousands of the same line a second.
+    const kind = line.replace(/^time="[^"]*" /, '')
+    const times = (seen.get(kind) ?? 0) + 1
+    if (times > 1 || seen.size < kindsKept) seen.set(kind, times)
+    if (times <= repeatsWritten && seen.has(kind)) log.write(`${line}\n`)
+    else left++
+  }
+  for (const [kind, times] of seen) if (times > repeatsWritten) log.write(`${times} times in all: ${kind}\n`)
+  if (left > 0) log.write(`(${left} lines left out)\n`)
+  log.end()
+  await finished(log)
+  const first = [...seen].find(([kind]) => /^level=(error|fatal)/.test(kind))?.[0]
+  if (first) say(`k6: ${thrown(first)} (more in k6.log)`)
+}
+
+/** CPU and memory of a process, where the system has /proc; up to half a second of CPU before its end is missed. */
+function watchUse(pid: number): { stop(): Pick<K6Run, 'cpuSeconds' | 'maxMemoryMiB'> } {
+  const use: { cpuSeconds: number | null; maxMemoryMiB: number | null } = {
+    cpuSeconds: null,
+    maxMemoryMiB: null,
+  }
+  const look = () => {
+    try {
+      // Fields 14 and 15 are user and system time in hundredths of a second; the name before may hold spaces.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')
+      use.cpuSeconds = (Number(fields[11]) + Number(fields[12])) / 100
+      const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+      if (peak) use.maxMemoryMiB = Math.round(Number(peak) / 1024)
+    } catch {}
+  }
+  const timer = setInterval(look, 500)
+  return {
+    stop() {
+      clearInterval(timer)
+      return use
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import path from 'node:path'
+import { readSource } from '../analysis/read.ts'
+import { reportFiles } from '../analysis/report/report.ts'
+import { text } from '../analysis/report/text.ts'
+import { type Source, type Statistics, statistics } from '../analysis/statistics.ts'
+import { exitCodes, Failure } from './exit.ts'
+import { type Flag, helpText, parseFlags } from './flags.ts'
+import { say } from './progress.ts'
+import { writeReport } from './result-folder.ts'
+
+const flags: Flag[] = [{ name: 'out', env: 'REPORT_DIR', value: 'DIR', help: 'where the report goes' }]
+
+const help = helpText(
+  'npm run report -- RUN… [--out DIR]\n\nMakes the report of result folders again, or of the JSON summary of any k6 script.',
+  flags,
+  `One result folder gets its report inside, unless --out says otherwise; several, and bare summary files, need --out.
+Exit codes: 0 every run passed, 1 one failed its SLOs, 2 usage, 3 one is invalid.
+
+  npm run report -- results/20261124T101500Z-ramp-3fa9
+  npm run report -- results/*-ramp-* --out before-and-after
+  npm run report -- summary.json --out my-report`,
+)
+
+/** `npm run report`: everything that is computed after a run, from what it left. */
+export async function report(args: string[]): Promise<number> {
+  const given = parseFlags(flags, args, process.env)
+  if (given.help) {
+    process.stdout.write(help)
+    return exitCodes.pass
+  }
+  const [first, ...more] = given.positionals
+  if (!first) throw new Failure('usage', 'which runs? npm run report -- results/<run> (--help tells more)')
+  const sources: Source[] = []
+  for (const each of given.positionals) {
+    const reading = await readSource(userPath(each))
+    if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
+    sources.push(reading.source)
+  }
+  const out = given.get('out')
+  if (!out && (more.length > 0 || !sources[0]?.run)) {
+    throw new Failure(
+      'usage',
+      'where should the report go? add --out DIR (only a single result folder has a place for it)',
+    )
+  }
+  return writeAndPrint(statistics(sources), out ? userPath(out) : path.join(userPath(first), 'report'))
+}
+
+// npm runs scripts in the project's folder; people name files from where they stand.
+export const userPath = (named: string): string => path.resolve(process.env.INIT_CWD ?? '', named)
+
+/** Writes the report, prints the table and where the page is, and gives the exit code of the worst verdict. */
+export async function writeAndPrint(figures: Statistics, folder: string): Promise<number> {
+  await writeReport(folder, reportFiles(figures))
+  process.stdout.write(`${text(figures)}\n`)
+  say(`report: ${path.relative(process.env.INIT_CWD ?? process.cwd(), path.join(folder, 'index.html'))}`)
+  const kinds = figures.runs.map(({ verdict }) => verdict.kind)
+  return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']
+}

@@ -1,0 +1,86 @@
+import { parseSlos } from '../analysis/slo.ts'
+import { type Flag, helpText } from './flags.ts'
+
+const whole = (text: string) =>
+  /^[1-9]\d{0,6}$/.test(text) ? undefined : `"${text}" is not a whole number from 1`
+const sizes = (text: string) => text.split(',').map(whole).find(Boolean)
+const positive = (text: string) =>
+  Number(text) > 0 && Number(text) < Infinity ? undefined : `"${text}" is not a number above 0`
+const duration = (text: string) =>
+  /^\d+(\.\d+)?(ms|s|m|h)$/.test(text) && Number.parseFloat(text) > 0
+    ? undefined
+    : `"${text}" is not a duration such as 500ms, 30s or 5m`
+const slos = (text: string) => {
+  const parsed = parseSlos(text)
+  return typeof parsed === 'string' ? parsed : undefined
+}
+const labels = (text: string) =>
+  text.split(',').every((label) => /^[^=\s]+=.+$/.test(label))
+    ? undefined
+    : `"${text}" is not of the form key=value`
+
+/** What `npm run scenario:…` can be told. */
+export const runFlags: Flag[] = [
+  { name: 'url', env: 'BASE_URL', value: 'URL', help: 'the target; without, the workload is started here' },
+  {
+    name: 'path',
+    env: 'REQUEST_PATH',
+    value: 'PATH',
+    help: 'what to GET there, instead of /work',
+    check: (text) => (text.startsWith('/') ? undefined : `"${text}" does not begin with /`),
+  },
+  {
+    name: 'vus',
+    env: 'VUS',
+    value: 'N',
+    help: 'virtual users: of the one plateau, or of the highest',
+    check: whole,
+  },
+  { name: 'stages', env: 'STAGES', value: 'N,N,…', help: 'ramp: the VUs of each plateau', check: sizes },
+  { name: 'duration', env: 'DURATION', value: 'TIME', help: 'of the whole load: 30s, 5m', check: duration },
+  {
+    name: 'work-ms',
+    env: 'WORK_MS',
+    value: 'MS',
+    help: 'CPU time that a request costs the workload (5)',
+    check: positive,
+  },
+  {
+    name: 'slo',
+    env: 'SLO',
+    value: 'LIST',
+    help: 'p95=250,errors=0.01,rate=100 (errors=0.01)',
+    repeatable: true,
+    check: slos,
+  },
+  {
+    name: 'label',
+    env: 'LABELS',
+    value: 'K=V',
+    help: 'kept with the run; may be repeated',
+    repeatable: true,
+    check: labels,
+  },
+  { name: 'keep-connections', env: 'KEEP_CONNECTIONS', help: 'no new connection for every iteration' },
+  { name: 'raw', env: 'RAW', help: 'keep every point too (distorts: halves the top rate)' },
+  { name: 'allow-public', env: 'ALLOW_PUBLIC', help: 'load an address that is not private' },
+  { name: 'out', env: 'RESULTS_DIR', value: 'DIR', help: 'where result folders go (results)' },
+]
+
+const purposes: Record<string, string> = {
+  ramp: 'Climbs in plateaus: 1, 2, 4 … 16 VUs, 30 s in all.',
+  constant: 'One plateau: 8 VUs for 30 s.',
+  smoke: 'Does it answer at all? 1 VU for 3 s.',
+}
+
+export const runHelp = (scenario: string) =>
+  helpText(
+    `npm run scenario:${scenario} [-- FLAGS]\n\n${purposes[scenario] ?? ''}`,
+    runFlags,
+    `K6_BIN names a k6 to use; otherwise a fitting one on the PATH, or one fetched once.
+Exit codes: 0 pass, 1 SLO failed, 2 usage, 3 invalid run, 4 target or environment trouble, 130 interrupted.
+
+  npm run scenario:${scenario}
+  npm run scenario:${scenario} -- --url http://127.0.0.1:8080 --vus 32 --slo p95=250 --label replicas=2
+  npm run scenario:${scenario} -- --url http://10.0.0.7 --path /api/items --duration 2m`,
+  )

@@ -1,0 +1,58 @@
+import type { Options, Scenario } from 'k6/options'
+import { requestTimeoutMs } from './request.ts'
+import type { Settings } from './settings.ts'
+import { summaryTrendStats } from './summary.ts'
+
+// What a request can fail of, most telling first; the codes are k6's (its documentation, "Error codes").
+const failures = [
+  ...[1000, 1050, 1101, 1201, 1210, 1211, 1212, 1220].map((code) => `error_code:${code}`),
+  ...[404, 429, 500, 502, 503, 504].map((status) => `status:${status}`),
+]
+
+/**
+ * A closed load that stands on one plateau of VUs after the other, all of the same length. Each plateau is a
+ * k6 scenario of its own because its tags are then static: a tag that is set in every iteration costs a
+ * quarter of the request rate.
+ */
+export function plateaus(name: string, stages: readonly number[], settings: Settings): Options {
+  const lengthMs = Math.floor(settings.durationMs / stages.length)
+  const scenarios: Record<string, Scenario> = {}
+  stages.forEach((vus, index) => {
+    const stage = index + 1
+    scenarios[`${name}_${stage}`] = {
+      executor: 'constant-vus',
+      vus,
+      startTime: `${index * lengthMs}ms`,
+      duration: `${lengthMs}ms`,
+      // Longer than a request may take: what is still in flight when this ends would vanish from the counts.
+      gracefulStop: `${requestTimeoutMs + 1000}ms`,
+      tags: { stage: String(stage) },
+    }
+  })
+  return {
+    scenarios,
+    summaryTrendStats,
+    // An empty list of thresholds makes k6 report a sub-metric without judging it.
+    thresholds: Object.fromEntries(submetrics(stages.length).map((metric) => [metric, []])),
+    // A kept connection stays with one pod, and a load balancer in front has nothing left to balance.
+    noVUConnectionReuse: !settings.keepConnections,
+    // Following a redirect would put the load on an address nobody agreed to.
+    maxRedirects: 0,
+    discardResponseBodies: true,
+    // Fewer tags, fewer time series; the URL may hold a secret.
+    systemTags: ['error_code', 'expected_response', 'method', 'name', 'scenario', 'status'],
+  }
+}
+
+function submetrics(stages: number): string[] {
+  const names = ['http_req_duration{expected_response:true}', ...failures.map((tag) => `http_reqs{${tag}}`)]
+  for (let stage = 1; stage <= stages; stage++) {
+    names.push(
+      `http_reqs{stage:${stage}}`,
+      `http_req_failed{stage:${stage}}`,
+      `iteration_duration{stage:${stage}}`,
+      `http_req_duration{stage:${stage},expected_response:true}`,
+    )
+  }
+  return names
+}

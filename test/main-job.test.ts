@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createGunzip } from 'node:zlib'
+import { parseRun, type Run } from '../analysis/run.ts'
+import { type RunStatistics, Statistics } from '../analysis/statistics.ts'
+
+const root = path.join(import.meta.dirname, '..')
+let out = ''
+before(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-main-'))
+})
+after(() => rm(out, { recursive: true }))
+
+type Started = {
+  readonly process: ChildProcess
+  /** In the environment of every process of this command, by which they can be found. */
+  readonly mark: string
+  stdout: string
+  stderr: string
+  readonly ended: Promise<number | null>
+}
+
+function start(args: string[], environment: Record<string, string> = {}): Started {
+  const mark = randomUUID()
+  const child = spawn(process.execPath, ['--import', 'tsx', 'runner/main.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, RESULTS_DIR: out, INIT_CWD: out, MARK: mark, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const started: Started = {
+    process: child,
+    mark,
+    stdout: '',
+    stderr: '',
+    ended: once(child, 'close').then(([code]) => code as number | null),
+  }
+  child.stdout.on('data', (data) => {
+    started.stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    started.stderr += data
+  })
+  return started
+}
+
+async function finished(args: string[], environment?: Record<string, string>) {
+  const started = start(args, environment)
+  return { ...started, code: await started.ended, stdout: started.stdout, stderr: started.stderr }
+}
+
+/** The processes that still carry the mark; only Linux lets us look. */
+async function left(mark: string): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+    if (environment.includes(mark))
+      found.push(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => pid))
+  }
+  return found
+}
+
+async function noneLeft(mark: string): Promise<void> {
+  let found: string[] = []
+  for (let look = 0; look < 100; look++) {
+    found = await left(mark)
+    if (found.length === 0) return
+    await sleep(100)
+  }
+  assert.deepEqual(found, [])
+}
+
+const results = async (): Promise<string[]> => (await readdir(out)).sort()
+
+/** The result folder that the last command left, read. */
+async function lastRun(stderr: string): Promise<{ folder: string; run: Run; figures: RunStatistics }> {
+  const page = /^report: (.*)$/m.exec(stderr)?.[1]
+  assert.ok(page, stderr)
+  const report = path.dirname(path.join(out, page))
+  const folder = path.dirname(report)
+  const reading = parseRun(await readFile(path.join(folder, 'run.json'), 'utf8'))
+  assert.equal(reading.kind, 'run')
+  const statistics = Statistics.parse(
+    JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8')),
+  )
+  assert.ok(reading.kind === 'run' && statistics.runs[0])
+  return { folder, run: reading.run, figures: statistics.runs[0] }
+}
+
+/** The workload on its own, as somebody's service at a URL. */
+async function service(environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  return { url: JSON.parse(line).url as string, process: child }
+}
+
+test('a ramp against the embedded workload: report, and k6 and workload counted the same', async () => {
+  const { code, stdout, stderr, mark } = await finished([
+    'run',
+    'ramp',
+    '--stages',
+    '1,2,4',
+    '--duration',
+    '6s',
+    '--label',
+    'a=b',
+  ])
+  assert.equal(code, 0, stderr)
+  const { folder, run, figures } = await lastRun(stderr)
+  assert.ok(figures.total.requests > 100)
+  assert.equal(figures.total.failed, 0)
+  assert.equal(run.target.workServed, figures.total.requests)
+  assert.deepEqual(run.labels, { a: 'b' })
+  assert.deepEqual(
+    figures.stages.map(({ vus, durationMs }) => [vus, durationMs]),
+    [1, 2, 4].map((vus) => [vus, 2000]),
+  )
+  const ofStages = figures.stages.reduce((sum, { requests }) => sum + requests, 0)
+  assert.equal(ofStages, figures.total.requests)
+  assert.match(stdout, /^verdict: pass$/m)
+  assert.match(stdout, /^stage 3 · 4 VUs +[\d,]+ /m)
+  assert.deepEqual((await readdir(folder)).sort(), ['k6.log', 'report', 'run.json', 'summary.json'])
+  assert.deepEqual((await readdir(path.join(folder, 'report'))).sort(), [
+    'index.html',
+    'latency.svg',
+    'report.md',
+    'saturation.svg',
+    'statistics.json',
+    'timeline.svg',
+  ])
+  await noneLeft(mark)
+})
+
+test('the percentiles are those of the raw points', async () => {
+  const { code, stderr } = await finished(['run', 'constant', '--duration', '4s', '--vus', '4', '--raw'])
+  assert.equal(code, 0, stderr)
+  const { folder, figures } = await lastRun(stderr)
+  const points: number[] = []
+  const raw = createReadStream(path.join(folder, 'points.json.gz')).pipe(createGunzip())
+  for await (const line of createInterface({ input: raw })) {
+    const { type, metric, data } = JSON.parse(line)
+    if (type === 'Point' && metric === 'http_req_duration') points.push(data.value)
+  }
+  points.sort((a, b) => a - b)
+  assert.equal(points.length, figures.total.requests)
+  // Linear between the two nearest ranks of n - 1, as k6 interpolates.
+  const exact = (p: number) => {
+    const rank = (p / 100) * (points.length - 1)
+    const [lower = 0, upper = 0] = [points[Math.floor(rank)], points[Math.ceil(rank)]]
+    return lower + (upper - lower) * (rank - Math.floor(rank))
+  }
+  const close = (value: number | null, wanted: number, what: string) =>
+    assert.ok(value !== null && Math.abs(value - wanted) <= 1e-9 * wanted, `${what}: ${value}, not ${wanted}`)
+  const { total } = figures
+  close(total.minMs, exact(0), 'min')
+  close(total.p50Ms, exact(50), 'p50')
+  close(total.p90Ms, exact(90), 'p90')
+  close(total.p95Ms, exact(95), 'p95')
+  close(total.p99Ms, exact(99), 'p99')
+  close(total.maxMs, exact(100), 'max')
+  close(total.meanMs, points.reduce((a, b) => a + b, 0) / points.length, 'mean')
+  assert.equal(figures.percentiles.length, 226)
+  for (const [p, ms] of figures.percentiles) close(ms, exact(p), `p${p}`)
+})
+
+test('a target that refuses connections is told about before any load', async () => {
+  const before = await results()
+  const { code, stderr } = await finished(['run', 'smoke', '--url', 'http://127.0.0.1:9'])
+  assert.equal(code, 4)
+  assert.match(
+    stderr,
+    /^load-and-stress: http:\/\/127\.0\.0\.1:9\/work does not answer \(.*\); is the service running there\?\n$/,
+  )
+  assert.deepEqual(await results(), before)
+})
+
+test('a target that dies half-way still gives a report, with the reason in words', async () => {
+  const target = await service()
+  const started = start(['run', 'constant', '--url', target.url, '--duration', '4s', '--vus', '2'])
+  while (!started.stderr.includes('k6 runs')) await sleep(20)
+  await sleep(2000)
+  target.process.kill('SIGKILL')
+  assert.equal(await started.ended, 1, started.stderr)
+  assert.match(
+    started.stdout,
+    /^verdict: fail\n {2}errors ≤ 1 % missed: .* % \(.*were refused the connection/m,
+  )
+  const { folder, figures } = await lastRun(started.stderr)
+  assert.ok(figures.total.failed > 0 && figures.total.failed < figures.total.requests)
+  // What was refused took no time; the latencies are of what was answered.
+  assert.ok((figures.total.minMs ?? 0) > 1)
+  assert.ok((await readFile(path.join(folder, 'k6.log'), 'utf8')).length < 20_000)
+  await noneLeft(started.mark)
+})
+
+test('Ctrl-C keeps what was measured, marked as interrupted', async () => {
+  const started = start(['run', 'constant', '--duration', '60s', '--vus', '2'])
+  while (!started.stderr.includes('k6 runs')) await sleep(20)
+  await sleep(1500)
+  started.process.kill('SIGINT')
+  assert.equal(await started.ended, 130, started.stderr)
+  const { run, figures } = await lastRun(started.stderr)
+  assert.equal(run.interrupted, true)
+  assert.ok(figures.total.requests > 0)
+  assert.equal(figures.verdict.kind, 'invalid')
+  assert.match(figures.verdict.reasons[0] ?? '', /^interrupted before its planned 60 s were over$/)
+  await noneLeft(started.mark)
+})
+
+test('a runner that is killed leaves no process behind', { skip: process.platform !== 'linux' }, async () => {
+  const started = start(['run', 'constant', '--duration', '60s', '--vus', '1'])
+  while (!started.stderr.includes('k6 runs')) await sleep(20)
+  while ((await left(started.mark)).length < 5) await sleep(20)
+  started.process.kill('SIGKILL')
+  await started.ended
+  await noneLeft(started.mark)
+})
+
+test('somebody’s own service: its path is asked, its secrets are kept', async () => {
+  const asked = new Set<string>()
+  const own = createServer((request, response) => {
+    asked.add(`${request.method} ${request.url} ${request.headers.authorization}`)
+    response.end('fine')
+  }).listen(0, '127.0.0.1')
+  await once(own, 'listening')
+  try {
+    const { port } = own.address() as AddressInfo
+    const url = `http://admin:hunter2@127.0.0.1:${port}/api`
+    const { code, stdout, stderr } = await finished(
+      [
+        'run',
+        'smoke',
+        '--path',
+        '/items?token=s3cret&page=1',
+        '--duration',
+        '1s',
+        '--slo',
+        'p95=10000,rate=1',
+      ],
+      { BASE_URL: url },
+    )
+    assert.equal(code, 0, stderr)
+    const { folder, run, figures } = await lastRun(stderr)
+    assert.ok(figures.total.requests > 10)
+    assert.ok(
+      [...asked].some((each) => each === 'GET /api/items?token=s3cret&page=1 Basic YWRtaW46aHVudGVyMg=='),
+    )
+    assert.equal(run.target.url, `http://127.0.0.1:${port}/api`)
+    assert.equal(run.load.request, 'GET /items?token=…&page=…')
+    assert.equal(run.target.workload, null)
+    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) =>
+      file.isFile(),
+    )
+    const written = await Promise.all(
+      files.map((file) => readFile(path.join(file.parentPath, file.name), 'utf8')),
+    )
+    for (const text of [stdout, stderr, ...written]) assert.doesNotMatch(text, /hunter2|s3cret/)
+  } finally {
+    own.close()
+    own.closeAllConnections()
+  }
+})
+
+test('a target that answers with errors only, or redirects, is told about before any load', async () => {
+  const own = createServer((request, response) => {
+    response.writeHead(request.url === '/moved' ? 302 : 404, { location: 'http://192.0.2.1/' }).end()
+  }).listen(0, '127.0.0.1')
+  await once(own, 'listening')
+  try {
+    const url = `http://127.0.0.1:${(own.address() as AddressInfo).port}`
+    const moved = await finished(['run', 'smoke', '--url', url, '--path', '/moved'])
+    assert.equal(moved.code, 4)
+    assert.match(moved.stderr, /redirects to http:\/\/192\.0\.2\.1\/; point --url and --path there/)
+  } finally {
+    own.close()
+  }
+})
+
+test('what failed its SLOs ends with 1, what cannot be judged with 3', async () => {
+  const failed = await finished(['run', 'smoke', '--duration', '1s', '--slo', 'p50=0.001'])
+  assert.equal(failed.code, 1, failed.stderr)
+  assert.match(failed.stdout, /p50 ≤ 0\.001 ms missed/)
+  const untold = await finished(['run', 'smoke', '--duration', '1s', '--slo', 'p99.9=1000'])
+  assert.equal(untold.code, 3, untold.stderr)
+  assert.match(untold.stdout, /p99\.9 needs 1,000 successful requests/)
+  const again = await finished([
+    'report',
+    path.dirname(path.dirname(/report: (.*)/.exec(failed.stderr)?.[1] ?? '')),
+  ])
+  assert.equal(again.code, 1, again.stderr)
+  assert.equal(again.stdout, failed.stdout)
+})
+
+test('several runs go into one page; a bare summary is accepted; folders of others are left alone', async () => {
+  const runs = (await results()).filter((name) => /^\d.*(ramp|constant)/.test(name)).slice(0, 2)
+  const both = await finished(['report', ...runs, '--out', 'both'])
+  assert.ok(both.code !== 2 && both.code !== 4, both.stderr)
+  assert.match(await readFile(path.join(out, 'both/index.html'), 'utf8'), /2 runs side by side/)
+
+  const fixture = path.join(root, 'test/fixtures/k6/1.8.1-export.json')
+  const nowhere = await finished(['report', fixture])
+  assert.equal(nowhere.code, 2)
+  assert.match(nowhere.stderr, /add --out DIR/)
+  const bare = await finished(['report', fixture, '--out', 'bare'])
+  assert.equal(bare.code, 1, bare.stderr)
+  assert.match(bare.stdout, /k6 threshold crossed/)
+  const foreign = await finished(['report', fixture, '--out', root])
+  assert.equal(foreign.code, 2)
+  assert.match(foreign.stderr, /holds other things than a report/)
+})
+
+const usage: [args: string[], sentence: RegExp][] = [
+  [['run', 'rump'], /"rump" is no scenario; there are .*ramp/],
+  [['run', 'ramp', '--vuss', '3'], /did you mean --vus\?/],
+  [['run', 'ramp', '--stages', '1,2', '--vus', '3'], /give one of them/],
+  [['run', 'smoke', '--stages', '1,2'], /--stages is for ramp/],
+  [['run', 'smoke', 'http://127.0.0.1'], /is not expected here/],
+  [['run', 'smoke', '--url', 'http://192.0.2.1/'], /--allow-public/],
+  [['report'], /which runs\?/],
+  [['report', 'nothing-here'], /nothing-here: no such file or folder/],
+  [['juggle'], /is no command/],
+]
+for (const [args, sentence] of usage) {
+  test(`"${args.join(' ')}" is refused in one sentence`, async () => {
+    const { code, stdout, stderr } = await finished(args)
+    assert.equal(code, 2)
+    assert.equal(stdout, '')
+    assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+    assert.match(stderr, /^load-and-stress: /)
+    assert.match(stderr, sentence)
+  })
+}
+
+test('the help is one screen and starts nothing', async () => {
+  for (const args of [
+    ['run', 'ramp', '--help'],
+    ['report', '-h'],
+  ]) {
+    const { code, stdout } = await finished(args)
+    assert.equal(code, 0)
+    assert.match(stdout, /^npm run .*\n[\s\S]*--out DIR[\s\S]*Exit codes/)
+  }
+})

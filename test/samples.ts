@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Run } from '../analysis/run.ts'
+import type { Source } from '../analysis/statistics.ts'
+import { parseSummary, type Summary } from '../analysis/summary.ts'
+
+export const k6Versions = ['0.52.0', '1.8.1', '2.2.0'] as const
+
+/** A summary as a real k6 wrote it. */
+export const fixture = (name: string): string =>
+  readFileSync(path.join(import.meta.dirname, 'fixtures/k6', name), 'utf8')
+
+export function summaryOf(text: string): Summary {
+  const reading = parseSummary(text)
+  assert.equal(reading.kind, 'summary', reading.kind === 'unreadable' ? reading.reason : '')
+  return (reading as { summary: Summary }).summary
+}
+
+type Values = Record<string, number>
+
+/** A summary of those metrics, through the reader that the real ones take. */
+export const aSummary = (metrics: Record<string, Values>, seconds = 10): Summary =>
+  summaryOf(
+    JSON.stringify({
+      state: { testRunDurationMs: seconds * 1000 },
+      metrics: Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, { values }])),
+    }),
+  )
+
+/** What k6 would say of that many requests, evenly from 1 ms to 100 ms. */
+export const requests = (count: number, failed = 0): Record<string, Values> => ({
+  iterations: { count },
+  http_reqs: { count, rate: count / 10 },
+  http_req_failed: { passes: failed, fails: count - failed, rate: failed / Math.max(count, 1) },
+  'http_req_duration{expected_response:true}': {
+    count: count - failed,
+    avg: 50.5,
+    min: 1,
+    med: 50,
+    max: 100,
+    ...Object.fromEntries([90, 95, 99, 99.9].map((p) => [`p(${p})`, p])),
+  },
+})
+
+export const aRun = (changes: Partial<Run> = {}): Run => ({
+  schema: 1,
+  id: '20260102T030405Z-constant-abcd',
+  scenario: 'constant',
+  load: {
+    request: 'GET /work?ms=5',
+    stages: [{ stage: '1', vus: 8, startMs: 0, durationMs: 10_000 }],
+    connections: 'one per iteration',
+  },
+  slos: [{ figure: 'errors', limit: 0.01 }],
+  labels: {},
+  target: { url: 'http://127.0.0.1:8080', embedded: false, workload: null, workServed: null },
+  host: { cores: 4, memoryMiB: 8000, kernel: 'Linux 6', node: '22.0.0', k6: '2.2.0' },
+  commit: null,
+  startedAt: '2026-01-02T03:04:05.000Z',
+  endedAt: '2026-01-02T03:04:15.000Z',
+  interrupted: false,
+  k6: { exitCode: 0, signal: null, cpuSeconds: 2, maxMemoryMiB: 50 },
+  ...changes,
+})
+
+/** A run whose stages have figures of their own: 1, 2, 4 … VUs for 10 s each. */
+export function aClimb(name: string, countsPerStage: readonly number[]): Source {
+  const metrics: Record<string, Values> = requests(countsPerStage.reduce((a, b) => a + b, 0))
+  countsPerStage.forEach((count, index) => {
+    for (const [metric, values] of Object.entries(requests(count))) {
+      const [plain, tags] = metric.split(/[{}]/)
+      metrics[`${plain}{${[`stage:${index + 1}`, tags].filter(Boolean).join(',')}}`] = values
+    }
+  })
+  const stages = countsPerStage.map((_, index) => ({
+    stage: String(index + 1),
+    vus: 2 ** index,
+    startMs: index * 10_000,
+    durationMs: 10_000,
+  }))
+  return {
+    name,
+    run: aRun({
+      id: name,
+      scenario: 'ramp',
+      load: { request: 'GET /work?ms=5', stages, connections: 'one per iteration' },
+    }),
+    summary: { kind: 'summary', summary: aSummary(metrics, 10 * countsPerStage.length) },
+  }
+}
