@@ -75,7 +75,7 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
   const known = facts(run)
   const head = (text: string) => new Markup(`<${level}>${text}</${level}>`)
   const figures = html`<section>${head('Figures')}${scroll(
-    'Figures by stage',
+    `Figures of ${run.name}`,
     html`<table><thead><tr><td></td>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}<th scope="col">SLOs hold</th></tr></thead>
 <tbody>${stages.map(
       (stage) =>
@@ -93,7 +93,7 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
   }${
     known.length > 0
       ? html`<section>${head('What was run')}${scroll(
-          'What was run',
+          `What was run in ${run.name}`,
           html`<table class="facts"><tbody>${known.map(([what, value]) => html`<tr><th scope="row">${what}</th><td>${value}</td></tr>`)}</tbody></table>`,
         )}</section>`
       : null

@@ -70,6 +70,8 @@ export function picture(
     })
     figure.setAttribute('y', String(top))
     figure.querySelector('style')?.remove()
+    // The picture as a whole is named; Plot's names of its groups are not allowed beneath, nor any help.
+    for (const group of figure.querySelectorAll('[aria-label]')) group.removeAttribute('aria-label')
     top += panel.height
     return figure.outerHTML
   })

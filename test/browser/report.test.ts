@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium } from 'playwright-core'
+import { reportFiles } from '../../analysis/report/report.ts'
+import { statistics } from '../../analysis/statistics.ts'
+import { aClimb } from '../samples.ts'
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+const reports = {
+  'one run': reportFiles(statistics([aClimb('one', [1000, 1900, 2500])])),
+  'two runs': reportFiles(statistics([aClimb('one', [1000, 1900]), aClimb('two', [1200, 1950])])),
+  'a run without figures': reportFiles(
+    statistics([
+      { ...aClimb('torn', [10]), summary: { kind: 'unreadable', reason: 'not whole JSON' } as const },
+    ]),
+  ),
+}
+
+let browser: Browser
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'las-browser-'))
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_BIN || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+})
+after(async () => {
+  await browser?.close()
+  await rm(folder, { recursive: true })
+})
+
+for (const [name, files] of Object.entries(reports)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    describe(`the page of ${name}, ${colorScheme}`, () => {
+      test('shows every plot, logs no error, loads nothing, and axe finds nothing', async () => {
+        const file = path.join(folder, `${name}.html`)
+        await writeFile(file, files.get('index.html') ?? '')
+        const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 900 } })
+        const logged: string[] = []
+        const asked: string[] = []
+        page.on('console', (message) => logged.push(message.text()))
+        page.on('pageerror', (error) => logged.push(error.message))
+        page.on('request', (request) => asked.push(request.url()))
+        const address = pathToFileURL(file).href
+        await page.goto(address)
+
+        const pictures = [...files.keys()].filter((each) => each.endsWith('.svg'))
+        const boxes = await page.locator('figure > svg').evaluateAll((all) =>
+          all.map((svg) => {
+            const { width, height } = svg.getBoundingClientRect()
+            return { width, height, marks: svg.querySelectorAll('path,rect,circle,line').length }
+          }),
+        )
+        assert.equal(boxes.length, pictures.length)
+        for (const { width, height, marks } of boxes) assert.ok(width > 500 && height > 150 && marks > 5)
+
+        // Text that another text covers, or that leaves its picture, cannot be read.
+        const unreadable = await page.locator('figure > svg').evaluateAll((all) =>
+          all.flatMap((svg) => {
+            const frame = svg.getBoundingClientRect()
+            const texts = [...svg.querySelectorAll('text,tspan')]
+              .filter((each) => each.childElementCount === 0 && each.textContent?.trim())
+              .map((each) => ({ words: each.textContent ?? '', box: each.getBoundingClientRect() }))
+            const outside = texts.filter(
+              ({ box }) => box.right > frame.right + 1 || box.left < frame.left - 1,
+            )
+            const covered = texts.filter(({ box: a }, index) =>
+              texts
+                .slice(index + 1)
+                .some(
+                  ({ box: b }) =>
+                    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+                    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4,
+                ),
+            )
+            return [...outside, ...covered].map(({ words }) => words)
+          }),
+        )
+        assert.deepEqual(unreadable, [])
+
+        await page.evaluate(axe)
+        const { violations } = await page.evaluate(
+          // biome-ignore lint/suspicious/noExplicitAny: axe lives in the page
+          () => (globalThis as any).axe.run() as { violations: { id: string; nodes: { html: string }[] }[] },
+        )
+        assert.deepEqual(
+          violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+          [],
+        )
+        assert.deepEqual(logged, [])
+        assert.deepEqual(
+          asked.filter((url) => url !== address && !url.startsWith('data:')),
+          [],
+        )
+        await page.close()
+      })
+    })
+  }
+}
