@@ -9,7 +9,7 @@ import { Failure } from './exit.ts'
 
 const root = path.join(import.meta.dirname, '..')
 
-export type Embedded = { readonly url: string; stop(): Promise<void> }
+export type Embedded = { readonly url: string; readonly pid: number; stop(): Promise<void> }
 
 /** Starts the workload on a free loopback port. */
 export async function startWorkload(environment: NodeJS.ProcessEnv): Promise<Embedded> {
@@ -41,6 +41,7 @@ export async function startWorkload(environment: NodeJS.ProcessEnv): Promise<Emb
   }
   return {
     url,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM')
       await ended

@@ -1,152 +1,174 @@
-import { randomUUID } from 'node:crypto'
-import os from 'node:os'
-import { Hono } from 'hono'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
-import { z } from 'zod'
+import { createMiddleware } from 'hono/factory'
+import { HTTPException } from 'hono/http-exception'
+import { requestId } from 'hono/request-id'
+import { routePath } from 'hono/route'
+import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { calibrate } from './burn.js'
-import { type Config, host, shownVariables } from './config.ts'
+import { limits } from './cgroup.ts'
+import type { Config } from './config.ts'
+import { type App, invalidInput, json, problem, type Service } from './contract.ts'
 import { cpuMeter } from './cpu.ts'
-import { limits } from './limits.ts'
-import { invalidInput, problem } from './problem.ts'
-import { type StressJob, stress } from './stress.ts'
+import { metrics } from './metrics.ts'
+import { pageRoutes } from './routes/page.ts'
+import { stateRoutes } from './routes/state.ts'
+import { stressRoutes } from './routes/stress.ts'
+import { workRoutes } from './routes/work.ts'
+import { stress } from './stress.ts'
 import { workPool } from './work.ts'
 
 export type Workload = {
-  readonly app: Hono
+  readonly app: App
   /** From now on `/readyz` answers 503, so that nothing new is sent here. */
   drain(): void
-  /** Ends every stress job now; whoever waits for one is answered. */
+  /** Ends every load now; whoever waits for one is answered. */
   endLoads(): void
   /** Ends every thread. */
   close(): Promise<void>
 }
 
 /** The service with its threads, calibrated once; it does not listen yet. */
-export function workload(config: Config, environment: NodeJS.ProcessEnv): Workload {
+export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Logger): Workload {
   const unitsPerMs = config.WORK_UNITS_PER_MS ?? calibrate()
-  const { cpuCores, memoryMiB } = limits()
-  const maxCores = Math.ceil(cpuCores)
+  const meter = cpuMeter()
   const pool = workPool(config.WORK_THREADS, config.WORK_MAX_QUEUE)
-  const load = stress(maxCores, config.STRESS_MAX_JOBS, unitsPerMs)
-  const cpu = cpuMeter()
-  const startedAt = new Date()
-  const instance = randomUUID()
-  let draining = false
-  let workServed = 0
+  const loads = stress(
+    {
+      threads: config.STRESS_MAX_CORES,
+      jobs: config.STRESS_MAX_JOBS,
+      memoryMiB: config.STRESS_MAX_MEMORY_MIB,
+    },
+    unitsPerMs,
+  )
+  const service: Service = {
+    config,
+    environment,
+    log,
+    instance: randomUUID(),
+    startedAt: new Date(),
+    limits: limits(),
+    unitsPerMs,
+    pool,
+    stress: loads,
+    metrics: metrics(pool, loads),
+    cpu: meter.read,
+    draining: false,
+    workServed: 0,
+  }
 
-  const WorkInput = z.strictObject({ ms: z.coerce.number().positive().max(config.WORK_MAX_MS).default(5) })
-  const StressInput = z.strictObject({
-    seconds: z.coerce.number().positive().max(config.STRESS_MAX_SECONDS).default(config.STRESSTIME),
-    cores: z.coerce.number().int().min(1).max(maxCores).default(maxCores),
+  const app: App = new OpenAPIHono({
+    defaultHook: (result, c) => (result.success ? undefined : invalidInput(c, result.error)),
   })
-  const StressQuery = StressInput.extend({ wait: z.stringbool().default(false) })
-
-  const app = new Hono()
-  app.use(async (c, next) => {
-    await next()
-    c.header('cache-control', 'no-store')
-    // A kept connection would hold up the shutdown for as long as its client keeps it.
-    if (draining) c.header('connection', 'close')
-  })
+  // Before everything else, so that the answer to "is it alive?" costs as little as it can.
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/healthz',
+      summary: 'Is it alive?',
+      responses: { 200: json('Alive', z.object({ status: z.literal('ok') })) },
+    }),
+    (c) => c.json({ status: 'ok' as const }, 200),
+  )
+  app.use(requestId({ limitLength: 64 }), observe(service))
   app.use(
     bodyLimit({
-      maxSize: 64 * 1024,
-      onError: (c) => problem(c, 413, 'Body too large', { detail: 'at most 64 KiB' }),
+      maxSize: config.MAX_BODY_KIB * 1024,
+      onError: (c) => problem(c, 413, 'Body too large', { detail: `at most ${config.MAX_BODY_KIB} KiB` }),
     }),
   )
+  if (config.STRESS_TOKEN) {
+    const guard = requireToken(config.STRESS_TOKEN)
+    app.use('/work', guard)
+    app.on(['GET', 'POST'], '/stress', guard)
+    app.on('DELETE', ['/stress/jobs', '/stress/jobs/*'], guard)
+    app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  }
+
+  workRoutes(app, service)
+  stressRoutes(app, service)
+  stateRoutes(app, service)
+  pageRoutes(app, service)
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'load-and-stress workload',
+      version: packageJson.version,
+      description: 'A service whose CPU load can be dialled.',
+    },
+  })
+  refuseOtherMethods(app)
   app.notFound((c) => problem(c, 404, 'Not found', { detail: `nothing at ${c.req.method} ${c.req.path}` }))
   app.onError((error, c) => {
-    console.error(`${c.req.method} ${c.req.path}: ${error.message}`)
-    return problem(c, 500, 'Internal error')
-  })
-
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', (c) =>
-    draining
-      ? problem(c, 503, 'Draining', { detail: 'this instance is shutting down' })
-      : c.json({ status: 'ready' }),
-  )
-
-  app.get('/work', async (c) => {
-    const input = WorkInput.safeParse(c.req.query())
-    if (!input.success) return invalidInput(c, input.error)
-    const { ms } = input.data
-    const units = Math.max(1, Math.round(ms * unitsPerMs))
-    const burned = await pool.run(units)
-    if (!burned) {
-      c.header('retry-after', '1')
-      return problem(c, 503, 'Queue full', {
-        detail: `${config.WORK_MAX_QUEUE} requests are waiting already`,
+    if (error instanceof HTTPException) {
+      const titles: Record<number, string> = { 400: 'Invalid input', 415: 'Not JSON' }
+      return problem(c, error.status, titles[error.status] ?? 'Refused', {
+        detail: error.status === 415 ? 'send the body as application/json' : error.message,
+        ...(error.status === 400 && { errors: [{ field: '(body)', detail: 'not JSON' }] }),
       })
     }
-    workServed++
-    return c.json({ host, units, cpuMs: units / unitsPerMs, ...burned })
-  })
-
-  const describe = ({ id, seconds, cores }: StressJob) => ({ id, host, seconds, cores })
-  const tooMany = { detail: `${config.STRESS_MAX_JOBS} loads are running already; wait for one to end` }
-
-  app.post('/stress', async (c) => {
-    const text = await c.req.text()
-    let body: unknown = {}
-    try {
-      if (text.trim()) body = JSON.parse(text)
-    } catch {
-      return problem(c, 400, 'Invalid input', { errors: [{ field: '(body)', detail: 'not JSON' }] })
-    }
-    const input = StressInput.safeParse(body)
-    if (!input.success) return invalidInput(c, input.error)
-    const job = load.start(input.data.seconds, input.data.cores)
-    return job ? c.json(describe(job), 202) : problem(c, 429, 'Too many loads', tooMany)
-  })
-
-  app.get('/stress', async (c) => {
-    const input = StressQuery.safeParse(c.req.query())
-    if (!input.success) return invalidInput(c, input.error)
-    const { seconds, cores, wait } = input.data
-    const job = load.start(seconds, cores)
-    if (!job) return problem(c, 429, 'Too many loads', tooMany)
-    if (!wait) return c.json(describe(job), 202)
-    return c.json({ ...describe(job), seconds: Number((await job.ended).toFixed(3)) })
-  })
-
-  app.get('/cpu', (c) => {
-    const [one = 0, five = 0, fifteen = 0] = os.loadavg()
-    return c.json({ host, loadAverage: { '1m': one, '5m': five, '15m': fifteen }, cpu: cpu.read() })
-  })
-
-  app.get('/insight', (c) => {
-    const shown = shownVariables.filter((name) => environment[name])
-    return c.json({
-      service: packageJson.name,
-      version: packageJson.version,
-      instance,
-      host,
-      pod: config.POD_NAME ?? null,
-      namespace: config.POD_NAMESPACE ?? null,
-      node: config.NODE_NAME ?? null,
-      platform: `${os.platform()} ${os.release()} ${os.arch()}`,
-      versions: { node: process.versions.node, v8: process.versions.v8 },
-      startedAt: startedAt.toISOString(),
-      limits: { cpuCores, memoryMiB },
-      work: { served: workServed, waiting: pool.waiting(), threads: pool.threads, unitsPerMs },
-      stress: { running: load.running(), maxSeconds: config.STRESS_MAX_SECONDS },
-      environment: Object.fromEntries(shown.map((name) => [name, environment[name]])),
-      // What else is set is nobody's business, that something is set may be.
-      environmentNotShown: Object.keys(environment).length - shown.length,
-    })
+    log.error({ requestId: c.get('requestId'), error: error.message }, `${c.req.method} ${c.req.path}`)
+    return problem(c, 500, 'Internal error')
   })
 
   return {
     app,
     drain: () => {
-      draining = true
+      service.draining = true
     },
-    endLoads: load.end,
+    endLoads: () => {
+      for (const { id, state } of loads.list()) if (state === 'running') loads.cancel(id)
+    },
     async close() {
-      cpu.stop()
-      await Promise.all([pool.close(), load.close()])
+      meter.stop()
+      await Promise.all([pool.close(), loads.close()])
     },
+  }
+}
+
+/** What every answer gets, and what is counted and logged of it. */
+const observe = (service: Service) =>
+  createMiddleware(async (c, next) => {
+    const start = performance.now()
+    await next()
+    c.header('cache-control', 'no-store')
+    // A kept connection would hold up the shutdown for as long as its client keeps it.
+    if (service.draining) c.header('connection', 'close')
+    const seconds = (performance.now() - start) / 1000
+    const route = routePath(c, -1)
+    service.metrics.request(c.req.method, route.endsWith('*') ? 'none' : route, c.res.status, seconds)
+    const { log } = service
+    if (log.isLevelEnabled('debug')) {
+      const { method, path } = c.req
+      log.debug({ requestId: c.get('requestId'), method, path, status: c.res.status, seconds }, 'request')
+    }
+  })
+
+function requireToken(token: string) {
+  // Equal lengths, whatever was sent, so that the comparison tells nothing by its time.
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const expected = digest(`Bearer ${token}`)
+  return createMiddleware(async (c, next) => {
+    if (timingSafeEqual(digest(c.req.header('authorization') ?? ''), expected)) return next()
+    c.header('www-authenticate', 'Bearer')
+    return problem(c, 401, 'Unauthorised', { detail: 'send the token as "authorization: Bearer …"' })
+  })
+}
+
+/** A path that is there but not for that method is answered 405, with those that are. */
+function refuseOtherMethods(app: App): void {
+  const methods = new Map<string, Set<string>>()
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL' || path.endsWith('*')) continue
+    methods.set(path, new Set([...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])]))
+  }
+  for (const [path, allowed] of methods) {
+    const allow = [...allowed].join(', ')
+    app.all(path, (c) => {
+      c.header('allow', allow)
+      return problem(c, 405, 'Method not allowed', { detail: `${c.req.path} takes ${allow}` })
+    })
   }
 }

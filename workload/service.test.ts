@@ -9,7 +9,12 @@ import fc from 'fast-check'
 
 const root = path.join(import.meta.dirname, '..')
 
-type Service = { readonly url: string; readonly process: ChildProcess; readonly stderr: string[] }
+type Service = {
+  readonly url: string
+  readonly process: ChildProcess
+  readonly stdout: string[]
+  readonly stderr: string[]
+}
 
 function spawned(environment: Record<string, string>): Service['process'] & { stderrLines: string[] } {
   const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
@@ -24,8 +29,12 @@ function spawned(environment: Record<string, string>): Service['process'] & { st
 
 async function started(environment: Record<string, string> = {}): Promise<Service> {
   const child = spawned(environment)
-  const [line] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
-  return { url: JSON.parse(line).url, process: child, stderr: child.stderrLines }
+  const stdout: string[] = []
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  lines.on('line', (line) => stdout.push(line))
+  const [line] = await Promise.race([once(lines, 'line'), once(child, 'close')])
+  assert.equal(typeof line, 'string', child.stderrLines.join('\n'))
+  return { url: JSON.parse(line).url, process: child, stdout, stderr: child.stderrLines }
 }
 
 async function ended({ process: child }: Service): Promise<unknown> {
@@ -45,6 +54,7 @@ describe('the service', () => {
       WORK_MAX_MS: '20',
       STRESS_MAX_SECONDS: '5',
       STRESS_MAX_JOBS: '2',
+      STRESS_MAX_MEMORY_MIB: '64',
       NODE_NAME: 'node-7',
       DATABASE_PASSWORD: 'hunter2-secret',
     })
@@ -54,7 +64,12 @@ describe('the service', () => {
     assert.equal(await ended(service), 0)
   })
   const get = (at: string) => fetch(service.url + at)
-  const post = (at: string, body?: string) => fetch(service.url + at, { method: 'POST', body: body ?? null })
+  const post = (at: string, body?: string) =>
+    fetch(service.url + at, {
+      method: 'POST',
+      ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+    })
+  const end = (at = '') => json(fetch(`${service.url}/stress/jobs${at}`, { method: 'DELETE' }))
 
   test('listens on loopback unless told otherwise', () => {
     assert.equal(new URL(service.url).hostname, '127.0.0.1')
@@ -88,12 +103,13 @@ describe('the service', () => {
     const asked = fc.oneof(
       fc.string(),
       fc.double().map(String),
+      fc.double({ min: 0.001, max: 25, noNaN: true }).map(String),
       fc.constantFrom('0', '-1', '20', '20.1', '1e99'),
     )
     await fc.assert(
       fc.asyncProperty(asked, async (ms) => {
         const response = await get(`/work?ms=${encodeURIComponent(ms)}`)
-        const wanted = Number(ms)
+        const wanted = /^-?[\d.]+(e[+-]?\d+)?$/i.test(ms) ? Number(ms) : Number.NaN
         if (wanted > 0 && wanted <= 20) {
           assert.equal(response.status, 200)
           await response.body?.cancel()
@@ -115,24 +131,61 @@ describe('the service', () => {
     let most = 0
     for (let look = 0; look < 18 && most < 0.5; look++) {
       await sleep(100)
-      most = Math.max(most, (await json(get('/cpu'))).cpu.cores)
+      most = Math.max(most, (await json(get('/cpu'))).cpu.process.cores)
     }
     await load
     assert.ok(most >= 0.5, `at most ${most} cores`)
   })
 
-  test('POST /stress returns at once with an id; more loads than allowed are refused', async () => {
-    const first = await post('/stress', '{"seconds":1}')
+  test('POST /stress answers at once with a job that can be followed and ended; more than allowed are refused', async () => {
+    const first = await post('/stress', '{"seconds":5,"cores":1,"load":40,"memoryMiB":20}')
     assert.equal(first.status, 202)
-    const { id, seconds, host } = await json(first)
-    assert.match(id, /^[\da-f-]{36}$/)
-    assert.equal(seconds, 1)
-    assert.ok(host)
-    const second = get('/stress?seconds=0.6&wait=true')
-    while ((await json(get('/insight'))).stress.running < 2) await sleep(10)
+    const { id, state, seconds, links } = await json(first)
+    assert.equal(first.headers.get('location'), links.self)
+    assert.deepEqual([state, seconds], ['running', 5])
+    const second = await json(post('/stress', '{"seconds":5,"load":0}'))
     assert.equal((await post('/stress', '{"seconds":1}')).status, 429)
-    assert.ok((await json(second)).seconds >= 0.6)
-    while ((await json(get('/insight'))).stress.running > 0) await sleep(50)
+    const followed = async () => json(get(links.self))
+    while ((await followed()).heldMiB < 20 || (await followed()).achievedCpuSeconds < 0.1) await sleep(20)
+    const { jobs } = await json(get('/stress/jobs'))
+    assert.deepEqual(
+      jobs.slice(0, 2).map((job: { id: string }) => job.id),
+      [id, second.id],
+    )
+    const ended = await end(`/${id}`)
+    assert.deepEqual([ended.state, ended.remainingSeconds, ended.heldMiB], ['cancelled', 0, 0])
+    assert.ok(ended.askedCpuSeconds > 0.1 && ended.askedCpuSeconds < 2)
+    assert.deepEqual(await end(`/${id}`), ended)
+    assert.deepEqual(
+      (await end()).jobs.map((job: { id: string }) => job.id),
+      [second.id],
+    )
+    assert.equal((await json(get('/insight'))).stress.running, 0)
+  })
+
+  test('jobs are refused more memory than the service may hold', async () => {
+    assert.equal((await post('/stress', '{"memoryMiB":65}')).status, 400)
+    assert.equal((await post('/stress', '{"memoryMiB":40,"load":0}')).status, 202)
+    const refused = await post('/stress', '{"memoryMiB":40,"load":0}')
+    assert.equal(refused.status, 429)
+    assert.match((await json(refused)).detail, /64 MiB/)
+    await end()
+  })
+
+  test('a load ends with the client that waits for it, work with the one that asked for it', async () => {
+    const clients = new AbortController()
+    const waiting = fetch(`${service.url}/stress?seconds=5&wait=true`, { signal: clients.signal })
+    while ((await json(get('/insight'))).stress.running === 0) await sleep(10)
+    const work = Array.from({ length: 40 }, () =>
+      fetch(`${service.url}/work?ms=20`, { signal: clients.signal }).catch(() => {}),
+    )
+    while ((await json(get('/insight'))).work.waiting < 20) await sleep(1)
+    clients.abort()
+    await assert.rejects(waiting)
+    await Promise.all(work)
+    while ((await json(get('/insight'))).stress.running > 0) await sleep(10)
+    while ((await json(get('/insight'))).work.waiting > 0) await sleep(1)
+    assert.equal((await json(get('/stress/jobs'))).jobs[0].state, 'cancelled')
   })
 
   test('GET /stress?wait=true answers at its end, and others are answered meanwhile', async () => {
@@ -151,9 +204,15 @@ describe('the service', () => {
   const wrong = [
     ['GET', '/stress?seconds=abc', undefined, 'seconds'],
     ['GET', '/stress?seconds=6', undefined, 'seconds'],
-    ['GET', '/stress?cores=1.5', undefined, 'cores'],
+    ['GET', '/stress?cores=-1', undefined, 'cores'],
+    ['GET', '/stress?load=101', undefined, 'load'],
+    ['GET', '/stress?profile=wild', undefined, 'profile'],
     ['GET', '/stress?wait=perhaps', undefined, 'wait'],
     ['POST', '/stress', '{"seconds":-1}', 'seconds'],
+    ['POST', '/stress', '{"seconds":"5"}', 'seconds'],
+    ['GET', '/work?ms=0x10', undefined, 'ms'],
+    ['GET', '/work?units=1.5', undefined, 'units'],
+    ['GET', '/stress/jobs/7', undefined, 'id'],
     ['POST', '/stress', '{"second":1}', 'second'],
     ['POST', '/stress', '[1]', '(body)'],
     ['POST', '/stress', '{"seconds":', '(body)'],
@@ -176,7 +235,121 @@ describe('the service', () => {
   test('what is not there, and what is too large, is a problem document too', async () => {
     assert.equal((await json(get('/nothing'))).status, 404)
     assert.equal((await json(post('/stress', 'x'.repeat(70_000)))).status, 413)
+    assert.equal((await json(get('/stress/jobs/7b0d7f0e-38a8-4b8c-a2f1-5b3a0a3f6f0f'))).status, 404)
+    const put = await fetch(`${service.url}/work`, { method: 'PUT' })
+    assert.deepEqual([put.status, put.headers.get('allow')], [405, 'GET, HEAD'])
+    // What a form or a plain curl -d sends would be ignored in silence and load every core for a minute.
+    const form = await fetch(`${service.url}/stress`, {
+      method: 'POST',
+      body: new URLSearchParams('seconds=1'),
+    })
+    assert.equal(form.status, 415)
   })
+
+  test('/work tells its times in a header, and does what real services do', async () => {
+    const { work } = await json(get('/insight'))
+    const response = await get('/work?units=100&payloadKiB=2&sleepMs=1')
+    assert.match(
+      response.headers.get('server-timing') ?? '',
+      /^queue;dur=\d+\.\d{3}, work;dur=\d+\.\d{3}, pod;desc="[^"]+"$/,
+    )
+    const answer = await json(response)
+    assert.deepEqual([answer.units, answer.payload.length], [100, 2048])
+    assert.ok(Math.abs(answer.cpuMs - 100 / work.unitsPerMs) < 1e-9)
+    assert.equal((await get('/work?errorRate=1')).status, 503)
+    const units = (
+      await Promise.all(Array.from({ length: 40 }, () => json(get('/work?units=1000&jitter=0.5'))))
+    ).map((each) => each.units as number)
+    assert.ok(units.every((each) => each >= 500 && each <= 1500) && new Set(units).size > 20)
+  })
+
+  test('a request id is kept where it is one, and made where it is not', async () => {
+    const ids = await Promise.all(
+      ['abc-1', 'x y', 'x'.repeat(100)].map(async (id) => {
+        const response = await fetch(`${service.url}/work?ms=x`, { headers: { 'x-request-id': id } })
+        assert.equal((await json(response)).requestId, response.headers.get('x-request-id'))
+        return response.headers.get('x-request-id')
+      }),
+    )
+    assert.equal(ids[0], 'abc-1')
+    for (const id of ids.slice(1)) assert.match(id ?? '', /^[\da-f-]{36}$/)
+  })
+
+  test('/metrics counts requests by route, never by what was in them', async () => {
+    await get('/work?ms=1')
+    await get('/nothing/here')
+    await get('/stress/jobs/7b0d7f0e-38a8-4b8c-a2f1-5b3a0a3f6f0f')
+    const text = await (await get('/metrics')).text()
+    assert.match(
+      text,
+      /^http_request_duration_seconds_count\{method="GET",route="\/work",status="200"\} [1-9]/m,
+    )
+    assert.match(text, /route="\/stress\/jobs\/:id",status="404"/)
+    assert.match(text, /route="none",status="404"/)
+    for (const name of [
+      'las_work_burned_seconds_total',
+      'las_stress_burned_seconds_total',
+      'las_stress_jobs',
+    ])
+      assert.match(text, new RegExp(`^${name} `, 'm'))
+    assert.match(text, /^nodejs_eventloop_lag_seconds /m)
+    assert.doesNotMatch(text, /here|7b0d7f0e/)
+  })
+
+  test('the document describes every route that there is', async () => {
+    const { paths } = await json(get('/openapi.json'))
+    assert.deepEqual(Object.keys(paths).sort(), [
+      '/',
+      '/cpu',
+      '/healthz',
+      '/insight',
+      '/metrics',
+      '/readyz',
+      '/stress',
+      '/stress/jobs',
+      '/stress/jobs/{id}',
+      '/work',
+    ])
+  })
+
+  test('the page is allowed nothing but its own script and style', async () => {
+    const response = await get('/')
+    assert.match(response.headers.get('content-security-policy') ?? '', /^default-src 'none'/)
+    assert.doesNotMatch(await response.text(), /src=|https?:/)
+  })
+})
+
+test('with a token, whatever makes load needs it, and it is shown nowhere', async () => {
+  const token = 'open-sesame-123'
+  const service = await started({ STRESS_TOKEN: token, LOG_LEVEL: 'debug' })
+  try {
+    const ask = async (method: string, at: string, authorization?: string) => {
+      const response = await fetch(service.url + at, {
+        method,
+        ...(authorization && { headers: { authorization } }),
+      })
+      const text = await response.text()
+      assert.ok(!text.includes(token))
+      return response.status
+    }
+    const loading = [
+      ['GET', '/work?ms=1', 200],
+      ['GET', '/stress?seconds=0.1', 202],
+      ['POST', '/stress', 202],
+      ['DELETE', '/stress/jobs', 200],
+    ] as const
+    for (const [method, at, status] of loading) {
+      assert.equal(await ask(method, at), 401, `${method} ${at}`)
+      assert.equal(await ask(method, at, `Bearer ${token}x`), 401)
+      assert.equal(await ask(method, at, `Bearer ${token}`), status)
+    }
+    for (const at of ['/', '/insight', '/stress/jobs', '/metrics', '/openapi.json', '/healthz'])
+      assert.equal(await ask('GET', at), 200)
+  } finally {
+    service.process.kill('SIGTERM')
+    await ended(service)
+  }
+  assert.ok(!service.stdout.join('\n').includes(token))
 })
 
 test('a full queue is answered 503 at once, with a time to come back', async () => {
@@ -209,6 +382,8 @@ for (const [name, value] of [
   ['PORT', 'eighty'],
   ['WORK_THREADS', '0'],
   ['STRESSTIME', '-5'],
+  ['STRESS_MAX_CORES', 'many'],
+  ['MAX_BODY_KIB', '1e9'],
 ] as const) {
   test(`${name}=${value} is refused in one sentence that names it`, async () => {
     const child = spawned({ [name]: value })

@@ -1,12 +1,83 @@
-import { workerData } from 'node:worker_threads'
-import { burn } from './burn.js'
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads'
+import { burn, warmUp } from './burn.js'
+import { askedCpuSeconds } from './profile.js'
+import { nowMs, threadCpuMs } from './thread-clock.js'
 
-/** @type {{ deadlines: BigInt64Array<SharedArrayBuffer>, index: number, unitsPerMs: number }} */
-const { deadlines, index, unitsPerMs } = workerData
+/**
+ * @typedef {{ slot: number, startMs: number, sinceMs: number, demand: import('./profile.js').Demand }} Share
+ *   What one job wants of one thread, from `sinceMs` on; `slot` is where its CPU is counted.
+ */
 
-// Burns until this thread's deadline, in slices short enough to notice that it was moved; sleeps past it.
-for (;;) {
-  const deadline = Atomics.load(deadlines, index)
-  if (process.hrtime.bigint() < deadline) burn(unitsPerMs)
-  else Atomics.wait(deadlines, index, deadline)
+const tickMs = 10
+// What a thread that was kept from running may make up for; more would turn a busy minute into a burst afterwards.
+const mostOwedMs = 250
+// Burned between two looks at the clock.
+const grainMs = 0.05
+
+/**
+ * Makes load in closed loop: every tick it compares the CPU time that its jobs have asked for so far with what
+ * the scheduler says this thread has had, and burns the difference, so that neither a busy machine nor a wrong
+ * calibration nor its own overhead shifts what is achieved.
+ * @param {{
+ *   changes: Int32Array<SharedArrayBuffer>, achievedMs: Float64Array<SharedArrayBuffer>,
+ *   thread: number, slots: number, unitsPerMs: number,
+ * }} workerData a message brings the shares that hold from now on, and `changes[thread]` wakes the thread for it;
+ *   `achievedMs[thread × slots + slot]` is written here alone
+ */
+export function stressThread({ changes, achievedMs, thread, slots, unitsPerMs }) {
+  const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)
+  warmUp()
+  /** @type {Share[]} */
+  let shares = []
+  let owedMs = 0
+  let lastMs = nowMs()
+  let lastCpuMs = threadCpuMs()
+
+  /** CPU ms that a share asks for between two moments. */
+  const asked = (
+    /** @type {Share} */ { startMs, demand },
+    /** @type {number} */ from,
+    /** @type {number} */ to,
+  ) =>
+    1000 * (askedCpuSeconds(demand, (to - startMs) / 1000) - askedCpuSeconds(demand, (from - startMs) / 1000))
+
+  for (;;) {
+    const seen = Atomics.load(changes, thread)
+    const now = nowMs()
+    const cpu = threadCpuMs()
+    const wanted = shares.map((share) => asked(share, lastMs, now))
+    const sum = wanted.reduce((a, b) => a + b, 0)
+    const had = cpu - lastCpuMs
+    if (sum > 0) {
+      shares.forEach(({ slot }, index) => {
+        const cell = thread * slots + slot
+        achievedMs[cell] = (achievedMs[cell] ?? 0) + (had * (wanted[index] ?? 0)) / sum
+      })
+    }
+    // A thread has no more than one core to give.
+    owedMs = Math.max(-tickMs, Math.min(owedMs + Math.min(sum, now - lastMs) - had, mostOwedMs))
+    lastMs = now
+    lastCpuMs = cpu
+
+    for (let news = receiveMessageOnPort(port); news; news = receiveMessageOnPort(port)) {
+      const before = new Set(shares.map(({ slot, startMs }) => `${slot} ${startMs}`))
+      shares = news.message
+      for (const share of shares) {
+        // What it asked for while the message was under way, or this thread still starting.
+        if (!before.has(`${share.slot} ${share.startMs}`)) owedMs += asked(share, share.sinceMs, now)
+      }
+    }
+    const ahead = shares.reduce((total, share) => total + asked(share, now, now + tickMs), 0)
+    if (ahead === 0 && !shares.some((share) => asked(share, now, Infinity) > 0)) {
+      Atomics.wait(changes, thread, seen)
+      owedMs = 0
+      lastMs = nowMs()
+      lastCpuMs = threadCpuMs()
+      continue
+    }
+    const until = now + Math.min(owedMs + ahead, tickMs)
+    while (nowMs() < until) burn(unitsPerMs * grainMs)
+    const restMs = now + tickMs - nowMs()
+    if (restMs > 0) Atomics.wait(changes, thread, seen, restMs)
+  }
 }

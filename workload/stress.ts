@@ -1,73 +1,234 @@
 import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import { startThread } from './thread.ts'
+import { askedCpuSeconds, type Demand } from './profile.js'
+import type { Share } from './stress-thread.js'
+import { nowMs } from './thread-clock.js'
+import { keepThread, startThread } from './threads.ts'
 
-export type StressJob = {
+export type Load = Demand & { readonly memoryMiB: number }
+
+export type JobState = 'running' | 'ended' | 'cancelled' | 'failed'
+
+/** A job as it stands; CPU in seconds, summed over its threads. */
+export type Job = Load & {
   readonly id: string
-  readonly seconds: number
-  readonly cores: number
-  /** Resolves when the load has ended, with the seconds it lasted: fewer than asked for if it was ended early. */
-  readonly ended: Promise<number>
+  readonly state: JobState
+  /** Why it failed. */
+  readonly reason: string | null
+  readonly startedAt: string
+  readonly elapsedSeconds: number
+  readonly remainingSeconds: number
+  /** What its profile asked for so far. */
+  readonly askedCpuSeconds: number
+  /** What its threads have burned for it, by the scheduler's account. */
+  readonly achievedCpuSeconds: number
+  readonly heldMiB: number
 }
 
+export type Limits = { readonly threads: number; readonly jobs: number; readonly memoryMiB: number }
+
+export type Started =
+  | { readonly kind: 'started'; readonly job: Job; readonly over: Promise<Job> }
+  | { readonly kind: 'refused'; readonly reason: 'jobs' | 'memory' }
+
 export type Stress = {
-  /** Loads that many cores; undefined when as many jobs as allowed are running. */
-  start(seconds: number, cores: number): StressJob | undefined
+  start(load: Load): Started
+  /** Running ones first, then the last that are over. */
+  list(): Job[]
+  find(id: string): Job | undefined
+  /** Ends a job now; one that is over stays as it was. */
+  cancel(id: string): Job | undefined
   running(): number
-  /** Ends every job now. */
-  end(): void
+  /** CPU seconds that all jobs ever burned. */
+  burnedSeconds(): number
+  /** Threads that ended by themselves and were replaced. */
+  threadsLost(): number
   close(): Promise<void>
 }
 
-/**
- * CPU load in the background, on threads of its own so that `/work` keeps its. Jobs add up: each takes the
- * threads that are free first, and where all are taken they go on burning to the later of the two ends.
- */
-export function stress(maxThreads: number, maxJobs: number, unitsPerMs: number): Stress {
-  const deadlines = new BigInt64Array(new SharedArrayBuffer(8 * maxThreads))
-  const threads: (Worker | undefined)[] = []
-  const jobs = new Set<() => void>()
+type Running = {
+  readonly id: string
+  readonly load: Load
+  readonly slot: number
+  readonly startMs: number
+  readonly startedAt: string
+  readonly timer: NodeJS.Timeout
+  readonly memory: { readonly thread: Worker; readonly held: Int32Array } | null
+  /** The threads that serve it, each with the moment since when. */
+  serving: Map<number, number>
+  finish(state: JobState, reason?: string): Job
+}
 
-  function setDeadline(index: number, deadline: bigint): void {
-    Atomics.store(deadlines, index, deadline)
-    Atomics.notify(deadlines, index)
+/**
+ * CPU load in the background, on threads of its own so that `/work` keeps its. Jobs add up: they are dealt out
+ * anew over a bounded number of threads whenever one begins or ends, the heaviest first, each to the threads
+ * with the least to do. Where more is asked for than the threads have, every job gets less, and says so.
+ */
+export function stress(limits: Limits, unitsPerMs: number): Stress {
+  const { threads: size, jobs: slots } = limits
+  const achievedMs = new Float64Array(new SharedArrayBuffer(8 * size * slots))
+  const changes = new Int32Array(new SharedArrayBuffer(4 * size))
+  const threads: { worker: Worker; stop(): Promise<unknown> }[] = []
+  const running = new Map<string, Running>()
+  const over = new Map<string, Job>()
+  let nextSlot = 0
+  let burnedBeforeMs = 0
+  let lost = 0
+
+  const usedMs = (slot: number) => {
+    let sum = 0
+    for (let thread = 0; thread < size; thread++) sum += achievedMs[thread * slots + slot] ?? 0
+    return sum
   }
 
-  function end(): void {
-    for (const index of deadlines.keys()) setDeadline(index, 0n)
-    for (const finish of [...jobs]) finish()
+  function freeSlot(): number {
+    const taken = new Set([...running.values()].map(({ slot }) => slot))
+    // Round the slots, so that a thread that has not heard of a job's end yet does not count for the next.
+    while (taken.has(nextSlot % slots)) nextSlot++
+    const slot = nextSlot++ % slots
+    for (let thread = 0; thread < size; thread++) achievedMs[thread * slots + slot] = 0
+    return slot
+  }
+
+  function deal(): void {
+    const now = nowMs()
+    const busy = Array<number>(size).fill(0)
+    const shares: Share[][] = busy.map(() => [])
+    const heaviest = [...running.values()].sort((a, b) => perThread(b.load) - perThread(a.load))
+    for (const job of heaviest) {
+      const count = threadsOf(job.load)
+      const chosen = [...busy.keys()].sort((a, b) => (busy[a] ?? 0) - (busy[b] ?? 0)).slice(0, count)
+      const demand = { ...job.load, cores: job.load.cores / count }
+      const before = job.serving
+      job.serving = new Map(
+        chosen.map((thread) => [thread, before.get(thread) ?? (before.size === 0 ? job.startMs : now)]),
+      )
+      for (const [thread, sinceMs] of job.serving) {
+        busy[thread] = (busy[thread] ?? 0) + perThread(job.load)
+        shares[thread]?.push({ slot: job.slot, startMs: job.startMs, sinceMs, demand })
+      }
+    }
+    shares.forEach((each, index) => {
+      if (each.length > 0) threads[index] ??= thread(index)
+      tell(index, each)
+    })
+  }
+
+  function thread(index: number): { worker: Worker; stop(): Promise<unknown> } {
+    const entry = { worker: undefined as unknown as Worker }
+    const kept = keepThread(
+      () => startThread('stress', { changes, achievedMs, thread: index, slots, unitsPerMs }),
+      (worker) => {
+        entry.worker = worker
+      },
+      () => {
+        lost++
+        // The new thread has heard of nothing yet; what the old one had still to do is not made up for.
+        const now = nowMs()
+        for (const { serving } of running.values()) if (serving.has(index)) serving.set(index, now)
+        setImmediate(deal)
+      },
+    )
+    return Object.assign(entry, kept)
+  }
+
+  function tell(index: number, shares: readonly Share[]): void {
+    threads[index]?.worker.postMessage(shares)
+    Atomics.add(changes, index, 1)
+    Atomics.notify(changes, index)
+  }
+
+  function describe(
+    { id, load, slot, startMs, startedAt, memory }: Running,
+    state: JobState,
+    reason?: string,
+  ): Job {
+    const elapsed = Math.min((nowMs() - startMs) / 1000, load.seconds)
+    return {
+      id,
+      ...load,
+      state,
+      reason: reason ?? null,
+      startedAt,
+      elapsedSeconds: elapsed,
+      remainingSeconds: state === 'running' ? load.seconds - elapsed : 0,
+      askedCpuSeconds: askedCpuSeconds(load, elapsed),
+      achievedCpuSeconds: usedMs(slot) / 1000,
+      heldMiB: state === 'running' ? (memory?.held[0] ?? 0) : 0,
+    }
+  }
+
+  function hold(mib: number, failed: (reason: string) => void): Running['memory'] {
+    if (mib === 0) return null
+    const held = new Int32Array(new SharedArrayBuffer(4))
+    const thread = startThread('memory', { mib, held })
+    thread.on('error', (error) => failed(`${mib} MiB of memory were not to be had (${error.message})`))
+    return { thread, held }
   }
 
   return {
-    start(seconds, cores) {
-      if (jobs.size >= maxJobs) return undefined
-      const now = process.hrtime.bigint()
-      const end = now + BigInt(Math.round(seconds * 1e9))
-      const freeFirst = [...deadlines.keys()].sort((a, b) => Number(at(deadlines, a) - at(deadlines, b)))
-      const taken = freeFirst.slice(0, cores)
-      for (const index of taken) {
-        threads[index] ??= startThread('stress-thread', { deadlines, index, unitsPerMs })
-        if (at(deadlines, index) < end) setDeadline(index, end)
-      }
-      const ended = new Promise<number>((resolve) => {
-        const finish = () => {
-          clearTimeout(timer)
-          jobs.delete(finish)
-          resolve(Number(process.hrtime.bigint() - now) / 1e9)
-        }
-        // Newer Nodes fire a timer up to a millisecond early.
-        const timer = setTimeout(finish, seconds * 1000 + 1)
-        jobs.add(finish)
+    start(load) {
+      if (running.size >= slots) return { kind: 'refused', reason: 'jobs' }
+      const heldMiB = [...running.values()].reduce((sum, { load: { memoryMiB } }) => sum + memoryMiB, 0)
+      if (heldMiB + load.memoryMiB > limits.memoryMiB) return { kind: 'refused', reason: 'memory' }
+
+      const id = randomUUID()
+      let resolve: (job: Job) => void = () => {}
+      const ended = new Promise<Job>((done) => {
+        resolve = done
       })
-      return { id: randomUUID(), seconds, cores, ended }
+      const finish = (state: JobState, reason?: string): Job => {
+        const job = running.get(id)
+        if (!job) return over.get(id) as Job
+        clearTimeout(job.timer)
+        running.delete(id)
+        const last = describe(job, state, reason)
+        burnedBeforeMs += usedMs(job.slot)
+        job.memory?.thread.terminate()
+        over.set(id, last)
+        // As many that are over are remembered as may run.
+        for (const [oldest] of over) if (over.size > slots) over.delete(oldest)
+        deal()
+        resolve(last)
+        return last
+      }
+      const job: Running = {
+        id,
+        load,
+        slot: freeSlot(),
+        startMs: nowMs(),
+        startedAt: new Date().toISOString(),
+        // Newer Nodes fire a timer up to a millisecond early.
+        timer: setTimeout(() => finish('ended'), load.seconds * 1000 + 1),
+        memory: hold(load.memoryMiB, (reason) => finish('failed', reason)),
+        serving: new Map(),
+        finish,
+      }
+      running.set(id, job)
+      deal()
+      return { kind: 'started', job: describe(job, 'running'), over: ended }
     },
-    running: () => jobs.size,
-    end,
+    list: () => [
+      ...[...running.values()].map((job) => describe(job, 'running')),
+      ...[...over.values()].reverse(),
+    ],
+    find(id) {
+      const job = running.get(id)
+      return job ? describe(job, 'running') : over.get(id)
+    },
+    cancel: (id) => running.get(id)?.finish('cancelled') ?? over.get(id),
+    running: () => running.size,
+    burnedSeconds: () =>
+      (burnedBeforeMs + [...running.values()].reduce((sum, { slot }) => sum + usedMs(slot), 0)) / 1000,
+    threadsLost: () => lost,
     async close() {
-      end()
-      await Promise.all(threads.map((thread) => thread?.terminate()))
+      for (const { finish } of [...running.values()]) finish('cancelled')
+      await Promise.all(threads.map((thread) => thread?.stop()))
     },
   }
 }
 
-const at = (deadlines: BigInt64Array, index: number) => deadlines[index] ?? 0n
+const threadsOf = ({ cores }: Load) => Math.max(1, Math.ceil(cores))
+
+/** Per cent of one core, at its height. */
+const perThread = (load: Load) => (load.cores * load.load) / threadsOf(load)

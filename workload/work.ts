@@ -1,52 +1,111 @@
 import type { Worker } from 'node:worker_threads'
-import { startThread } from './thread.ts'
+import { nowMs } from './thread-clock.js'
+import { keepThread, startThread } from './threads.ts'
+import { cancelled, head, type Queue, queued, tail, taken } from './work-thread.js'
 
-export type Burned = {
-  /** Waiting for a free thread. */
-  readonly queueMs: number
-  /** From start to end on the thread; above the CPU time asked for when the machine or the limit is busy. */
-  readonly serviceMs: number
-}
-
-type Task = { readonly units: number; readonly queuedAt: number; done(burned: Burned): void }
+export type Burned =
+  | {
+      readonly kind: 'burned'
+      /** Waiting for a free thread. */
+      readonly queueMs: number
+      /** From start to end on the thread; above the CPU time asked for when the machine or the limit is busy. */
+      readonly serviceMs: number
+    }
+  /** `full`: too many wait already; `cancelled`: its client went away before it began; `lost`: its thread ended. */
+  | { readonly kind: 'full' | 'cancelled' | 'lost' }
 
 export type WorkPool = {
-  /** Burns that many units; undefined when the queue is full. */
-  run(units: number): Promise<Burned> | undefined
+  /** Burns that many units, as soon as a thread is free. */
+  run(units: number, signal?: AbortSignal): Promise<Burned>
   readonly threads: number
   waiting(): number
+  /** Threads that ended by themselves and were replaced. */
+  threadsLost(): number
   close(): Promise<unknown>
 }
 
 /** A fixed number of threads that burn CPU one task at a time, with a bounded queue before them. */
-export function workPool(size: number, maxQueue: number): WorkPool {
-  const threads = Array.from({ length: size }, () => startThread('work-thread'))
-  const idle = [...threads]
-  const queue: Task[] = []
-
-  function next(): void {
-    const task = idle.length > 0 ? queue.shift() : undefined
-    if (!task) return
-    const thread = idle.shift() as Worker
-    const queueMs = performance.now() - task.queuedAt
-    thread.once('message', (serviceMs: number) => {
-      idle.push(thread)
-      next()
-      task.done({ queueMs, serviceMs })
-    })
-    thread.postMessage(task.units)
+export function workPool(
+  size: number,
+  maxQueue: number,
+  start: (data: { queue: Queue; thread: number }) => Worker = (data) => startThread('work', data),
+): WorkPool {
+  const slots = size + maxQueue
+  const int32 = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length))
+  const float64 = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length))
+  const queue: Queue = {
+    ends: int32(2),
+    ring: int32(2 ** Math.ceil(Math.log2(slots + 1))),
+    states: int32(slots),
+    takers: int32(slots),
+    units: float64(slots),
+    times: float64(2 * slots),
   }
+  const { ends, ring, states, takers, units: unitsOf, times } = queue
+  const free = Array.from({ length: slots }, (_, slot) => slot)
+  const tasks = new Map<number, { readonly queuedAt: number; done(burned: Burned): void }>()
+  let lost = 0
+
+  function over(slot: number, burned: Burned): void {
+    tasks.get(slot)?.done(burned)
+    tasks.delete(slot)
+    free.push(slot)
+  }
+
+  const threads = Array.from({ length: size }, (_, thread) =>
+    keepThread(
+      () => start({ queue, thread }),
+      (worker) =>
+        worker.on('message', (slot: number) => {
+          const [startMs = 0, endMs = 0] = times.subarray(2 * slot, 2 * slot + 2)
+          const queueMs = Math.max(0, startMs - (tasks.get(slot)?.queuedAt ?? startMs))
+          over(
+            slot,
+            Atomics.load(states, slot) === cancelled
+              ? { kind: 'cancelled' }
+              : { kind: 'burned', queueMs, serviceMs: endMs - startMs },
+          )
+        }),
+      () => {
+        lost++
+        for (const slot of [...tasks.keys()]) {
+          const its = Atomics.load(takers, slot) === thread && Atomics.load(states, slot) === taken
+          if (its) over(slot, { kind: 'lost' })
+        }
+      },
+    ),
+  )
 
   return {
     threads: size,
-    run(units) {
-      if (idle.length === 0 && queue.length >= maxQueue) return undefined
-      return new Promise((done) => {
-        queue.push({ units, queuedAt: performance.now(), done })
-        next()
+    run(units, signal) {
+      const slot = free.pop()
+      if (slot === undefined) return Promise.resolve({ kind: 'full' })
+      return new Promise((resolve) => {
+        const cancel = () => {
+          // The slot is free again when its turn comes: only then is it out of the ring.
+          if (Atomics.compareExchange(states, slot, queued, cancelled) === queued)
+            resolve({ kind: 'cancelled' })
+        }
+        tasks.set(slot, {
+          queuedAt: nowMs(),
+          done(burned) {
+            signal?.removeEventListener('abort', cancel)
+            resolve(burned)
+          },
+        })
+        signal?.addEventListener('abort', cancel)
+        unitsOf[slot] = units
+        Atomics.store(takers, slot, -1)
+        Atomics.store(states, slot, queued)
+        const end = Atomics.load(ends, tail)
+        Atomics.store(ring, end & (ring.length - 1), slot)
+        Atomics.store(ends, tail, (end + 1) | 0)
+        Atomics.notify(ends, tail, 1)
       })
     },
-    waiting: () => queue.length,
-    close: () => Promise.all(threads.map((thread) => thread.terminate())),
+    waiting: () => (Atomics.load(ends, tail) - Atomics.load(ends, head)) | 0,
+    threadsLost: () => lost,
+    close: () => Promise.all(threads.map((thread) => thread.stop())),
   }
 }

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { calibrate } from './burn.js'
+import { type Load, stress } from './stress.ts'
+import { startThread } from './threads.ts'
+import { workPool } from './work.ts'
+
+const unitsPerMs = calibrate(5)
+const load = (of: Partial<Load>): Load => ({
+  seconds: 2,
+  cores: 1,
+  load: 100,
+  memoryMiB: 0,
+  profile: 'constant',
+  periodSeconds: 1,
+  ...of,
+})
+
+describe('work', () => {
+  test('is done in the order of arrival, refused when too much waits, and cancelled while it waits', async () => {
+    const pool = workPool(1, 3)
+    try {
+      const clients = new AbortController()
+      const order: string[] = []
+      const run = (name: string, signal?: AbortSignal) =>
+        pool.run(30 * unitsPerMs, signal).then(({ kind }) => order.push(`${name} ${kind}`))
+      const all = [run('a'), run('b'), run('c', clients.signal), run('d'), run('e')]
+      clients.abort()
+      await Promise.all(all)
+      assert.deepEqual(order.toSorted(), ['a burned', 'b burned', 'c cancelled', 'd burned', 'e full'])
+      assert.deepEqual(
+        order.filter((each) => each.endsWith('burned')),
+        ['a burned', 'b burned', 'd burned'],
+      )
+      // Every place is free again.
+      const again = await Promise.all(Array.from({ length: 4 }, () => pool.run(1)))
+      assert.ok(again.every(({ kind }) => kind === 'burned'))
+    } finally {
+      await pool.close()
+    }
+  })
+
+  test('goes round its ring many times, on several threads, and nothing is lost or done twice', async () => {
+    const pool = workPool(3, 5)
+    try {
+      let done = 0
+      for (let round = 0; round < 300; round++) {
+        const results = await Promise.all(Array.from({ length: 8 }, () => pool.run(1)))
+        done += results.filter(({ kind }) => kind === 'burned').length
+      }
+      assert.equal(done, 2400)
+      assert.equal(pool.waiting(), 0)
+    } finally {
+      await pool.close()
+    }
+  })
+
+  test('that was on a thread that ended is told so; the rest goes on with a new one', async () => {
+    const started: Worker[] = []
+    const pool = workPool(1, 10, (data) => {
+      const worker = startThread('work', data)
+      started.push(worker)
+      return worker
+    })
+    try {
+      // A thread that does not live for a second ends the process: that would happen for ever.
+      await sleep(1100)
+      const first = pool.run(5000 * unitsPerMs)
+      const second = pool.run(1)
+      while (pool.waiting() > 1) await sleep(1)
+      started[0]?.terminate()
+      assert.deepEqual(await first, { kind: 'lost' })
+      assert.equal((await second).kind, 'burned')
+      assert.equal(pool.threadsLost(), 1)
+    } finally {
+      await pool.close()
+    }
+  })
+})
+
+describe('load', () => {
+  test('jobs add up over the threads, each with an account of its own', async () => {
+    const loads = stress({ threads: 2, jobs: 5, memoryMiB: 100 }, unitsPerMs)
+    try {
+      const started = [
+        loads.start(load({ load: 20 })),
+        loads.start(load({ cores: 2, load: 15 })),
+        loads.start(load({ load: 40, profile: 'square' })),
+      ]
+      const jobs = await Promise.all(started.map((each) => (each.kind === 'started' ? each.over : null)))
+      for (const job of jobs) {
+        assert.ok(job)
+        assert.equal(job.state, 'ended')
+        // Whatever else runs here may keep a thread from its due, nothing can give it more.
+        assert.ok(job.achievedCpuSeconds > 0.5 * job.askedCpuSeconds, JSON.stringify(job))
+        assert.ok(job.achievedCpuSeconds < 1.1 * job.askedCpuSeconds + 0.02, JSON.stringify(job))
+      }
+      assert.deepEqual(
+        jobs.map((job) => Number(job?.askedCpuSeconds.toFixed(6))),
+        [0.4, 0.6, 0.4],
+      )
+      const sum = jobs.reduce((of, job) => of + (job?.achievedCpuSeconds ?? 0), 0)
+      assert.ok(Math.abs(loads.burnedSeconds() - sum) < 0.1)
+    } finally {
+      await loads.close()
+    }
+  })
+
+  test('nothing burns on after the end, nor after a cancel', async () => {
+    const loads = stress({ threads: 2, jobs: 5, memoryMiB: 100 }, unitsPerMs)
+    try {
+      const one = loads.start(load({ seconds: 60, cores: 2 }))
+      assert.ok(one.kind === 'started')
+      while (loads.burnedSeconds() < 0.2) await sleep(20)
+      loads.cancel(one.job.id)
+      assert.equal((await one.over).state, 'cancelled')
+      await sleep(50)
+      const before = process.cpuUsage()
+      await sleep(500)
+      const { user, system } = process.cpuUsage(before)
+      assert.ok(user + system < 400_000, `${user + system} µs`)
+    } finally {
+      await loads.close()
+    }
+  })
+
+  test('memory is held while the job runs, and given back', async () => {
+    const loads = stress({ threads: 1, jobs: 5, memoryMiB: 300 }, unitsPerMs)
+    try {
+      const before = process.memoryUsage.rss()
+      const job = loads.start(load({ seconds: 60, load: 0, memoryMiB: 200 }))
+      assert.ok(job.kind === 'started')
+      while ((loads.find(job.job.id)?.heldMiB ?? 0) < 200) await sleep(10)
+      assert.ok(process.memoryUsage.rss() - before > 180 * 2 ** 20)
+      assert.deepEqual(loads.start(load({ memoryMiB: 101 })), { kind: 'refused', reason: 'memory' })
+      loads.cancel(job.job.id)
+      for (let look = 0; look < 100 && process.memoryUsage.rss() - before > 80 * 2 ** 20; look++)
+        await sleep(50)
+      assert.ok(process.memoryUsage.rss() - before < 80 * 2 ** 20)
+    } finally {
+      await loads.close()
+    }
+  })
+})
