@@ -5,6 +5,13 @@ import { findMetric, type Metric, percentiles, type Summary } from './summary.ts
 
 const latency = z.number().nullable()
 
+const ServerTimes = z.object({
+  queueP50Ms: latency,
+  queueP95Ms: latency,
+  workP50Ms: latency,
+  workP95Ms: latency,
+})
+
 /** What a run, or one of its stages, came to. Times in ms; null where the summary does not say or too few requests answer. */
 export const Figures = z.object({
   requests: z.number().describe('all, failed ones too'),
@@ -23,6 +30,9 @@ export const Figures = z.object({
   p99Ms: latency,
   p999Ms: latency.describe('p99.9'),
   maxMs: latency,
+  server: ServerTimes.nullable().describe(
+    'what the workload said of where the time went: waiting for a thread, and working; null for any other service',
+  ),
 })
 
 export type Figures = z.infer<typeof Figures>
@@ -59,6 +69,19 @@ export function figures(
     p99Ms: at(99),
     p999Ms: at(99.9),
     maxMs: value('max'),
+    server: serverTimes(summary, tags),
+  }
+}
+
+function serverTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['server'] {
+  const [queue, work] = [findMetric(summary, 'server_queue', tags), findMetric(summary, 'server_work', tags)]
+  if (!queue?.values.count || !work?.values.count) return null
+  const at = (metric: Metric, p: number) => percentile(metric, metric.values.count ?? 0, p)
+  return {
+    queueP50Ms: at(queue, 50),
+    queueP95Ms: at(queue, 95),
+    workP50Ms: at(work, 50),
+    workP95Ms: at(work, 95),
   }
 }
 

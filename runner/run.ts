@@ -80,7 +80,8 @@ async function measure(
   const request = given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
   const settings = scriptSettings(given, base, request)
   const stages = await inspect(k6, script, k6Environment(process.env, settings))
-  await probe(base + request, signal)
+  const token = given.get('path') ? '' : (process.env.STRESS_TOKEN ?? '')
+  await probe(base + request, token, signal)
 
   const folder = await resultFolder(userPath(given.get('out') ?? 'results'), scenario, new Date())
   const before = await insight(base)
@@ -91,7 +92,7 @@ async function measure(
     logFile: path.join(folder.filling, 'k6.log'),
     args: given.get('raw') === 'true' ? ['--out', `json=${path.join(folder.filling, 'points.json.gz')}`] : [],
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
-    secrets: [target.username, target.password, ...queryValues(given.get('path') ?? '')],
+    secrets: [target.username, target.password, token, ...queryValues(given.get('path') ?? '')],
     signal,
   })
   const endedAt = new Date()

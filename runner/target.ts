@@ -99,10 +99,10 @@ function parse(text: string): URL | null {
 export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.replace(/\/$/, '')
 
 /** One request before the load: a target that does not answer as it should is told about instead of loaded. */
-export async function probe(address: string, signal: AbortSignal): Promise<void> {
+export async function probe(address: string, token: string, signal: AbortSignal): Promise<void> {
   const { url, headers } = withCredentials(address)
   const response = await fetch(url, {
-    headers,
+    headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
     redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
   }).catch((error: Error & { cause?: NodeJS.ErrnoException }) => {
@@ -117,8 +117,14 @@ export async function probe(address: string, signal: AbortSignal): Promise<void>
   const to = response.headers.get('location')
   if (to)
     throw new Failure('environment', `${shownUrl(url)} redirects to ${to}; point --url and --path there`)
-  const advice = response.status === 404 ? '; --path names what your own service should be asked for' : ''
-  throw new Failure('environment', `${shownUrl(url)} answers ${response.status}, a load needs 2xx${advice}`)
+  const advice: Record<number, string> = {
+    401: '; STRESS_TOKEN is for a workload that asks for a token, a user and password go into --url',
+    404: '; --path names what your own service should be asked for',
+  }
+  throw new Failure(
+    'environment',
+    `${shownUrl(url)} answers ${response.status}, a load needs 2xx${advice[response.status] ?? ''}`,
+  )
 }
 
 function words(error: Error & { cause?: NodeJS.ErrnoException }): string {

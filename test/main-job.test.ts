@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { parseRun, type Run } from '../analysis/run.ts'
 import { type RunStatistics, Statistics } from '../analysis/statistics.ts'
+import { started as startedService } from './service.ts'
 
 const root = path.join(import.meta.dirname, '..')
 let out = ''
@@ -97,17 +98,6 @@ async function lastRun(stderr: string): Promise<{ folder: string; run: Run; figu
   return { folder, run: reading.run, figures: statistics.runs[0] }
 }
 
-/** The workload on its own, as somebody's service at a URL. */
-async function service(environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
-    cwd: root,
-    env: { ...process.env, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  return { url: JSON.parse(line).url as string, process: child }
-}
-
 test('a ramp against the embedded workload: report, and k6 and workload counted the same', async () => {
   const { code, stdout, stderr, mark } = await finished([
     'run',
@@ -124,6 +114,14 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   assert.ok(figures.total.requests > 100)
   assert.equal(figures.total.failed, 0)
   assert.equal(run.target.workServed, figures.total.requests)
+  const { server, p95Ms } = figures.total
+  assert.ok(
+    server?.workP50Ms &&
+      server.workP50Ms > 1 &&
+      server.queueP95Ms !== null &&
+      server.queueP95Ms < (p95Ms ?? 0),
+  )
+  assert.ok(figures.stages.every((stage) => stage.server !== null))
   assert.deepEqual(run.labels, { a: 'b' })
   assert.deepEqual(
     figures.stages.map(({ vus, durationMs }) => [vus, durationMs]),
@@ -189,7 +187,7 @@ test('a target that refuses connections is told about before any load', async ()
 })
 
 test('a target that dies half-way still gives a report, with the reason in words', async () => {
-  const target = await service()
+  const target = await startedService()
   const started = start(['run', 'constant', '--url', target.url, '--duration', '4s', '--vus', '2'])
   while (!started.stderr.includes('k6 runs')) await sleep(20)
   await sleep(2000)
@@ -270,6 +268,35 @@ test('somebody’s own service: its path is asked, its secrets are kept', async 
     )
     for (const text of [stdout, stderr, ...written]) assert.doesNotMatch(text, /hunter2|s3cret/)
   } finally {
+    own.close()
+    own.closeAllConnections()
+  }
+})
+
+test('a workload that asks for a token gets it, and nobody else does', async () => {
+  const token = 'open-sesame-123'
+  const target = await startedService({ STRESS_TOKEN: token })
+  const heard = new Set<unknown>()
+  const own = createServer((request, response) => {
+    heard.add(request.headers.authorization)
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(own, 'listening')
+  try {
+    const smoke = ['run', 'smoke', '--duration', '1s', '--url']
+    const refused = await finished([...smoke, target.url])
+    assert.equal(refused.code, 4)
+    assert.match(refused.stderr, /answers 401.*STRESS_TOKEN/)
+    const served = await finished([...smoke, target.url], { STRESS_TOKEN: token })
+    assert.equal(served.code, 0, served.stderr)
+    const { folder } = await lastRun(served.stderr)
+    for (const name of ['run.json', 'summary.json', 'k6.log'])
+      assert.ok(!(await readFile(path.join(folder, name), 'utf8')).includes(token))
+    const elsewhere = `http://127.0.0.1:${(own.address() as AddressInfo).port}`
+    assert.equal((await finished([...smoke, elsewhere, '--path', '/x'], { STRESS_TOKEN: token })).code, 0)
+    assert.deepEqual([...heard], [undefined])
+  } finally {
+    target.process.kill('SIGTERM')
     own.close()
     own.closeAllConnections()
   }

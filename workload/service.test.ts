@@ -1,51 +1,9 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-
-const root = path.join(import.meta.dirname, '..')
-
-type Service = {
-  readonly url: string
-  readonly process: ChildProcess
-  readonly stdout: string[]
-  readonly stderr: string[]
-}
-
-function spawned(environment: Record<string, string>): Service['process'] & { stderrLines: string[] } {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
-    cwd: root,
-    env: { ...process.env, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const stderrLines: string[] = []
-  createInterface({ input: child.stderr }).on('line', (line) => stderrLines.push(line))
-  return Object.assign(child, { stderrLines })
-}
-
-async function started(environment: Record<string, string> = {}): Promise<Service> {
-  const child = spawned(environment)
-  const stdout: string[] = []
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
-  lines.on('line', (line) => stdout.push(line))
-  const [line] = await Promise.race([once(lines, 'line'), once(child, 'close')])
-  assert.equal(typeof line, 'string', child.stderrLines.join('\n'))
-  return { url: JSON.parse(line).url, process: child, stdout, stderr: child.stderrLines }
-}
-
-async function ended({ process: child }: Service): Promise<unknown> {
-  if (child.exitCode === null) await once(child, 'exit')
-  return child.exitCode
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: what the service answers is what is being tested
-async function json(response: Response | Promise<Response>): Promise<any> {
-  return (await response).json()
-}
+import { ended, json, type Service, spawned, started } from '../test/service.ts'
 
 describe('the service', () => {
   let service: Service

@@ -46,11 +46,11 @@ describe('work', () => {
     const pool = workPool(3, 5)
     try {
       let done = 0
-      for (let round = 0; round < 300; round++) {
+      for (let round = 0; round < 3000; round++) {
         const results = await Promise.all(Array.from({ length: 8 }, () => pool.run(1)))
         done += results.filter(({ kind }) => kind === 'burned').length
       }
-      assert.equal(done, 2400)
+      assert.equal(done, 24_000)
       assert.equal(pool.waiting(), 0)
     } finally {
       await pool.close()

@@ -28,8 +28,9 @@ export const cancelled = 3
 export function workThread({ queue: { ends, ring, states, takers, units, times }, thread }) {
   warmUp()
   for (;;) {
-    const end = Atomics.load(ends, tail)
+    // In this order: the head never passes the tail, so that a tail that is read later cannot lie behind it.
     const next = Atomics.load(ends, head)
+    const end = Atomics.load(ends, tail)
     if (next === end) {
       Atomics.wait(ends, tail, end)
       continue

@@ -2,7 +2,7 @@ import type { Statistics } from '../statistics.ts'
 import { facts } from './facts.ts'
 import { letter, type RunStatistics } from './runs.ts'
 import type { Picture } from './svg.ts'
-import { columns, stageHolds, stageName } from './table.ts'
+import { columns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The report for a pull request or a terminal; the pictures are linked beside it. */
 export function markdown({ runs }: Statistics, pictures: readonly Picture[]): string {
@@ -38,6 +38,17 @@ function details(run: RunStatistics): string[] {
   ]
   return [
     ...(total.requests > 0 ? [table(['', ...columns.map(({ head }) => head), 'SLOs hold'], rows)] : []),
+    ...(total.server
+      ? [
+          table(
+            ['inside the workload', ...serverColumns.map(({ head }) => head)],
+            [
+              ...stages.map((stage) => [stageName(stage), ...serverColumns.map(({ cell }) => cell(stage))]),
+              ['all', ...serverColumns.map(({ cell }) => cell(total))],
+            ],
+          ),
+        ]
+      : []),
     ...list(remarks),
     ...(run.run ? [table(['', ''], facts(run))] : []),
   ]

@@ -4,7 +4,7 @@ import { facts } from './facts.ts'
 import { html, Markup } from './markup.ts'
 import { letter, type RunStatistics } from './runs.ts'
 import { colour, type Picture } from './svg.ts'
-import { columns, stageHolds, stageName } from './table.ts'
+import { columns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The whole report as one HTML page that loads nothing. */
 export function page({ runs }: Statistics, pictures: readonly Picture[]): string {
@@ -86,7 +86,14 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
       ? html`<p>Failed requests: ${failures.map(({ count, what }) => `${number(count)} ${what}`).join(', ')}.</p>`
       : null
   }</section>`
-  return html`${total.requests > 0 ? figures : null}${
+  const server = total.server
+    ? html`<section>${head('Inside the workload')}<p>Where the time went, as the workload says: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s.</p>${scroll(
+        `Inside the workload of ${run.name}`,
+        html`<table><thead><tr><td></td>${serverColumns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${stages.map((stage) => html`<tr><th scope="row">${stageName(stage)}</th>${serverColumns.map(({ cell }) => html`<td>${cell(stage)}</td>`)}</tr>`)}<tr class="total"><th scope="row">all</th>${serverColumns.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr></tbody></table>`,
+      )}</section>`
+    : null
+  return html`${total.requests > 0 ? figures : null}${server}${
     remarks.length > 0
       ? html`<section>${head('Before you trust it')}<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`
       : null

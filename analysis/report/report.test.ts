@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { DOMParser } from 'linkedom'
 import { aClimb, fixture, summaryOf } from '../../test/samples.ts'
 import { statistics } from '../statistics.ts'
+import type { Summary } from '../summary.ts'
 import { reportFiles } from './report.ts'
 import { text } from './text.ts'
 
@@ -109,6 +110,29 @@ test('somebody’s own summary becomes a page with what it has', () => {
   const files = report({ name: 'mine.json', run: null, summary })
   assert.ok(files.has('latency.svg'))
   assert.match(file(files, 'index.html'), /only k6’s own thresholds are judged/)
+})
+
+test('what the workload said of where the time went has a table of its own', () => {
+  const source = aClimb('climb', [1000, 1900])
+  assert.doesNotMatch(file(report(source), 'index.html'), /Inside the workload/)
+  const { summary } = source.summary as { summary: Summary }
+  const told = (name: string, scale: number, tags = {}) => ({
+    name,
+    tags,
+    values: { count: 1000, med: scale, 'p(95)': 2 * scale },
+  })
+  const metrics = [
+    ...summary.metrics,
+    told('server_queue', 3),
+    told('server_work', 5),
+    told('server_queue', 1, { stage: '1' }),
+    told('server_work', 4, { stage: '1' }),
+  ]
+  const files = report({ ...source, summary: { kind: 'summary', summary: { ...summary, metrics } } })
+  assert.match(file(files, 'report.md'), /^\| stage 1 · 1 VU \| 50 \| 1 \| 4 \| 95 \| 2 \| 8 \|$/m)
+  assert.match(file(files, 'report.md'), /^\| stage 2 · 2 VUs \| 50 \| – \| – \| 95 \| – \| – \|$/m)
+  assert.match(file(files, 'report.md'), /^\| all \| 50 \| 3 \| 5 \| 95 \| 6 \| 10 \|$/m)
+  assert.match(file(files, 'index.html'), /Inside the workload/)
 })
 
 test('the table of the terminal stands in columns of at most 80 characters', () => {

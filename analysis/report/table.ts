@@ -16,6 +16,16 @@ export const columns: readonly { readonly head: string; readonly cell: (figures:
   { head: 'max ms', cell: ({ maxMs }) => orDash(maxMs) },
 ]
 
+/** Where the time of a request went, for a target that tells; the rest is connecting, sending and the generator's. */
+export const serverColumns: typeof columns = [
+  { head: 'request p50 ms', cell: ({ p50Ms }) => orDash(p50Ms) },
+  { head: 'queued p50 ms', cell: ({ server }) => orDash(server?.queueP50Ms ?? null) },
+  { head: 'worked p50 ms', cell: ({ server }) => orDash(server?.workP50Ms ?? null) },
+  { head: 'request p95 ms', cell: ({ p95Ms }) => orDash(p95Ms) },
+  { head: 'queued p95 ms', cell: ({ server }) => orDash(server?.queueP95Ms ?? null) },
+  { head: 'worked p95 ms', cell: ({ server }) => orDash(server?.workP95Ms ?? null) },
+]
+
 /** `stage 3 · 8 VUs` */
 export const stageName = ({ stage, vus }: StageStatistics): string =>
   vus === null ? `stage ${stage}` : `stage ${stage} · ${users(vus)}`

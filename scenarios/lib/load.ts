@@ -33,7 +33,9 @@ export function plateaus(name: string, stages: readonly number[], settings: Sett
     scenarios,
     summaryTrendStats,
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
-    thresholds: Object.fromEntries(submetrics(stages.length).map((metric) => [metric, []])),
+    thresholds: Object.fromEntries(
+      submetrics(stages.length, settings.ofWorkload).map((metric) => [metric, []]),
+    ),
     // A kept connection stays with one pod, and a load balancer in front has nothing left to balance.
     noVUConnectionReuse: !settings.keepConnections,
     // Following a redirect would put the load on an address nobody agreed to.
@@ -44,7 +46,7 @@ export function plateaus(name: string, stages: readonly number[], settings: Sett
   }
 }
 
-function submetrics(stages: number): string[] {
+function submetrics(stages: number, ofWorkload: boolean): string[] {
   const names = ['http_req_duration{expected_response:true}', ...failures.map((tag) => `http_reqs{${tag}}`)]
   for (let stage = 1; stage <= stages; stage++) {
     names.push(
@@ -53,6 +55,7 @@ function submetrics(stages: number): string[] {
       `iteration_duration{stage:${stage}}`,
       `http_req_duration{stage:${stage},expected_response:true}`,
     )
+    if (ofWorkload) names.push(`server_queue{stage:${stage}}`, `server_work{stage:${stage}}`)
   }
   return names
 }

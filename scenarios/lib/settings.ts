@@ -10,20 +10,27 @@ export type Settings = {
   /** The whole load, all plateaus together. */
   readonly durationMs: number
   readonly keepConnections: boolean
+  /** Whether it is our own workload's /work that is asked, which tells its own times. */
+  readonly ofWorkload: boolean
+  /** What that may ask for before it makes load; empty without. */
+  readonly token: string
 }
 
 export function settings(defaults: { vus: number; duration: string }): Settings {
   const base = __ENV.BASE_URL
   if (!base) throw new Error('BASE_URL is not set: which service should be loaded?')
   const vus = whole('VUS', __ENV.VUS || String(defaults.vus))
+  const path = __ENV.REQUEST_PATH || `/work?ms=${positive('WORK_MS', __ENV.WORK_MS || '5')}`
+  const ofWorkload = /^\/work(\?|$)/.test(path)
   return {
-    url:
-      base.replace(/\/+$/, '') +
-      (__ENV.REQUEST_PATH || `/work?ms=${positive('WORK_MS', __ENV.WORK_MS || '5')}`),
+    url: base.replace(/\/+$/, '') + path,
     stages: __ENV.STAGES ? __ENV.STAGES.split(',').map((vus) => whole('STAGES', vus)) : doublings(vus),
     vus,
     durationMs: duration('DURATION', __ENV.DURATION || defaults.duration),
     keepConnections: __ENV.KEEP_CONNECTIONS === 'true',
+    ofWorkload,
+    // A token is for our workload only: no other service is to learn of it.
+    token: ofWorkload ? __ENV.STRESS_TOKEN || '' : '',
   }
 }
 

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import net, { type AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { parseRun } from '../../analysis/run.ts'
+
+/**
+ * The image, built by buildah from a base that this machine makes of its own Node, and run by runc as a restricted
+ * Kubernetes pod would be. Needs root, and both programs from Debian.
+ */
+const root = path.join(import.meta.dirname, '../..')
+const run = promisify(execFile)
+const buildah = async (...args: string[]) =>
+  (await run('buildah', args, { cwd: root, maxBuffer: 2 ** 26 })).stdout.trim()
+
+let folder = ''
+let rootfs = ''
+let working = ''
+const tags: string[] = []
+// biome-ignore-start lint/suspicious/noExplicitAny: descriptions of images, and answers of the service, as they come
+const images: any[] = []
+let config: any
+const json = async (url: string): Promise<any> => (await fetch(url)).json()
+// biome-ignore-end lint/suspicious/noExplicitAny: -
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'las-image-'))
+  const npmrc = path.join(folder, 'npmrc')
+  const settings = await Promise.all(
+    ['registry', 'cafile'].map(
+      async (key) => `${key}=${(await run('npm', ['config', 'get', key])).stdout.trim()}`,
+    ),
+  )
+  await writeFile(npmrc, settings.filter((line) => !line.endsWith('=null')).join('\n'))
+  await run('sh', [path.join(import.meta.dirname, 'base-image.sh'), 'localhost/las-base:test'])
+  const settled = [
+    '--isolation=chroot',
+    '--network=host',
+    '--pull-never',
+    '--no-cache',
+    '--timestamp=0',
+    '--quiet',
+  ]
+  const args = ['--build-arg=BASE_IMAGE=localhost/las-base:test', `--secret=id=npmrc,src=${npmrc}`]
+  // The OCI format has no health check, Docker's has the builder's own name in it.
+  for (const [name, format] of Object.entries({ one: 'oci', two: 'oci', three: 'docker' })) {
+    const tag = `localhost/las-workload:${name}`
+    tags.push(tag)
+    await buildah(
+      'bud',
+      ...settled,
+      `--format=${format}`,
+      ...args,
+      '-f',
+      'workload/Dockerfile',
+      '-t',
+      tag,
+      '.',
+    )
+    images.push(JSON.parse(await buildah('inspect', '--type=image', tag)))
+  }
+  config = images[2].Docker.config
+  working = await buildah('from', '--pull-never', 'localhost/las-workload:three')
+  rootfs = await buildah('mount', working)
+})
+after(async () => {
+  if (working) await buildah('rm', working)
+  await run('buildah', ['rmi', ...tags, 'localhost/las-base:test']).catch(() => {})
+  await rm(folder, { recursive: true, force: true })
+})
+
+type Instance = {
+  readonly id: string
+  readonly url: string
+  readonly port: number
+  readonly process: ChildProcess
+  readonly startMs: number
+}
+
+let started = 0
+/** One container: nothing writable, no capability, the image's own user, on a port of loopback. */
+async function container(environment: Record<string, string> = {}): Promise<Instance> {
+  const id = `las-test-${process.pid}-${++started}`
+  const bundle = path.join(folder, id)
+  await mkdir(bundle)
+  await run('runc', ['spec'], { cwd: bundle })
+  const file = path.join(bundle, 'config.json')
+  const spec = JSON.parse(await readFile(file, 'utf8'))
+  const [uid, gid] = config.User.split(':').map(Number)
+  const own = { HOST: '127.0.0.1', PORT: '0', ...environment }
+  spec.process = {
+    ...spec.process,
+    terminal: false,
+    user: { uid, gid },
+    args: config.Entrypoint,
+    env: [
+      ...config.Env.filter((each: string) => !Object.keys(own).includes(each.split('=')[0] ?? '')),
+      ...Object.entries(own).map(([name, value]) => `${name}=${value}`),
+    ],
+    cwd: '/',
+    capabilities: {},
+    noNewPrivileges: true,
+  }
+  spec.root = { path: rootfs, readonly: true }
+  spec.linux.namespaces = spec.linux.namespaces.filter(({ type }: { type: string }) => type !== 'network')
+  // The network is the host's, whose sysfs cannot be mounted anew; nothing here needs one.
+  spec.mounts = spec.mounts.filter(
+    ({ destination }: { destination: string }) => !destination.startsWith('/sys'),
+  )
+  await writeFile(file, JSON.stringify(spec))
+  const begin = performance.now()
+  const child = spawn('runc', ['run', '--bundle', bundle, id], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let complaints = ''
+  child.stderr.on('data', (data) => {
+    complaints += data
+  })
+  const [line] = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    once(child, 'close'),
+  ])
+  assert.equal(typeof line, 'string', complaints)
+  const { url } = JSON.parse(line)
+  return { id, url, port: Number(new URL(url).port), process: child, startMs: performance.now() - begin }
+}
+
+async function end({ id, process: child }: Instance): Promise<number | null> {
+  await run('runc', ['kill', id, 'TERM'])
+  if (child.exitCode === null) await once(child, 'close')
+  return child.exitCode
+}
+
+describe('the image', () => {
+  test('is the same bytes when it is built again', () => {
+    const [one, two] = images
+    assert.match(one.FromImageID, /^[\da-f]{64}$/)
+    assert.equal(one.FromImageID, two.FromImageID)
+  })
+
+  test('is one file for a user that is not root, with labels and a health check', async () => {
+    assert.match(config.User, /^[1-9]\d*:[1-9]\d*$/)
+    assert.equal(config.Labels['org.opencontainers.image.licenses'], 'MIT')
+    assert.deepEqual(config.Healthcheck.Test, ['CMD', 'node', '/app/main.js', 'health'])
+    const { stdout } = await run('find', [path.join(rootfs, 'app'), '-type', 'f'])
+    assert.deepEqual(stdout.trim().split('\n'), [path.join(rootfs, 'app/main.js')])
+  })
+
+  test('runs read-only, without root and without a capability, does its work, and ends with 0', async () => {
+    const instance = await container({ DRAIN_DELAY_MS: '0' })
+    console.log(`# from "runc run" to listening: ${Math.round(instance.startMs)} ms`)
+    try {
+      const work = await json(`${instance.url}/work?ms=2`)
+      assert.ok(work.units > 0)
+      const job = await json(`${instance.url}/stress?seconds=0.5&load=50&memoryMiB=8&wait=true`)
+      assert.equal(job.state, 'ended')
+      assert.ok(job.achievedCpuSeconds > 0)
+      const { stdout } = await run('runc', ['ps', '--format=json', instance.id])
+      const status = await readFile(`/proc/${JSON.parse(stdout)[0]}/status`, 'utf8')
+      assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m)
+      assert.match(status, /^CapEff:\t0+$/m)
+      assert.match(status, /^NoNewPrivs:\t1$/m)
+      const health = (...env: string[]) =>
+        run('runc', ['exec', ...env, instance.id, ...config.Healthcheck.Test.slice(1)])
+      await health('--env', `PORT=${instance.port}`)
+      await assert.rejects(health('--env', 'PORT=9'))
+      const write = "require('fs').writeFileSync('/app/x', '')"
+      await assert.rejects(run('runc', ['exec', instance.id, 'node', '-e', write]), /EROFS/)
+    } finally {
+      assert.equal(await end(instance), 0)
+    }
+  })
+})
+
+/** What stands before instances: sends each new connection to one that was ready a moment ago. */
+async function balancer(instances: Instance[]) {
+  const ready = new Set<Instance>()
+  let turn = 0
+  let looking = false
+  const look = async () => {
+    // One at a time: a slow answer must not bring back who is known to be gone.
+    if (looking) return
+    looking = true
+    for (const instance of instances) {
+      const response = await fetch(`${instance.url}/readyz`).catch(() => null)
+      if (response?.ok) ready.add(instance)
+      else ready.delete(instance)
+    }
+    looking = false
+  }
+  await look()
+  const timer = setInterval(look, 100)
+  const server = net.createServer((client) => {
+    const all = [...ready]
+    const chosen = all[turn++ % all.length]
+    if (!chosen) {
+      client.destroy()
+      return
+    }
+    const upstream = net.connect(chosen.port, '127.0.0.1')
+    client.pipe(upstream).pipe(client)
+    client.on('error', () => upstream.destroy())
+    upstream.on('error', () => client.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    isReady: (instance: Instance) => ready.has(instance),
+    close() {
+      clearInterval(timer)
+      server.close()
+    },
+  }
+}
+
+for (const connections of ['one per iteration', 'kept'] as const) {
+  test(`a rolling restart under load loses no request, connections ${connections}`, async () => {
+    const environment = { DRAIN_DELAY_MS: '1000' }
+    const instances = [await container(environment), await container(environment)]
+    const front = await balancer(instances)
+    const out = path.join(folder, `results-${connections.length}`)
+    try {
+      const flags = ['--url', front.url, '--vus', '4', '--duration', '14s', '--work-ms', '2', '--out', out]
+      if (connections === 'kept') flags.push('--keep-connections')
+      const load = spawn(
+        process.execPath,
+        ['--import', 'tsx', 'runner/main.ts', 'run', 'constant', ...flags],
+        {
+          cwd: root,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
+      let stderr = ''
+      load.stderr.on('data', (data) => {
+        stderr += data
+      })
+      const closed = once(load, 'close')
+      while (!stderr.includes('k6 runs') && load.exitCode === null) await sleep(50)
+      await sleep(1000)
+      for (const place of [0, 1]) {
+        const fresh = await container(environment)
+        instances.push(fresh)
+        while (!front.isReady(fresh)) await sleep(50)
+        const old = instances[place] as Instance
+        assert.equal(await end(old), 0)
+      }
+      const [code] = await closed
+      assert.equal(code, 0, stderr)
+      const page = /^report: (.*)$/m.exec(stderr)?.[1] ?? ''
+      const result = path.dirname(path.dirname(path.resolve(root, page)))
+      const reading = parseRun(await readFile(path.join(result, 'run.json'), 'utf8'))
+      assert.ok(reading.kind === 'run')
+      assert.equal(reading.run.load.connections, connections)
+      const { metrics } = JSON.parse(await readFile(path.join(result, 'summary.json'), 'utf8'))
+      assert.equal(
+        metrics.http_req_failed.values.passes,
+        0,
+        await readFile(path.join(result, 'k6.log'), 'utf8'),
+      )
+      assert.ok(metrics.http_reqs.values.count > 500)
+    } finally {
+      front.close()
+      await Promise.all(
+        instances.map((instance) => (instance.process.exitCode === null ? end(instance).catch(() => {}) : 0)),
+      )
+    }
+  })
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+
+const root = path.join(import.meta.dirname, '..')
+
+export type Service = {
+  readonly url: string
+  readonly process: ChildProcess
+  readonly stdout: string[]
+  readonly stderr: string[]
+}
+
+export function spawned(environment: Record<string, string>): Service['process'] & { stderrLines: string[] } {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const stderrLines: string[] = []
+  createInterface({ input: child.stderr }).on('line', (line) => stderrLines.push(line))
+  return Object.assign(child, { stderrLines })
+}
+
+/** The workload as a process of its own on a free port of loopback. */
+export async function started(environment: Record<string, string> = {}): Promise<Service> {
+  const child = spawned(environment)
+  const stdout: string[] = []
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  lines.on('line', (line) => stdout.push(line))
+  const [line] = await Promise.race([once(lines, 'line'), once(child, 'close')])
+  assert.equal(typeof line, 'string', child.stderrLines.join('\n'))
+  return { url: JSON.parse(line).url, process: child, stdout, stderr: child.stderrLines }
+}
+
+/** Its exit code, once it has ended. */
+export async function ended({ process: child }: Service): Promise<unknown> {
+  if (child.exitCode === null) await once(child, 'exit')
+  return child.exitCode
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what the service answers is what is being tested
+export async function json(response: Response | Promise<Response>): Promise<any> {
+  return (await response).json()
+}
