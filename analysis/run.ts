@@ -40,6 +40,42 @@ export const Run = z.object({
       })
       .nullable()
       .describe('what /insight said before the load; null for any other service'),
+    replicas: z
+      .number()
+      .nullable()
+      .default(null)
+      .describe('how many stood behind the URL, where that is known'),
+    cluster: z
+      .object({
+        nodes: z.number(),
+        image: z.string(),
+        cpuLimit: z.string().nullable().describe('of one replica, in Kubernetes’ notation'),
+        memoryLimit: z.string().nullable(),
+        scaling: z
+          .array(
+            z.object({
+              atMs: z.number().describe('from the start of the test; negative before'),
+              wanted: z.number().describe('replicas that the deployment should have'),
+              ready: z.number(),
+            }),
+          )
+          .default([])
+          .describe('every change of the number of replicas, where that was watched'),
+        pods: z.array(
+          z.object({
+            name: z.string(),
+            node: z.string(),
+            served: z
+              .number()
+              .nullable()
+              .describe('/work requests during the load; null for a pod that came or went meanwhile'),
+            cpuCores: z.number().nullable().describe('CPU used during the load'),
+          }),
+        ),
+      })
+      .nullable()
+      .default(null)
+      .describe('what stands behind the service of a Kubernetes cluster; null elsewhere'),
     workServed: z
       .number()
       .nullable()

@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import { Following, following } from './autoscale.ts'
+import { podFairness } from './balance.ts'
 import { durations, Figures, figures, holds, sloFigure } from './figures.ts'
 import { number } from './format.ts'
+import { byReplicas, Level } from './replicas.ts'
 import { Run, Verdict } from './run.ts'
 import type { Slo } from './slo.ts'
 import { percentiles, type Summary, type SummaryReading } from './summary.ts'
@@ -30,6 +33,13 @@ const RunStatistics = z.object({
     .array(Percentile)
     .describe('of the request duration: the whole distribution where k6 was asked for it'),
   stages: z.array(StageStatistics),
+  fairness: z
+    .number()
+    .nullable()
+    .describe(
+      'Jain’s index of how requests fell on the pods: 1 is even; null where less than two pods are known',
+    ),
+  following: z.array(Following).describe('how the replicas followed the load, where they were watched'),
   failures: z.array(z.object({ count: z.number(), what: z.string() })).describe('what requests failed of'),
   remarks: z.array(z.string()).describe('what to know before trusting the figures'),
 })
@@ -38,6 +48,9 @@ const RunStatistics = z.object({
 export const Statistics = z.object({
   schema: z.literal('load-and-stress statistics 1'),
   runs: z.array(RunStatistics),
+  replicas: z
+    .array(Level)
+    .describe('throughput against replicas, where the runs had different numbers of them'),
 })
 
 export type Statistics = z.infer<typeof Statistics>
@@ -48,7 +61,8 @@ export type StageStatistics = z.infer<typeof StageStatistics>
 export type Source = { readonly name: string; readonly run: Run | null; readonly summary: SummaryReading }
 
 export function statistics(sources: readonly Source[]): Statistics {
-  return { schema: 'load-and-stress statistics 1', runs: sources.map(runStatistics) }
+  const runs = sources.map(runStatistics)
+  return { schema: 'load-and-stress statistics 1', runs, replicas: byReplicas(runs) }
 }
 
 function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
@@ -63,6 +77,8 @@ function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
     total,
     percentiles: curve(summary, {}, total.samples),
     stages,
+    fairness: podFairness(run),
+    following: following(run),
     failures: failureKinds(summary),
     remarks: reading.kind === 'summary' ? remarks(run, summary, total) : [],
   }
@@ -155,6 +171,23 @@ function remarks(run: Run | null, summary: Summary, total: Figures): string[] {
         : ''
     said.push(
       `Workload and k6 shared the ${run.host.cores} cores of one machine${share}: the figures are of both together.`,
+    )
+  }
+  const pods = run.target.cluster?.pods ?? []
+  const fairness = podFairness(run)
+  if (fairness !== null && fairness < 0.9) {
+    said.push(
+      `Requests fell unevenly on the ${pods.length} pods (Jain’s index ${number(fairness)}, 1 would be even)${
+        run.load.connections === 'kept'
+          ? ': a Service balances connections, and each VU kept its own; without --keep-connections every iteration opens a new one.'
+          : '.'
+      }`,
+    )
+  }
+  const strangers = pods.filter(({ served }) => served === null).length
+  if (strangers > 0) {
+    said.push(
+      `${strangers} of ${pods.length} pods came, went or restarted during the load: what they served is not known.`,
     )
   }
   if (workServed !== null) {

@@ -1,8 +1,10 @@
+import { cluster } from './cluster.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'
+import { sweep } from './sweep.ts'
 
-const verbs: Record<string, (args: string[]) => Promise<number>> = { run, report }
+const verbs: Record<string, (args: string[]) => Promise<number>> = { run, sweep, report, cluster }
 
 try {
   const [name = '', ...args] = process.argv.slice(2)

@@ -1,12 +1,12 @@
 import { parseSlos } from '../analysis/slo.ts'
 import { type Flag, helpText } from './flags.ts'
 
-const whole = (text: string) =>
+export const count = (text: string) =>
   /^[1-9]\d{0,6}$/.test(text) ? undefined : `"${text}" is not a whole number from 1`
-const sizes = (text: string) => text.split(',').map(whole).find(Boolean)
+export const counts = (text: string) => text.split(',').map(count).find(Boolean)
 const positive = (text: string) =>
   Number(text) > 0 && Number(text) < Infinity ? undefined : `"${text}" is not a number above 0`
-const duration = (text: string) =>
+export const duration = (text: string) =>
   /^\d+(\.\d+)?(ms|s|m|h)$/.test(text) && Number.parseFloat(text) > 0
     ? undefined
     : `"${text}" is not a duration such as 500ms, 30s or 5m`
@@ -22,6 +22,7 @@ const labels = (text: string) =>
 /** What `npm run scenario:…` can be told. */
 export const runFlags: Flag[] = [
   { name: 'url', env: 'BASE_URL', value: 'URL', help: 'the target; without, the workload is started here' },
+  { name: 'cluster', env: 'CLUSTER', help: 'the target is the workload on the current kube context' },
   {
     name: 'path',
     env: 'REQUEST_PATH',
@@ -34,9 +35,9 @@ export const runFlags: Flag[] = [
     env: 'VUS',
     value: 'N',
     help: 'virtual users: of the one plateau, or of the highest',
-    check: whole,
+    check: count,
   },
-  { name: 'stages', env: 'STAGES', value: 'N,N,…', help: 'ramp: the VUs of each plateau', check: sizes },
+  { name: 'stages', env: 'STAGES', value: 'N,N,…', help: 'ramp: the VUs of each plateau', check: counts },
   { name: 'duration', env: 'DURATION', value: 'TIME', help: 'of the whole load: 30s, 5m', check: duration },
   {
     name: 'work-ms',
@@ -70,6 +71,7 @@ export const runFlags: Flag[] = [
 const purposes: Record<string, string> = {
   ramp: 'Climbs in plateaus: 1, 2, 4 … 16 VUs, 30 s in all.',
   constant: 'One plateau: 8 VUs for 30 s.',
+  autoscale: 'Little, much, little: 1, 16 and 1 VUs that pause 0.1 s, 3 min each. Do the replicas follow?',
   smoke: 'Does it answer at all? 1 VU for 3 s.',
 }
 
@@ -82,5 +84,6 @@ Exit codes: 0 pass, 1 SLO failed, 2 usage, 3 invalid run, 4 target or environmen
 
   npm run scenario:${scenario}
   npm run scenario:${scenario} -- --url http://127.0.0.1:8080 --vus 32 --slo p95=250 --label replicas=2
+  npm run scenario:${scenario} -- --cluster --label commit=abc
   npm run scenario:${scenario} -- --url http://10.0.0.7 --path /api/items --duration 2m`,
   )

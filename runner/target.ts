@@ -11,9 +11,10 @@ const root = path.join(import.meta.dirname, '..')
 
 export type Embedded = { readonly url: string; readonly pid: number; stop(): Promise<void> }
 
-/** Starts the workload on a free loopback port. */
-export async function startWorkload(environment: NodeJS.ProcessEnv): Promise<Embedded> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
+/** Starts the workload on a free loopback port; as several processes behind it, if so many are wanted. */
+export async function startWorkload(environment: NodeJS.ProcessEnv, replicas?: number): Promise<Embedded> {
+  const program = replicas ? ['workload/replicas.ts', String(replicas)] : ['workload/main.ts']
+  const child = spawn(process.execPath, ['--import', 'tsx', ...program], {
     cwd: root,
     env: { ...environment, HOST: '127.0.0.1', PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -14,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { parseRun, type Run } from '../analysis/run.ts'
 import { type RunStatistics, Statistics } from '../analysis/statistics.ts'
+import { left, noneLeft, startIn } from './command.ts'
 import { started as startedService } from './service.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -23,62 +22,11 @@ before(async () => {
 })
 after(() => rm(out, { recursive: true }))
 
-type Started = {
-  readonly process: ChildProcess
-  /** In the environment of every process of this command, by which they can be found. */
-  readonly mark: string
-  stdout: string
-  stderr: string
-  readonly ended: Promise<number | null>
-}
-
-function start(args: string[], environment: Record<string, string> = {}): Started {
-  const mark = randomUUID()
-  const child = spawn(process.execPath, ['--import', 'tsx', 'runner/main.ts', ...args], {
-    cwd: root,
-    env: { ...process.env, RESULTS_DIR: out, INIT_CWD: out, MARK: mark, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const started: Started = {
-    process: child,
-    mark,
-    stdout: '',
-    stderr: '',
-    ended: once(child, 'close').then(([code]) => code as number | null),
-  }
-  child.stdout.on('data', (data) => {
-    started.stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    started.stderr += data
-  })
-  return started
-}
+const start = (args: string[], environment?: Record<string, string>) => startIn(out, args, environment)
 
 async function finished(args: string[], environment?: Record<string, string>) {
   const started = start(args, environment)
   return { ...started, code: await started.ended, stdout: started.stdout, stderr: started.stderr }
-}
-
-/** The processes that still carry the mark; only Linux lets us look. */
-async function left(mark: string): Promise<string[]> {
-  const found: string[] = []
-  for (const pid of await readdir('/proc').catch(() => [])) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-    if (environment.includes(mark))
-      found.push(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => pid))
-  }
-  return found
-}
-
-async function noneLeft(mark: string): Promise<void> {
-  let found: string[] = []
-  for (let look = 0; look < 100; look++) {
-    found = await left(mark)
-    if (found.length === 0) return
-    await sleep(100)
-  }
-  assert.deepEqual(found, [])
 }
 
 const results = async (): Promise<string[]> => (await readdir(out)).sort()

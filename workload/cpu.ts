@@ -10,7 +10,7 @@ export type CpuUse = {
   readonly container:
     | ({ readonly cores: number; readonly shareOfLimit: number } & Omit<GroupCpu, 'usedSeconds'>)
     | null
-  readonly host: { readonly cores: number; readonly busyCores: number; readonly perCore: readonly number[] }
+  readonly host: { readonly cores: number; readonly busyCores: number; readonly perCore: number[] }
 }
 
 type Sample = {

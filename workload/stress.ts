@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { askedCpuSeconds, type Demand } from './profile.js'
 import type { Share } from './stress-thread.js'
 import { nowMs } from './thread-clock.js'
-import { keepThread, startThread } from './threads.ts'
+import { type Kept, keepThread, startThread } from './threads.ts'
 
 export type Load = Demand & { readonly memoryMiB: number }
 
@@ -68,7 +68,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
   const { threads: size, jobs: slots } = limits
   const achievedMs = new Float64Array(new SharedArrayBuffer(8 * size * slots))
   const changes = new Int32Array(new SharedArrayBuffer(4 * size))
-  const threads: { worker: Worker; stop(): Promise<unknown> }[] = []
+  const threads: Kept[] = []
   const running = new Map<string, Running>()
   const over = new Map<string, Job>()
   let nextSlot = 0
@@ -114,13 +114,9 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     })
   }
 
-  function thread(index: number): { worker: Worker; stop(): Promise<unknown> } {
-    const entry = { worker: undefined as unknown as Worker }
-    const kept = keepThread(
+  const thread = (index: number): Kept =>
+    keepThread(
       () => startThread('stress', { changes, achievedMs, thread: index, slots, unitsPerMs }),
-      (worker) => {
-        entry.worker = worker
-      },
       () => {
         lost++
         // The new thread has heard of nothing yet; what the old one had still to do is not made up for.
@@ -129,11 +125,9 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
         setImmediate(deal)
       },
     )
-    return Object.assign(entry, kept)
-  }
 
   function tell(index: number, shares: readonly Share[]): void {
-    threads[index]?.worker.postMessage(shares)
+    threads[index]?.worker().postMessage(shares)
     Atomics.add(changes, index, 1)
     Atomics.notify(changes, index)
   }

@@ -13,15 +13,17 @@ export function startThread(role: Role, data: object = {}): Worker {
     : new Worker(new URL('./thread.js', import.meta.url), options)
 }
 
+export type Kept = {
+  /** The one that runs now. */
+  worker(): Worker
+  stop(): Promise<unknown>
+}
+
 /**
  * Keeps a thread running: when it ends without having been asked to, `lost` is told and a new one takes its
  * place. A thread that ends as soon as it has started would do so for ever: that ends the process instead.
  */
-export function keepThread(
-  start: () => Worker,
-  onStart: (worker: Worker) => void,
-  lost: (reason: string) => void,
-): { stop(): Promise<unknown> } {
+export function keepThread(start: () => Worker, lost: (reason: string) => void): Kept {
   let worker: Worker
   let stopped = false
   const begin = () => {
@@ -37,10 +39,10 @@ export function keepThread(
       lost(reason)
       begin()
     })
-    onStart(worker)
   }
   begin()
   return {
+    worker: () => worker,
     stop() {
       stopped = true
       return worker.terminate()

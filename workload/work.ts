@@ -52,20 +52,20 @@ export function workPool(
     free.push(slot)
   }
 
+  function done(slot: number): void {
+    const [startMs = 0, endMs = 0] = times.subarray(2 * slot, 2 * slot + 2)
+    const queueMs = Math.max(0, startMs - (tasks.get(slot)?.queuedAt ?? startMs))
+    over(
+      slot,
+      Atomics.load(states, slot) === cancelled
+        ? { kind: 'cancelled' }
+        : { kind: 'burned', queueMs, serviceMs: endMs - startMs },
+    )
+  }
+
   const threads = Array.from({ length: size }, (_, thread) =>
     keepThread(
-      () => start({ queue, thread }),
-      (worker) =>
-        worker.on('message', (slot: number) => {
-          const [startMs = 0, endMs = 0] = times.subarray(2 * slot, 2 * slot + 2)
-          const queueMs = Math.max(0, startMs - (tasks.get(slot)?.queuedAt ?? startMs))
-          over(
-            slot,
-            Atomics.load(states, slot) === cancelled
-              ? { kind: 'cancelled' }
-              : { kind: 'burned', queueMs, serviceMs: endMs - startMs },
-          )
-        }),
+      () => start({ queue, thread }).on('message', done),
       () => {
         lost++
         for (const slot of [...tasks.keys()]) {

@@ -1,4 +1,4 @@
-import { number } from '../format.ts'
+import { number, orDash, percent } from '../format.ts'
 import type { Run } from '../run.ts'
 import { sloWords } from '../slo.ts'
 import type { RunStatistics } from './runs.ts'
@@ -20,6 +20,14 @@ export function facts({ run, durationMs }: RunStatistics): [what: string, value:
         `${number(target.workload.cpuCores)} cores`,
         `${number(target.workload.memoryMiB)} MiB`,
         `${number(target.workload.unitsPerMs)} units/ms`,
+      ].join(', '),
+    ],
+    target.cluster && [
+      'Cluster',
+      [
+        `${target.replicas} replicas on ${target.cluster.nodes} node${target.cluster.nodes === 1 ? '' : 's'}`,
+        `${target.cluster.cpuLimit ?? 'no limit of'} CPU and ${target.cluster.memoryLimit ?? 'no limit of'} memory each`,
+        target.cluster.image,
       ].join(', '),
     ],
     ['Started', `${run.startedAt}${durationMs === null ? '' : `, ran ${number(durationMs / 1000)} s`}`],
@@ -56,3 +64,22 @@ function loadWords({ load: { stages } }: Run): string {
     ? `${vus} VU${vus === '1' ? '' : 's'} for ${seconds[0]} s`
     : `plateaus of ${vus} VUs, ${each}`
 }
+
+/** How requests fell on the pods of a cluster, as rows of a table under these heads; empty elsewhere. */
+export const podColumns = ['pod', 'node', 'requests', 'share', 'CPU (cores)'] as const
+
+export function podRows({ run }: RunStatistics): string[][] {
+  const pods = run?.target.cluster?.pods ?? []
+  const all = pods.reduce((sum, { served }) => sum + (served ?? 0), 0)
+  return pods.map(({ name, node, served, cpuCores }) => [
+    name,
+    node,
+    orDash(served),
+    orDash(served !== null && all > 0 ? served / all : null, percent),
+    orDash(cpuCores),
+  ])
+}
+
+/** Jain's index in words, where it is known. */
+export const fairness = ({ fairness: index }: RunStatistics): string[] =>
+  index === null ? [] : [`Fairness of the balance (Jain): ${number(index)}; 1 is even.`]

@@ -1,11 +1,13 @@
 import type { Statistics } from '../statistics.ts'
-import { facts } from './facts.ts'
+import { facts, fairness, podColumns, podRows } from './facts.ts'
+import { levelColumns, levelRemark, levelRows } from './replicas.ts'
 import { letter, type RunStatistics } from './runs.ts'
+import { followingColumns, followingRows } from './scaling.ts'
 import type { Picture } from './svg.ts'
 import { columns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The report for a pull request or a terminal; the pictures are linked beside it. */
-export function markdown({ runs }: Statistics, pictures: readonly Picture[]): string {
+export function markdown({ runs, replicas }: Statistics, pictures: readonly Picture[]): string {
   const plots = pictures.map(({ name, title }) => `![${title}](${name}.svg)`)
   const [only, ...more] = runs
   const parts =
@@ -13,6 +15,9 @@ export function markdown({ runs }: Statistics, pictures: readonly Picture[]): st
       ? [...heading(only, '#'), ...plots, ...details(only)]
       : [
           '# Runs side by side',
+          ...(replicas.length > 0
+            ? [table(levelColumns, levelRows(replicas)), ...list([levelRemark(replicas)])]
+            : []),
           runsTable(runs),
           ...plots,
           ...runs.flatMap((run, index) => [...heading(run, `## ${letter(index)}:`), ...details(run)]),
@@ -49,6 +54,8 @@ function details(run: RunStatistics): string[] {
           ),
         ]
       : []),
+    ...(run.following.length > 0 ? [table(followingColumns, followingRows(run))] : []),
+    ...(podRows(run).length > 0 ? [table(podColumns, podRows(run)), ...list(fairness(run))] : []),
     ...list(remarks),
     ...(run.run ? [table(['', ''], facts(run))] : []),
   ]

@@ -1,20 +1,23 @@
 import { number, orDash, percent } from '../format.ts'
+import type { Level } from '../replicas.ts'
 import type { Statistics } from '../statistics.ts'
-import { facts } from './facts.ts'
+import { facts, fairness, podColumns, podRows } from './facts.ts'
 import { html, Markup } from './markup.ts'
+import { levelColumns, levelRemark, levelRows } from './replicas.ts'
 import { letter, type RunStatistics } from './runs.ts'
+import { followingColumns, followingRows } from './scaling.ts'
 import { colour, type Picture } from './svg.ts'
 import { columns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The whole report as one HTML page that loads nothing. */
-export function page({ runs }: Statistics, pictures: readonly Picture[]): string {
+export function page({ runs, replicas }: Statistics, pictures: readonly Picture[]): string {
   const [only] = runs
   const title = runs.length === 1 && only ? only.name : `${runs.length} runs side by side`
   const plots = html`<section aria-label="Plots">${pictures.map(({ svg }) => html`<figure>${new Markup(svg)}</figure>`)}</section>`
   const body =
     runs.length === 1 && only
       ? html`<header>${heading(only)}${headline(only)}</header>${plots}${details(only, 'h2')}`
-      : html`<header><h1>${title}</h1>${runsTable(runs)}</header>${plots}${runs.map(
+      : html`<header><h1>${title}</h1>${levelsTable(replicas)}${runsTable(runs)}</header>${plots}${runs.map(
           (run, index) =>
             html`<article><h2 id="${letter(index)}"><span class="key" style="background:${colour(index)}"></span>${letter(index)} · ${run.name}</h2>${verdict(run)}${details(run, 'h3')}</article>`,
         )}`
@@ -93,7 +96,16 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
 <tbody>${stages.map((stage) => html`<tr><th scope="row">${stageName(stage)}</th>${serverColumns.map(({ cell }) => html`<td>${cell(stage)}</td>`)}</tr>`)}<tr class="total"><th scope="row">all</th>${serverColumns.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr></tbody></table>`,
       )}</section>`
     : null
-  return html`${total.requests > 0 ? figures : null}${server}${
+  const followed =
+    run.following.length > 0
+      ? html`<section>${head('How the replicas followed')}${plainTable(`How the replicas followed in ${run.name}`, followingColumns, followingRows(run))}</section>`
+      : null
+  const rows = podRows(run)
+  const balance =
+    rows.length > 0
+      ? html`<section>${head('On the pods')}${plainTable(`On the pods of ${run.name}`, podColumns, rows)}${fairness(run).map((words) => html`<p>${words}</p>`)}</section>`
+      : null
+  return html`${total.requests > 0 ? figures : null}${server}${followed}${balance}${
     remarks.length > 0
       ? html`<section>${head('Before you trust it')}<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`
       : null
@@ -106,6 +118,19 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
       : null
   }`
 }
+
+/** A table of text under one line of heads, each row named by its first cell. */
+const plainTable = (name: string, heads: readonly string[], rows: readonly (readonly string[])[]): Markup =>
+  scroll(
+    name,
+    html`<table><thead><tr>${heads.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
+<tbody>${rows.map(([first, ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table>`,
+  )
+
+const levelsTable = (levels: readonly Level[]): Markup | null =>
+  levels.length === 0
+    ? null
+    : html`${plainTable('By replicas', levelColumns, levelRows(levels))}<p>${levelRemark(levels)}</p>`
 
 const runsTable = (runs: readonly RunStatistics[]): Markup =>
   scroll(

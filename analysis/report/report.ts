@@ -2,19 +2,22 @@ import type { Statistics } from '../statistics.ts'
 import { latencyCurve } from './latency-curve.ts'
 import { markdown } from './markdown.ts'
 import { page } from './page.ts'
+import { replicasPicture } from './replicas.ts'
 import { saturation } from './saturation.ts'
+import { scalingPicture } from './scaling.ts'
 import type { Picture } from './svg.ts'
 import { timeline } from './timeline.ts'
 
 /** Every file of a report by its name: the page, the pictures, Markdown and the figures. */
 export function reportFiles(statistics: Statistics): Map<string, string> {
-  const { runs } = statistics
+  const { runs, replicas } = statistics
   const [only] = runs
   const pictures = [
+    replicasPicture(replicas, runs),
     latencyCurve(runs),
     saturation(runs),
     // Side by side, what happened when says little and takes much room.
-    runs.length === 1 && only ? timeline(only) : null,
+    ...(runs.length === 1 && only ? [scalingPicture(only), timeline(only)] : []),
   ].filter((picture): picture is Picture => picture !== null)
   return new Map([
     ['index.html', page(statistics, pictures)],

@@ -4,6 +4,11 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { host, shownVariables } from '../config.ts'
 import { type App, json, problem, problems, type Service } from '../contract.ts'
 
+const usedSeconds = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
 const Use = z.object({ cores: z.number(), shareOfLimit: z.number() })
 
 const Cpu = z
@@ -38,6 +43,7 @@ const Insight = z
     versions: z.object({ node: z.string(), v8: z.string() }),
     startedAt: z.string(),
     limits: z.object({ cpuCores: z.number(), memoryMiB: z.number() }),
+    used: z.object({ cpuSeconds: z.number() }).openapi({ description: 'by this process since its start' }),
     work: z.object({
       served: z.number(),
       waiting: z.number(),
@@ -81,15 +87,8 @@ export function stateRoutes(app: App, service: Service): void {
     }),
     (c) => {
       const [one = 0, five = 0, fifteen = 0] = os.loadavg()
-      const { perCore, ...whole } = service.cpu().host
-      return c.json(
-        {
-          host,
-          loadAverage: { '1m': one, '5m': five, '15m': fifteen },
-          cpu: { ...service.cpu(), host: { ...whole, perCore: [...perCore] } },
-        },
-        200,
-      )
+      const loadAverage = { '1m': one, '5m': five, '15m': fifteen }
+      return c.json({ host, loadAverage, cpu: service.cpu() }, 200)
     },
   )
 
@@ -113,6 +112,7 @@ export function stateRoutes(app: App, service: Service): void {
           versions: { node: process.versions.node, v8: process.versions.v8 },
           startedAt: service.startedAt.toISOString(),
           limits: { ...limits },
+          used: { cpuSeconds: usedSeconds() },
           work: {
             served: service.workServed,
             waiting: pool.waiting(),

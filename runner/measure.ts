@@ -1,0 +1,173 @@
+import path from 'node:path'
+import { readSummary } from '../analysis/read.ts'
+import { formatRun, type Run } from '../analysis/run.ts'
+import { defaultSlos, parseSlos, type Slo } from '../analysis/slo.ts'
+import { type Source, statistics } from '../analysis/statistics.ts'
+import { clusterFacts, countedByPods, type PodCount, watchReplicas } from './deployment.ts'
+import type { Given } from './flags.ts'
+import { gitCommit, hostFacts } from './host.ts'
+import type { K6 } from './k6.ts'
+import { inspect, k6Environment, runK6 } from './k6-process.ts'
+import { say } from './progress.ts'
+import { resultFolder, writeWhole } from './result-folder.ts'
+import { insight, probe, shownUrl } from './target.ts'
+
+/** What is to be run, against what, and where its result folder goes. */
+export type Order = {
+  readonly scenario: string
+  readonly script: string
+  readonly given: Given
+  readonly target: URL
+  /** Whether the runner started the workload itself, on this machine. */
+  readonly embedded: boolean
+  /** How many replicas a sweep has put there; null when the cluster is asked, or it is one run on its own. */
+  readonly replicas: number | null
+  readonly labels?: Readonly<Record<string, string>>
+  readonly out: string
+  readonly k6: K6
+  readonly signal: AbortSignal
+}
+
+/** Runs k6 once and puts a whole result folder in its place; also an interrupted or invalid run leaves one. */
+export async function measure(order: Order): Promise<{ readonly folder: string; readonly source: Source }> {
+  const { scenario, script, given, target, embedded, k6, signal } = order
+  const base = target.href.replace(/\/$/, '')
+  const request = given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
+  const settings = scriptSettings(given, base, request)
+  const stages = await inspect(k6, script, k6Environment(process.env, settings))
+  const token = given.get('path') ? '' : (process.env.STRESS_TOKEN ?? '')
+  await probe(base + request, token, signal)
+
+  const behind = given.get('cluster') === 'true' ? await clusterFacts() : null
+  const replicas = behind?.replicas ?? order.replicas
+  const named = replicas === null ? scenario : `${scenario}-r${replicas}`
+  const folder = await resultFolder(order.out, named, new Date())
+  const [before, podsBefore] = await Promise.all([insight(base), behind ? countedByPods() : null])
+  const watching = behind && scenario === 'autoscale' ? watchReplicas() : null
+  const startedAt = new Date()
+  say(`${scenario}: ${shownUrl(target)}, ${stages.map(({ vus }) => vus).join(' → ')} VUs, k6 ${k6.version}`)
+  const exit = await runK6(k6, script, {
+    env: k6Environment(process.env, { ...settings, SUMMARY_PATH: path.join(folder.filling, 'summary.json') }),
+    logFile: path.join(folder.filling, 'k6.log'),
+    args: given.get('raw') === 'true' ? ['--out', `json=${path.join(folder.filling, 'points.json.gz')}`] : [],
+    plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
+    secrets: [target.username, target.password, token, ...queryValues(given.get('path') ?? '')],
+    signal,
+  })
+  const endedAt = new Date()
+  const scaling = (watching?.stop() ?? []).map(({ at, wanted, ready }) => ({
+    atMs: at - startedAt.getTime(),
+    wanted,
+    ready,
+  }))
+  // What was measured is kept, whatever has become of the cluster.
+  const podsAfter = podsBefore && (await countedByPods().catch(() => new Map<string, PodCount>()))
+  const after = await insight(base)
+
+  const unjudged: Run = {
+    schema: 1,
+    id: folder.id,
+    scenario,
+    load: {
+      request: `GET ${given.get('path') ? withoutValues(request) : request}`,
+      stages,
+      connections: given.get('keep-connections') === 'true' ? 'kept' : 'one per iteration',
+    },
+    slos: chosenSlos(given),
+    labels: {
+      ...Object.fromEntries((given.get('label')?.split(',') ?? []).map(keyAndValue)),
+      ...order.labels,
+    },
+    target: {
+      url: shownUrl(target),
+      embedded,
+      replicas: replicas ?? (embedded ? 1 : null),
+      workload: before?.workload ?? null,
+      cluster: behind &&
+        podsBefore &&
+        podsAfter && {
+          ...behind.facts,
+          scaling,
+          pods: podUse(podsBefore, podsAfter, endedAt.getTime() - startedAt.getTime()),
+        },
+      // Behind a balancer each instance counts only its share.
+      workServed:
+        embedded && replicas === null && before && after && request.startsWith('/work')
+          ? after.served - before.served
+          : null,
+    },
+    host: hostFacts(k6.version),
+    commit: await gitCommit(),
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+    interrupted: signal.aborted,
+    k6: {
+      exitCode: exit.code,
+      signal: exit.signal,
+      cpuSeconds: exit.cpuSeconds,
+      maxMemoryMiB: exit.maxMemoryMiB,
+    },
+  }
+  const summary = await readSummary(path.join(folder.filling, 'summary.json'))
+  const judged = (run: Run) => statistics([{ name: run.id, run, summary }])
+  const verdict = judged(unjudged).runs[0]?.verdict
+  const run = { ...unjudged, ...(verdict && { verdict }) }
+  await writeWhole(path.join(folder.filling, 'run.json'), formatRun(run))
+  return { folder: await folder.complete(), source: { name: run.id, run, summary } }
+}
+
+/** What each pod did between the two; one that came or went meanwhile is named without figures. */
+function podUse(
+  before: ReadonlyMap<string, PodCount>,
+  after: ReadonlyMap<string, PodCount>,
+  durationMs: number,
+): NonNullable<Run['target']['cluster']>['pods'] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort().map((name) => {
+    const [then, now] = [before.get(name), after.get(name)]
+    // Another instance under the same name has been restarted, and counts from zero.
+    const same = then && now && then.instance === now.instance
+    return {
+      name,
+      node: (now ?? then)?.node ?? '',
+      served: same ? now.served - then.served : null,
+      cpuCores: same ? ((now.cpuSeconds - then.cpuSeconds) * 1000) / durationMs : null,
+    }
+  })
+}
+
+/** The script's environment; a size that was not given is left to the scenario. */
+function scriptSettings(given: Given, base: string, request: string): Record<string, string> {
+  const sizes = [
+    ['VUS', given.get('vus')],
+    ['STAGES', given.get('stages')],
+    ['DURATION', given.get('duration')],
+    ['KEEP_CONNECTIONS', given.get('keep-connections')],
+  ] as const
+  return Object.fromEntries([
+    ['BASE_URL', base],
+    ['REQUEST_PATH', request],
+    ...sizes.map(([name, value]) => [name, value ?? '']),
+  ])
+}
+
+function chosenSlos(given: Given): Slo[] {
+  const text = given.get('slo')
+  const parsed = text ? parseSlos(text) : [...defaultSlos]
+  return typeof parsed === 'string' ? [] : parsed
+}
+
+const keyAndValue = (label: string): [string, string] => [
+  label.slice(0, label.indexOf('=')),
+  label.slice(label.indexOf('=') + 1),
+]
+
+const query = (request: string) => new URL(request, 'http://x').searchParams
+
+const queryValues = (request: string): string[] => [...query(request).values()]
+
+/** A path for reports: its query may hold a token, so only the names stay. */
+function withoutValues(request: string): string {
+  const names = [...query(request).keys()]
+  const plain = request.replace(/[?#].*$/, '')
+  return names.length > 0 ? `${plain}?${names.map((name) => `${name}=…`).join('&')}` : plain
+}

@@ -1,0 +1,365 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { parseRun, type Run } from '../../analysis/run.ts'
+
+/**
+ * The commands on a real cluster, as somebody beside its nodes would use them. CLUSTER_NETNS is a network namespace
+ * that reaches nodes and balancers, KUBECONFIG one that works in it; the image WORKLOAD_IMAGE must be on the nodes.
+ * MINIKUBE is the minikube that has the cluster as a profile, whose tunnel gives balancers their addresses.
+ */
+const root = path.join(import.meta.dirname, '../..')
+const { CLUSTER_NETNS: netns = '', WORKLOAD_IMAGE: image = '', MINIKUBE: minikube = '' } = process.env
+const inside = ['netns', 'exec', netns]
+const run = promisify(execFile)
+const kubectl = async (...args: string[]) =>
+  (await run('ip', [...inside, 'kubectl', ...args], { maxBuffer: 2 ** 26 })).stdout
+
+let out = ''
+before(async () => {
+  assert.ok(netns && image && minikube, 'CLUSTER_NETNS, WORKLOAD_IMAGE and MINIKUBE say which cluster')
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-cluster-'))
+  await mkdir(path.join(out, 'bin'))
+  await symlink(minikube, path.join(out, 'bin/minikube'))
+})
+after(async () => {
+  await ours('cluster', 'down')
+  await rm(out, { recursive: true, force: true })
+})
+
+type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+function begin(...args: string[]) {
+  const child = spawn('ip', [...inside, process.execPath, '--import', 'tsx', 'runner/main.ts', ...args], {
+    cwd: root,
+    env: {
+      ...process.env,
+      INIT_CWD: out,
+      RESULTS_DIR: path.join(out, 'results'),
+      PATH: `${path.join(out, 'bin')}:${process.env.PATH}`,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.on('data', (data) => {
+    said.stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    said.stderr += data
+  })
+  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code, ...said }))
+  return { said, ended, running: () => child.exitCode === null, interrupt: () => child.kill('SIGINT') }
+}
+
+const ours = (...args: string[]): Promise<Ended> => begin(...args).ended
+
+type Result = {
+  readonly run: Run
+  readonly requests: number
+  readonly failed: number
+  readonly rate: number
+  readonly fairness: number | null
+}
+
+async function result({ stderr }: Ended): Promise<Result> {
+  const page = /^report: (.*)$/m.exec(stderr)?.[1]
+  assert.ok(page, stderr)
+  const report = path.dirname(path.resolve(out, page))
+  const reading = parseRun(await readFile(path.join(path.dirname(report), 'run.json'), 'utf8'))
+  assert.ok(reading.kind === 'run')
+  const { runs } = JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8'))
+  const { total, fairness } = runs[0]
+  return { run: reading.run, fairness, requests: total.requests, failed: total.failed, rate: total.rate }
+}
+
+test('every overlay and component is what the API server takes', async () => {
+  // The operator's own kind; without it the server knows no ServiceMonitor.
+  const crd = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'servicemonitors.monitoring.coreos.com' },
+    spec: {
+      group: 'monitoring.coreos.com',
+      names: { kind: 'ServiceMonitor', plural: 'servicemonitors' },
+      scope: 'Namespaced',
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+          },
+        },
+      ],
+    },
+  }
+  await writeFile(path.join(out, 'crd.json'), JSON.stringify(crd))
+  await kubectl('apply', '-f', path.join(out, 'crd.json'))
+  await kubectl(
+    'wait',
+    '--for=condition=Established',
+    'crd/servicemonitors.monitoring.coreos.com',
+    '--timeout=30s',
+  )
+  // What lies in a namespace can only be tried once that is there.
+  await kubectl('apply', '--server-side', '-f', path.join(root, 'manifests/base/namespace.yaml'))
+  const folders = (await readdir(path.join(root, 'manifests/overlays'))).map((name) => `overlays/${name}`)
+  for (const component of ['autoscaling', 'token', 'monitoring']) {
+    const folder = path.join(out, component)
+    await mkdir(folder)
+    const to = (name: string) => path.relative(folder, path.join(root, 'manifests', name))
+    const kustomization = { resources: [to('base')], components: [to(`components/${component}`)] }
+    await writeFile(path.join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
+    folders.push(folder)
+  }
+  assert.equal(folders.length, 7)
+  for (const folder of folders) {
+    const at = path.resolve(root, 'manifests', folder)
+    const { stdout, stderr } = await run('ip', [
+      ...inside,
+      ...['kubectl', 'apply', '--server-side', '--dry-run=server', '-k', at],
+    ])
+    assert.match(stdout, /deployment\.apps\/workload serverside-applied \(server dry run\)/)
+    // Pod security speaks in warnings.
+    assert.equal(stderr, '')
+  }
+})
+
+describe('deployed', () => {
+  before(async () => {
+    const { code, stderr } = await ours('cluster', 'deploy', '--replicas', '1', '--image', image)
+    assert.equal(code, 0, stderr)
+  })
+
+  test('the pods run under "restricted", and status shows them', async () => {
+    const labels = JSON.parse(await kubectl('get', 'namespace', 'load-and-stress', '-o', 'json')).metadata
+      .labels
+    assert.equal(labels['pod-security.kubernetes.io/enforce'], 'restricted')
+    const { code, stdout } = await ours('cluster', 'status')
+    assert.equal(code, 0)
+    assert.match(stdout, /^workload-\S+ +\S+ +yes +0 /m)
+    assert.match(stdout, /^1 node$/m)
+  })
+
+  test('the address: a port of a node while the balancer has none or a dead one, then the tunnel’s', async () => {
+    const pending = await ours('cluster', 'url')
+    assert.equal(pending.code, 0, pending.stderr)
+    assert.match(
+      pending.stderr,
+      /^the LoadBalancer has no address yet; using a node's port instead \(start "minikube tunnel -p \w+"/,
+    )
+    const node = pending.stdout.trim()
+
+    const dead = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: '10.88.0.250' }] } } })
+    await kubectl('-n', 'load-and-stress', 'patch', 'service', 'workload', '--subresource=status', '-p', dead)
+    const stale = await ours('cluster', 'url')
+    assert.deepEqual([stale.code, stale.stdout.trim()], [0, node])
+    assert.match(
+      stale.stderr,
+      /10\.88\.0\.250:8080 does not answer \(left behind by a tunnel that has ended\?\)/,
+    )
+
+    const tunnel = spawn(minikube, ['tunnel'], { stdio: 'ignore', detached: true })
+    try {
+      let found = await ours('cluster', 'url')
+      for (let look = 0; look < 40 && found.stdout.trim() === node; look++) {
+        await sleep(1000)
+        found = await ours('cluster', 'url')
+      }
+      assert.match(found.stdout, /^http:\/\/[\d.]+:8080\n$/)
+      assert.equal(found.stderr, '')
+      const smoke = await ours('run', 'smoke', '--cluster')
+      assert.equal(smoke.code, 0, smoke.stderr)
+    } finally {
+      process.kill(-(tunnel.pid ?? 0), 'SIGINT')
+      await once(tunnel, 'close')
+    }
+  })
+
+  test('throughput rises with the replicas as their CPU limits predict', async () => {
+    const rates = new Map<number, number>()
+    for (const replicas of [1, 2, 4]) {
+      const scaled = await ours('cluster', 'scale', String(replicas))
+      assert.equal(scaled.code, 0, scaled.stderr)
+      // Enough VUs that no pod is ever idle, although the balancer chooses by chance.
+      const vus = String(24 * replicas)
+      const load = ['--vus', vus, '--duration', '24s', '--work-ms', '10']
+      const ended = await ours('run', 'constant', '--cluster', ...load)
+      assert.equal(ended.code, 0, ended.stderr + ended.stdout)
+      const { run, requests, rate, fairness } = await result(ended)
+      rates.set(replicas, rate)
+      console.log(
+        `# ${replicas} replicas: ${rate.toFixed(1)} requests/s, fairness ${fairness?.toFixed(3)}, at ${run.target.url}`,
+      )
+      const { cluster } = run.target
+      assert.equal(run.target.replicas, replicas)
+      assert.ok(cluster && cluster.pods.length === replicas)
+      assert.equal(cluster.cpuLimit, '200m')
+      assert.match(run.id, new RegExp(`-constant-r${replicas}-`))
+      // k6 and the pods counted the same.
+      assert.equal(
+        cluster.pods.reduce((sum, { served }) => sum + (served ?? Number.NaN), 0),
+        requests,
+      )
+      if (replicas > 1) assert.ok((fairness ?? 0) > 0.9)
+    }
+    const one = rates.get(1) ?? Number.NaN
+    for (const [replicas, rate] of rates) {
+      const predicted = one * replicas
+      assert.ok(Math.abs(rate / predicted - 1) < 0.1, `${replicas} replicas: ${rate}, predicted ${predicted}`)
+    }
+  })
+
+  test('a pod killed under load is survived, and what failed is reported', async () => {
+    const load = begin(
+      'run',
+      'constant',
+      '--cluster',
+      '--vus',
+      '4',
+      '--duration',
+      '20s',
+      '--work-ms',
+      '2',
+      '--slo',
+      'errors=0.2',
+    )
+    while (!load.said.stderr.includes('k6 runs') && load.running()) await sleep(50)
+    await sleep(4000)
+    const [pod] = (await kubectl('-n', 'load-and-stress', 'get', 'pods', '-o', 'name')).trim().split('\n')
+    await kubectl('-n', 'load-and-stress', 'delete', pod ?? '', '--grace-period=0', '--force')
+    const ended = await load.ended
+    assert.equal(ended.code, 0, ended.stderr + ended.stdout)
+    const { run, requests, failed } = await result(ended)
+    console.log(`# ${failed} of ${requests} requests failed`)
+    assert.ok(requests > 300)
+    assert.equal(run.target.cluster?.pods.filter(({ served }) => served === null).length, 2)
+    const again = await ours('cluster', 'scale', '2')
+    assert.equal(again.code, 0, again.stderr)
+  })
+
+  test('a roll-out restart under load loses no request', async () => {
+    const load = begin('run', 'constant', '--cluster', '--vus', '4', '--duration', '60s', '--work-ms', '1')
+    while (!load.said.stderr.includes('k6 runs') && load.running()) await sleep(50)
+    await sleep(2000)
+    await kubectl('-n', 'load-and-stress', 'rollout', 'restart', 'deployment/workload')
+    await kubectl('-n', 'load-and-stress', 'rollout', 'status', 'deployment/workload', '--timeout=50s')
+    assert.ok(load.running(), 'the roll-out was over before the load')
+    const ended = await load.ended
+    assert.equal(ended.code, 0, ended.stderr + ended.stdout)
+    const { requests, failed } = await result(ended)
+    console.log(`# ${failed} of ${requests} requests failed`)
+    assert.equal(failed, 0)
+  })
+
+  const wrong: [what: string, flags: string[], sentence: RegExp][] = [
+    [
+      'an image that is not there',
+      ['--image', 'localhost/no-such-image:1'],
+      /the image localhost\/no-such-image:1 is not to be had on/,
+    ],
+  ]
+  for (const [what, flags, sentence] of wrong) {
+    test(`${what} is told in one sentence`, async () => {
+      const { code, stderr } = await ours('cluster', 'deploy', '--replicas', '1', ...flags)
+      assert.equal(code, 4)
+      assert.match(stderr.trimEnd().split('\n').at(-1) ?? '', sentence)
+    })
+  }
+
+  test('a sweep, interrupted and resumed, reports every run and leaves the replicas as they were', async () => {
+    const scaled = await ours('cluster', 'scale', '3')
+    assert.equal(scaled.code, 0, scaled.stderr)
+    const flags = [
+      '--replicas',
+      '1,2,4',
+      '--repeat',
+      '3',
+      '--duration',
+      '6s',
+      '--vus',
+      '48',
+      '--warm-up',
+      '1s',
+    ]
+    const first = begin('sweep', ...flags)
+    while (!first.said.stderr.includes('run 3 of 9') && first.running()) await sleep(100)
+    first.interrupt()
+    const { code, stderr } = await first.ended
+    assert.equal(code, 130, stderr)
+    assert.match(stderr, /^back to 3 replicas/m)
+    const [, folder = ''] = /--resume (\S+)/.exec(stderr) ?? []
+    const second = await ours('sweep', '--resume', folder)
+    assert.equal(second.code, 0, second.stderr)
+    console.log(second.stdout.replace(/^/gm, '# '))
+    assert.match(second.stdout, /^1 +3 .*\n2 +3 .*\n4 +3 /m)
+    const { spec } = JSON.parse(
+      await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
+    )
+    assert.equal(spec.replicas, 3)
+  })
+
+  test('an autoscaler is followed up and down, with a report of it', async () => {
+    const without = await ours('run', 'autoscale', '--cluster')
+    assert.equal(without.code, 4)
+    assert.match(without.stderr, /nothing scales the workload; .*--with autoscaling/)
+    const deployed = await ours(
+      'cluster',
+      'deploy',
+      '--replicas',
+      '1',
+      '--image',
+      image,
+      '--with',
+      'autoscaling',
+    )
+    assert.equal(deployed.code, 0, deployed.stderr)
+    const ended = await ours('run', 'autoscale', '--cluster', '--duration', '5m')
+    const report = path.dirname(path.resolve(out, /^report: (.*)$/m.exec(ended.stderr)?.[1] ?? ''))
+    const { runs } = JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8'))
+    const [up, down] = runs[0].following
+    console.log(`# up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`)
+    assert.ok(up.to > up.from && up.firstMs !== null)
+    assert.ok(down.to < down.from && down.firstMs !== null)
+    assert.match(await readFile(path.join(report, 'scaling.svg'), 'utf8'), /Load and replicas over time/)
+    await kubectl('-n', 'load-and-stress', 'delete', 'hpa', 'workload')
+  })
+
+  test('pods that fit on no node, and no permission, are told in one sentence', async () => {
+    const patch = (cpu: string) =>
+      kubectl(
+        ...['-n', 'load-and-stress', 'set', 'resources', 'deployment/workload'],
+        ...[`--requests=cpu=${cpu}`, `--limits=cpu=${cpu}`],
+      )
+    await ours('cluster', 'deploy', '--replicas', '1', '--image', image)
+    await patch('900')
+    const unschedulable = await ours('cluster', 'scale', '2')
+    assert.equal(unschedulable.code, 4)
+    assert.match(unschedulable.stderr, /finds no node: .*Insufficient cpu/)
+    await patch('200m')
+
+    const config = path.join(out, 'nobody.kubeconfig')
+    await kubectl('-n', 'load-and-stress', 'create', 'serviceaccount', 'nobody')
+    const token = (await kubectl('-n', 'load-and-stress', 'create', 'token', 'nobody')).trim()
+    await writeFile(config, await kubectl('config', 'view', '--raw', '--flatten', '--minify'))
+    const asNobody = ['--kubeconfig', config, 'config']
+    await kubectl(...asNobody, 'set-credentials', 'nobody', `--token=${token}`)
+    await kubectl(...asNobody, 'set-context', '--current', '--user=nobody')
+    const kept = process.env.KUBECONFIG
+    process.env.KUBECONFIG = config
+    try {
+      const { code, stderr } = await ours('cluster', 'status')
+      assert.equal(code, 4)
+      assert.match(stderr, /^load-and-stress: the cluster does not allow it: .*forbidden.*\n$/)
+    } finally {
+      process.env.KUBECONFIG = kept
+    }
+  })
+})

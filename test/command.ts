@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const root = path.join(import.meta.dirname, '..')
+
+export type Started = {
+  readonly process: ChildProcess
+  /** In the environment of every process of this command, by which they can be found. */
+  readonly mark: string
+  stdout: string
+  stderr: string
+  readonly ended: Promise<number | null>
+}
+
+/** One of our commands, as npm would start it for somebody who stands in that folder. */
+export function startIn(folder: string, args: string[], environment: Record<string, string> = {}): Started {
+  const mark = randomUUID()
+  const child = spawn(process.execPath, ['--import', 'tsx', 'runner/main.ts', ...args], {
+    cwd: root,
+    env: { ...process.env, RESULTS_DIR: folder, INIT_CWD: folder, MARK: mark, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const started: Started = {
+    process: child,
+    mark,
+    stdout: '',
+    stderr: '',
+    ended: once(child, 'close').then(([code]) => code as number | null),
+  }
+  child.stdout.on('data', (data) => {
+    started.stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    started.stderr += data
+  })
+  return started
+}
+
+/** The processes that still carry the mark; only Linux lets us look. */
+export async function left(mark: string): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+    if (environment.includes(mark))
+      found.push(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => pid))
+  }
+  return found
+}
+
+export async function noneLeft(mark: string): Promise<void> {
+  let found: string[] = []
+  for (let look = 0; look < 100; look++) {
+    found = await left(mark)
+    if (found.length === 0) return
+    await sleep(100)
+  }
+  assert.deepEqual(found, [])
+}

@@ -1,0 +1,49 @@
+import cluster from 'node:cluster'
+import path from 'node:path'
+import { calibrate } from './burn.js'
+
+/**
+ * So many processes of the service behind one port, for trying a sweep without a cluster: each with one work thread
+ * and all with one calibration, so that every request is the same work wherever it falls. Connections are dealt out
+ * in turn by the first process, which does no work itself.
+ */
+const count = Number(process.argv[2])
+if (!Number.isInteger(count) || count < 1) {
+  console.error('usage: workload/replicas.ts COUNT')
+  process.exit(2)
+}
+
+cluster.setupPrimary({ exec: path.join(import.meta.dirname, 'main.ts'), args: [], silent: true })
+const unitsPerMs = String(process.env.WORK_UNITS_PER_MS || calibrate())
+let listening = 0
+let ending = false
+
+for (let index = 1; index <= count; index++) {
+  const worker = cluster.fork({
+    WORK_UNITS_PER_MS: unitsPerMs,
+    WORK_THREADS: '1',
+    POD_NAME: `local-${index}`,
+  })
+  worker.process.stderr?.pipe(process.stderr)
+  worker.once('listening', ({ address, port }) => {
+    // Who started this reads the port from this line, as from the service itself.
+    if (++listening === count)
+      console.log(JSON.stringify({ msg: 'listening', url: `http://${address}:${port}` }))
+  })
+  worker.once('exit', (code) => {
+    if (!ending) {
+      console.error(`replica ${index} ended with ${code}`)
+      end(1)
+    } else if (Object.keys(cluster.workers ?? {}).length === 0) process.exit()
+  })
+}
+
+function end(code: number): void {
+  if (ending) return
+  ending = true
+  process.exitCode = code
+  for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM')
+}
+process.on('SIGTERM', () => end(0))
+process.on('SIGINT', () => end(0))
+process.on('disconnect', () => end(0))
