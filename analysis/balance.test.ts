@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { aRun } from '../test/samples.ts'
+import { aRun, aSummary, requests } from '../test/samples.ts'
 import { jainFairness, podFairness } from './balance.ts'
+import type { Run } from './run.ts'
+import { statistics } from './statistics.ts'
 
 // Reference values computed with numpy from Jain's definition of 1984.
 const cases: [shares: number[], index: number][] = [
@@ -28,28 +30,46 @@ test('fairness lies between 1/n and 1, whatever the scale and the order', () => 
   )
 })
 
+/** A run on a cluster whose pods served so many requests each. */
+const cluster = (
+  served: (number | null)[],
+  connections: Run['load']['connections'] = 'one per iteration',
+) => {
+  const run = aRun()
+  const pods = served.map((each, index) => ({
+    name: `pod-${index}`,
+    node: 'n',
+    served: each,
+    cpuCores: null,
+  }))
+  const behind = { nodes: 1, image: 'x', cpuLimit: '200m', memoryLimit: null, scaling: [], pods }
+  return {
+    ...run,
+    load: { ...run.load, connections },
+    target: { ...run.target, replicas: served.length, cluster: behind },
+  }
+}
+
 test('pods that came or went do not count, and one pod has no fairness', () => {
-  const cluster = (served: (number | null)[]) =>
-    aRun({
-      target: {
-        ...aRun().target,
-        cluster: {
-          nodes: 1,
-          image: 'x',
-          cpuLimit: '200m',
-          memoryLimit: null,
-          scaling: [],
-          pods: served.map((each, index) => ({
-            name: `pod-${index}`,
-            node: 'n',
-            served: each,
-            cpuCores: null,
-          })),
-        },
-      },
-    })
   assert.equal(podFairness(cluster([10, null, 10])), 1)
   assert.equal(podFairness(cluster([10, null])), null)
   assert.equal(podFairness(cluster([])), null)
   assert.equal(podFairness(null), null)
+})
+
+test('a report says when kept connections defeat the balance, and what is not known of pods', () => {
+  const remarks = (run: Run) => {
+    const summary = { kind: 'summary', summary: aSummary(requests(1000)) } as const
+    return statistics([{ name: 'x', run, summary }]).runs[0]?.remarks.join(' ') ?? ''
+  }
+  assert.match(
+    remarks(cluster([900, 100], 'kept')),
+    /unevenly on the 2 pods \(Jain’s index 0\.610, .*each VU kept its own; without --keep-connections/,
+  )
+  assert.match(
+    remarks(cluster([900, 100])),
+    /unevenly on the 2 pods \(Jain’s index 0\.610, 1 would be even\)\./,
+  )
+  assert.doesNotMatch(remarks(cluster([480, 520], 'kept')), /unevenly/)
+  assert.match(remarks(cluster([500, null])), /1 of 2 pods came, went or restarted/)
 })

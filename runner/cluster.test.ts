@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -40,6 +40,8 @@ const everyCommand = [
   ['cluster', 'status'],
   ['cluster', 'scale', '2'],
   ['run', 'smoke', '--cluster'],
+  ['run', 'autoscale', '--cluster'],
+  ['sweep', '--replicas', '1,2'],
 ]
 const one = (sentence: RegExp, { status, stderr }: ReturnType<typeof command>) => {
   assert.equal(status, 4, stderr)
@@ -68,6 +70,23 @@ test('an API server that does not answer is told in one sentence', { skip }, () 
 
 test('no minikube is told in one sentence', () => {
   one(/minikube is not installed/, command(['cluster', 'up'], { PATH: folder }))
+})
+
+test('minikube is started with nodes, profile and metrics-server', {
+  skip: process.platform === 'win32',
+}, () => {
+  // A start takes a virtual machine or Docker: here only what it is called with can be seen.
+  const stub = path.join(folder, 'stub')
+  const calls = path.join(folder, 'calls')
+  mkdirSync(stub)
+  writeFileSync(path.join(stub, 'minikube'), `#!/bin/sh\necho "$@" >>'${calls}'\n`, { mode: 0o755 })
+  const PATH = `${stub}:${process.env.PATH}`
+  assert.equal(command(['cluster', 'up'], { PATH }).status, 0)
+  assert.equal(command(['cluster', 'up', '--nodes', '3', '--profile', 'big'], { PATH }).status, 0)
+  assert.deepEqual(readFileSync(calls, 'utf8').trim().split('\n'), [
+    'start --profile=minikube --nodes=1 --addons=metrics-server',
+    'start --profile=big --nodes=3 --addons=metrics-server',
+  ])
 })
 
 test('what is asked wrongly is told before anything is done', () => {

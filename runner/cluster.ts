@@ -110,14 +110,6 @@ async function shown(program: string, args: string[]): Promise<void> {
     throw new Failure('environment', `${program} ${args[0]} ended with ${code}; what it said stands above`)
 }
 
-/** What `minikube start` is called with. */
-export const startArguments = (given: Given): string[] => [
-  'start',
-  `--profile=${given.get('profile') ?? 'minikube'}`,
-  `--nodes=${given.get('nodes') ?? '1'}`,
-  '--addons=metrics-server',
-]
-
 async function up(given: Given): Promise<void> {
   const gib = os.totalmem() / 2 ** 30
   if (os.availableParallelism() < 2 || gib < 3.5) {
@@ -126,7 +118,12 @@ async function up(given: Given): Promise<void> {
       `this machine has ${os.availableParallelism()} core and ${gib.toFixed(1)} GiB: a cluster, the workload and k6 need 2 cores and 4 GiB at least; use another cluster's context`,
     )
   }
-  await shown('minikube', startArguments(given))
+  await shown('minikube', [
+    'start',
+    `--profile=${given.get('profile') ?? 'minikube'}`,
+    `--nodes=${given.get('nodes') ?? '1'}`,
+    '--addons=metrics-server',
+  ])
 }
 
 async function deploy(given: Given): Promise<void> {

@@ -74,9 +74,10 @@ async function deployment() {
 
 /**
  * Waits until exactly as many pods as wanted are ready and none is going or of an older kind; says what is wrong as
- * soon as that is clear, or when `limitMs` is over.
+ * soon as that is clear, or after three minutes.
  */
-export async function settled(replicas: number, limitMs = 180_000): Promise<void> {
+export async function settled(replicas: number, signal?: AbortSignal): Promise<void> {
+  const limitMs = 180_000
   const until = performance.now() + limitMs
   // What the scheduler or a registry says at first may pass by itself.
   const patientUntil = performance.now() + Math.min(20_000, limitMs / 2)
@@ -91,6 +92,8 @@ export async function settled(replicas: number, limitMs = 180_000): Promise<void
     const current =
       status.observedGeneration === metadata.generation && (status.updatedReplicas ?? 0) === replicas
     if (current && ready === replicas && items.length === replicas) return
+    if (signal?.aborted)
+      throw new Failure('interrupted', `interrupted while waiting for ${replicas} replicas`)
     const progress = `${ready} of ${replicas} replicas are ready${items.length > all.length ? `, ${items.length - all.length} still going` : ''} …`
     if (progress !== told) say(progress)
     told = progress
@@ -112,10 +115,10 @@ export async function settled(replicas: number, limitMs = 180_000): Promise<void
 /** How many replicas the deployment is meant to have. */
 export const currentReplicas = async (): Promise<number> => (await deployment()).spec.replicas
 
-export async function scale(replicas: number): Promise<void> {
+export async function scale(replicas: number, signal?: AbortSignal): Promise<void> {
   await deployment()
   await kubectl('scale', ...inNamespace, `deployment/${name}`, `--replicas=${replicas}`)
-  await settled(replicas)
+  await settled(replicas, signal)
 }
 
 const answers = async (url: string): Promise<boolean> => {

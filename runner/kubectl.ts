@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Failure } from './exit.ts'
+import { say } from './progress.ts'
 
 const runFile = promisify(execFile)
 
@@ -25,6 +27,8 @@ const notInstalled = {
     'minikube is not installed (https://minikube.sigs.k8s.io/docs/start/); with another cluster, make it the current kube context',
 }
 
+const silent = 'the API server does not answer'
+
 function meaning(program: string, args: readonly string[], said: string): string {
   const lines = said.split('\n').map((line) => line.replace(/^error: |^Error from server /i, '').trim())
   const last = lines.findLast((line) => line !== '' && !/^[EWI]\d{4} /.test(line)) ?? said
@@ -39,13 +43,31 @@ function meaning(program: string, args: readonly string[], said: string): string
       said,
     )
   )
-    return `the API server does not answer (${last}); is the cluster running?`
+    return `${silent} (${last}); is the cluster running?`
   return `${program} ${args.join(' ')}: ${last}`
 }
 
+let attempts = 1
+
+/** From now on a silent API server is asked again for a while, whatever can be asked twice: for long work. */
+export function bePatient(): void {
+  attempts = 6
+}
+
 /** Output of kubectl for the current context. */
-export const kubectl = (...args: string[]): Promise<string> =>
-  printed('kubectl', ['--request-timeout=20s', ...args])
+export async function kubectl(...args: string[]): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await printed('kubectl', ['--request-timeout=20s', ...args])
+    } catch (error) {
+      const again = attempt < attempts && ['get', 'scale', 'top', 'config'].includes(args[0] ?? '')
+      if (!again || !(error as Error).message.startsWith(silent)) throw error
+      const seconds = 2 ** (attempt - 1)
+      say(`${(error as Error).message}; asking again in ${seconds} s`)
+      await sleep(1000 * seconds)
+    }
+  }
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of the API, of which each reader knows its part
 export async function kubeObject(...args: string[]): Promise<any> {

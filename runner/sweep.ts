@@ -12,6 +12,7 @@ import { currentReplicas, scale, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags } from './flags.ts'
 import { findK6 } from './k6.ts'
+import { bePatient } from './kubectl.ts'
 import { measure } from './measure.ts'
 import { say } from './progress.ts'
 import { userPath, writeAndPrint } from './report.ts'
@@ -80,7 +81,8 @@ export async function sweep(args: string[]): Promise<number> {
   }
   const signal = interruption()
   const [k6, script] = await Promise.all([findK6(process.env, signal), bundle(plan.scenario)])
-  const before = plan.local ? null : await patiently(currentReplicas, signal)
+  if (!plan.local) bePatient()
+  const before = plan.local ? null : await currentReplicas()
   try {
     const done = await finished(folder)
     let spentMs = 0
@@ -94,8 +96,8 @@ export async function sweep(args: string[]): Promise<number> {
       const start = performance.now()
       const local = plan.local ? await startWorkload(process.env, replicas) : null
       try {
-        if (!local) await patiently(() => scale(replicas), signal)
-        const target = new URL(local?.url ?? (await patiently(serviceUrl, signal)))
+        if (!local) await scale(replicas, signal)
+        const target = new URL(local?.url ?? (await serviceUrl()))
         await warmUp(`${target.origin}/work?ms=${told.get('work-ms') ?? '5'}`, plan.warmUpMs, signal)
         if (signal.aborted) break
         const labels = { cell }
@@ -111,6 +113,9 @@ export async function sweep(args: string[]): Promise<number> {
           k6,
           signal,
         })
+      } catch (error) {
+        // Interrupted while it waited for something: told of below, with how to go on.
+        if (!signal.aborted) throw error
       } finally {
         await local?.stop()
       }
@@ -136,6 +141,9 @@ async function begin(given: Given): Promise<{ folder: string; plan: Plan }> {
       `--scenario: "${scenario}" is no scenario; there are ${scenarioNames().join(', ')}`,
     )
   checkCombination(scenario, given)
+  const local = given.get('local') === 'true'
+  // Told now rather than after a plan has been written.
+  if (!local) await currentReplicas()
   const replicas = [...new Set((given.get('replicas') ?? '1,2,4').split(',').map(Number))]
   const seed = Number(given.get('seed') ?? 1)
   const random = generator(seed)
@@ -150,7 +158,7 @@ async function begin(given: Given): Promise<{ folder: string; plan: Plan }> {
   const plan: Plan = {
     schema: 1,
     scenario,
-    local: given.get('local') === 'true',
+    local,
     seed,
     warmUpMs: milliseconds(given.get('warm-up') ?? '3s'),
     coolDownMs: milliseconds(given.get('cool-down') ?? '1s'),
@@ -222,21 +230,6 @@ async function warmUp(url: string, forMs: number, signal: AbortSignal): Promise<
       }
     }),
   )
-}
-
-/** Again, a few times, what may fail by a passing fault of the API server and can be done twice. */
-async function patiently<T>(what: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await what()
-    } catch (error) {
-      const passing =
-        error instanceof Failure && /API server does not answer|does not answer/.test(error.message)
-      if (!passing || attempt === 5 || signal.aborted) throw error
-      say(`${error.message}; trying again in ${2 ** attempt} s`)
-      await sleep(1000 * 2 ** attempt, undefined, { signal }).catch(() => {})
-    }
-  }
 }
 
 /** Numbers in [0, 1) that a seed gives on every machine. */

@@ -166,6 +166,33 @@ describe('deployed', () => {
       /10\.88\.0\.250:8080 does not answer \(left behind by a tunnel that has ended\?\)/,
     )
 
+    // Nothing behind the service: no way in answers, which is an error, and says what to do.
+    await kubectl('-n', 'load-and-stress', 'scale', 'deployment/workload', '--replicas=0')
+    await kubectl('-n', 'load-and-stress', 'wait', '--for=delete', 'pods', '--all', '--timeout=60s')
+    const neither =
+      /and no node answers on port \d+ either; start "minikube tunnel -p \w+" in another terminal\n$/
+    for (const [ingress, sentence] of [
+      [[{ ip: '10.88.0.250' }], /10\.88\.0\.250:8080 does not answer \(left behind by a tunnel/],
+      [[], /^load-and-stress: the LoadBalancer has no address yet, /],
+    ] as const) {
+      const status = JSON.stringify({ status: { loadBalancer: { ingress } } })
+      await kubectl(
+        '-n',
+        'load-and-stress',
+        'patch',
+        'service',
+        'workload',
+        '--subresource=status',
+        '-p',
+        status,
+      )
+      const { code, stderr } = await ours('run', 'smoke', '--cluster')
+      assert.equal(code, 4)
+      assert.match(stderr, sentence)
+      assert.match(stderr, neither)
+    }
+    assert.equal((await ours('cluster', 'scale', '1')).code, 0)
+
     const tunnel = spawn(minikube, ['tunnel'], { stdio: 'ignore', detached: true })
     try {
       let found = await ours('cluster', 'url')
@@ -277,6 +304,18 @@ describe('deployed', () => {
   test('a sweep, interrupted and resumed, reports every run and leaves the replicas as they were', async () => {
     const scaled = await ours('cluster', 'scale', '3')
     assert.equal(scaled.code, 0, scaled.stderr)
+    // An API server that is silent once in forty calls.
+    const flaky = path.join(out, 'bin/kubectl')
+    const { stdout: real } = await run('which', ['kubectl'])
+    const script = `#!/bin/sh
+echo x >>"$0.calls"
+if [ $(($(wc -l <"$0.calls") % 40)) -eq 7 ]; then
+  echo 'The connection to the server 10.88.0.11:6443 was refused - did you specify the right host or port?' >&2
+  exit 1
+fi
+exec ${real.trim()} "$@"
+`
+    await writeFile(flaky, script, { mode: 0o755 })
     const flags = [
       '--replicas',
       '1,2,4',
@@ -298,7 +337,9 @@ describe('deployed', () => {
     const [, folder = ''] = /--resume (\S+)/.exec(stderr) ?? []
     const second = await ours('sweep', '--resume', folder)
     assert.equal(second.code, 0, second.stderr)
+    await rm(flaky)
     console.log(second.stdout.replace(/^/gm, '# '))
+    assert.match(stderr + second.stderr, /the API server does not answer .*; asking again in 1 s/)
     assert.match(second.stdout, /^1 +3 .*\n2 +3 .*\n4 +3 /m)
     const { spec } = JSON.parse(
       await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
@@ -332,7 +373,7 @@ describe('deployed', () => {
     await kubectl('-n', 'load-and-stress', 'delete', 'hpa', 'workload')
   })
 
-  test('pods that fit on no node, and no permission, are told in one sentence', async () => {
+  test('no room, a quota, a crash and no permission are each told in one sentence', async () => {
     const patch = (cpu: string) =>
       kubectl(
         ...['-n', 'load-and-stress', 'set', 'resources', 'deployment/workload'],
@@ -344,6 +385,21 @@ describe('deployed', () => {
     assert.equal(unschedulable.code, 4)
     assert.match(unschedulable.stderr, /finds no node: .*Insufficient cpu/)
     await patch('200m')
+
+    const quota = ['create', 'quota', 'few', '--hard=pods=1']
+    await kubectl('-n', 'load-and-stress', ...quota)
+    const exceeded = await ours('cluster', 'scale', '3')
+    assert.equal(exceeded.code, 4)
+    assert.match(exceeded.stderr, /the cluster creates no pods: .*exceeded quota: few/)
+    await kubectl('-n', 'load-and-stress', 'delete', 'quota', 'few')
+
+    await kubectl('-n', 'load-and-stress', 'set', 'env', 'deployment/workload', 'STRESSTIME=never')
+    const crashing = await ours('cluster', 'scale', '1')
+    assert.equal(crashing.code, 4)
+    assert.match(
+      crashing.stderr,
+      /ends again and again \(exit code 1, Error\); kubectl .* logs .* --previous tells more/,
+    )
 
     const config = path.join(out, 'nobody.kubeconfig')
     await kubectl('-n', 'load-and-stress', 'create', 'serviceaccount', 'nobody')
