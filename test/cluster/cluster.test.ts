@@ -286,21 +286,6 @@ describe('deployed', () => {
     assert.equal(failed, 0)
   })
 
-  const wrong: [what: string, flags: string[], sentence: RegExp][] = [
-    [
-      'an image that is not there',
-      ['--image', 'localhost/no-such-image:1'],
-      /the image localhost\/no-such-image:1 is not to be had on/,
-    ],
-  ]
-  for (const [what, flags, sentence] of wrong) {
-    test(`${what} is told in one sentence`, async () => {
-      const { code, stderr } = await ours('cluster', 'deploy', '--replicas', '1', ...flags)
-      assert.equal(code, 4)
-      assert.match(stderr.trimEnd().split('\n').at(-1) ?? '', sentence)
-    })
-  }
-
   test('a sweep, interrupted and resumed, reports every run and leaves the replicas as they were', async () => {
     const scaled = await ours('cluster', 'scale', '3')
     assert.equal(scaled.code, 0, scaled.stderr)
@@ -373,13 +358,20 @@ exec ${real.trim()} "$@"
     await kubectl('-n', 'load-and-stress', 'delete', 'hpa', 'workload')
   })
 
-  test('no room, a quota, a crash and no permission are each told in one sentence', async () => {
+  test('no image, no room, a quota, a crash and no permission are each told in one sentence', async () => {
     const patch = (cpu: string) =>
       kubectl(
         ...['-n', 'load-and-stress', 'set', 'resources', 'deployment/workload'],
         ...[`--requests=cpu=${cpu}`, `--limits=cpu=${cpu}`],
       )
-    await ours('cluster', 'deploy', '--replicas', '1', '--image', image)
+    const missing = await ours('cluster', 'deploy', '--replicas', '1', '--image', 'localhost/no-such-image:1')
+    assert.equal(missing.code, 4)
+    assert.match(
+      missing.stderr,
+      /the image localhost\/no-such-image:1 is not to be had on .*; cluster:deploy builds/,
+    )
+    const whole = await ours('cluster', 'deploy', '--replicas', '1', '--image', image)
+    assert.equal(whole.code, 0, whole.stderr)
     await patch('900')
     const unschedulable = await ours('cluster', 'scale', '2')
     assert.equal(unschedulable.code, 4)
