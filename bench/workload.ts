@@ -66,9 +66,11 @@ const oursAt =
     return used
   }
 
+// Each side and the competitor in a session of its own, as the workload is: Linux shares CPU between sessions first.
 const stressNg: Loader = async (cores, load) => {
   const child = spawn('stress-ng', ['--cpu', String(cores), '--cpu-load', String(load), '--quiet'], {
     stdio: 'ignore',
+    detached: true,
   })
   try {
     await sleep(1500)
@@ -94,7 +96,9 @@ async function accuracy(): Promise<void> {
     const deviations: Record<string, number[]> = { ours: [], stressNg: [] }
     for (const cores of [1, 2]) {
       for (const load of [10, 30, 50, 80]) {
-        const competitor = beside ? spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore' }) : null
+        const competitor = beside
+          ? spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore', detached: true })
+          : null
         const cells: string[] = []
         for (const [name, measure] of Object.entries({ ours: oursAt(workload), stressNg })) {
           const share = (await measure(cores, load)).map((used) => (100 * used) / cores)
