@@ -7,7 +7,7 @@ import { exited } from './children.ts'
 import { namespace, podCpu, pods, scale, serviceUrl, settled } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags } from './flags.ts'
-import { kubectl, kubeObject, minikubeProfile } from './kubectl.ts'
+import { kubectl, kubeObject, minikubeProfile, notInstalled } from './kubectl.ts'
 import { say } from './progress.ts'
 import { count } from './run-options.ts'
 
@@ -100,11 +100,11 @@ export async function cluster([name = '', ...args]: string[]): Promise<number> {
 }
 
 /** Runs a program whose own progress people should see. */
-async function shown(program: string, args: string[]): Promise<void> {
+async function shown(program: 'minikube', args: string[]): Promise<void> {
   const child = spawn(program, args, { stdio: ['ignore', 2, 2], cwd: root })
   const { code } = await exited(child).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
-    throw new Failure('environment', `${program} is not installed (https://minikube.sigs.k8s.io/docs/start/)`)
+    throw new Failure('environment', notInstalled[program])
   })
   if (code !== 0)
     throw new Failure('environment', `${program} ${args[0]} ended with ${code}; what it said stands above`)

@@ -74,8 +74,8 @@ function thrown(stderr: string): string {
   )
 }
 
-// Go's notation: "1m30s", "500ms", "0s".
-function milliseconds(duration: unknown): number {
+/** Of a duration in Go's notation, which is that of our flags too: "1m30s", "500ms", "0s". */
+export function milliseconds(duration: unknown): number {
   const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, µs: 0.001 }
   let total = 0
   for (const [, value, unit = ''] of String(duration ?? '').matchAll(/([\d.]+)(ms|µs|h|m|s)/g)) {

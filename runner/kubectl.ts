@@ -20,7 +20,7 @@ async function printed(program: 'kubectl' | 'minikube', args: readonly string[])
   }
 }
 
-const notInstalled = {
+export const notInstalled = {
   kubectl:
     'kubectl is not installed (https://kubernetes.io/docs/tasks/tools/), and a cluster is only reached through it',
   minikube:

@@ -12,6 +12,7 @@ import { currentReplicas, scale, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags } from './flags.ts'
 import { findK6 } from './k6.ts'
+import { milliseconds } from './k6-process.ts'
 import { bePatient } from './kubectl.ts'
 import { measure } from './measure.ts'
 import { say } from './progress.ts'
@@ -237,9 +238,6 @@ function generator(seed: number): () => number {
   let drawn = 0
   return () => createHash('sha256').update(`${seed} ${drawn++}`).digest().readUInt32BE() / 2 ** 32
 }
-
-const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-const milliseconds = (text: string) => Number.parseFloat(text) * (unitMs[text.replace(/^[\d.]+/, '')] ?? 1000)
 
 const minutes = (ms: number) =>
   ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`

@@ -25,7 +25,7 @@ export type Workload = {
   /** From now on `/readyz` answers 503, so that nothing new is sent here. */
   drain(): void
   /** Ends every load now; whoever waits for one is answered. */
-  endLoads(): void
+  endLoads(): unknown
   /** Ends every thread. */
   close(): Promise<void>
 }
@@ -118,9 +118,7 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
     drain: () => {
       service.draining = true
     },
-    endLoads: () => {
-      for (const { id, state } of loads.list()) if (state === 'running') loads.cancel(id)
-    },
+    endLoads: loads.cancelAll,
     async close() {
       meter.stop()
       await Promise.all([pool.close(), loads.close()])

@@ -38,6 +38,8 @@ export type Stress = {
   find(id: string): Job | undefined
   /** Ends a job now; one that is over stays as it was. */
   cancel(id: string): Job | undefined
+  /** Ends every job that runs. */
+  cancelAll(): Job[]
   running(): number
   /** CPU seconds that all jobs ever burned. */
   burnedSeconds(): number
@@ -160,6 +162,8 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     return { thread, held }
   }
 
+  const cancelAll = () => [...running.values()].map(({ finish }) => finish('cancelled'))
+
   return {
     start(load) {
       if (running.size >= slots) return { kind: 'refused', reason: 'jobs' }
@@ -211,12 +215,13 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
       return job ? describe(job, 'running') : over.get(id)
     },
     cancel: (id) => running.get(id)?.finish('cancelled') ?? over.get(id),
+    cancelAll,
     running: () => running.size,
     burnedSeconds: () =>
       (burnedBeforeMs + [...running.values()].reduce((sum, { slot }) => sum + usedMs(slot), 0)) / 1000,
     threadsLost: () => lost,
     async close() {
-      for (const { finish } of [...running.values()]) finish('cancelled')
+      cancelAll()
       await Promise.all(threads.map((thread) => thread?.stop()))
     },
   }

@@ -170,8 +170,7 @@ export function stressRoutes(app: App, { config, limits, log, stress }: Service)
       },
     }),
     (c) => {
-      const running = stress.list().filter(({ state }) => state === 'running')
-      return c.json({ jobs: running.flatMap(({ id }) => stress.cancel(id) ?? []).map(describe) }, 200)
+      return c.json({ jobs: stress.cancelAll().map(describe) }, 200)
     },
   )
   app.openapi(
