@@ -7,7 +7,10 @@ import { readConfig } from './config.ts'
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
-  const log = pino({ level: config.LOG_LEVEL, base: config.POD_NAME ? { pod: config.POD_NAME } : null })
+  // pino's own stream tries for ever to write its last words to a reader that has gone; this one lets go.
+  process.stdout.on('error', () => {})
+  const base = config.POD_NAME ? { pod: config.POD_NAME } : null
+  const log = pino({ level: config.LOG_LEVEL, base }, process.stdout)
   process.on('uncaughtException', (error) => {
     log.fatal({ error: error.message }, 'ended by an error')
     fail(error.message)

@@ -336,6 +336,18 @@ test('SIGTERM answers what is under way, tells who waits for a load, and exits 0
   assert.deepEqual(service.stderr, [])
 })
 
+test('whoever read its log has gone, with some of it unread: it ends all the same', async () => {
+  const service = await started({ LOG_LEVEL: 'debug' })
+  const { stdout } = service.process
+  stdout?.pause()
+  // More than a paused stream reads ahead.
+  for (let round = 0; round < 20; round++)
+    await Promise.all(Array.from({ length: 50 }, () => fetch(`${service.url}/readyz`)))
+  stdout?.destroy()
+  service.process.kill('SIGTERM')
+  assert.equal(await ended(service), 0)
+})
+
 for (const [name, value] of [
   ['PORT', 'eighty'],
   ['WORK_THREADS', '0'],
