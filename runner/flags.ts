@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { distance } from 'fastest-levenshtein'
 import { Failure } from './exit.ts'
@@ -82,3 +83,6 @@ export function helpText(usage: string, flags: readonly Flag[], after: string): 
   const lines = flags.map(({ help, env }, index) => `${left[index]?.padEnd(width)}${help} [${env}]`)
   return `${usage}\n\n${lines.join('\n')}\n\n${after}\n`
 }
+
+// npm runs scripts in the project's folder; people name files from where they stand.
+export const userPath = (named: string): string => path.resolve(process.env.INIT_CWD ?? '', named)

@@ -4,7 +4,7 @@ import { reportFiles } from '../analysis/report/report.ts'
 import { text } from '../analysis/report/text.ts'
 import { type Source, type Statistics, statistics } from '../analysis/statistics.ts'
 import { exitCodes, Failure } from './exit.ts'
-import { type Flag, helpText, parseFlags } from './flags.ts'
+import { type Flag, helpText, parseFlags, userPath } from './flags.ts'
 import { say } from './progress.ts'
 import { writeReport } from './result-folder.ts'
 
@@ -45,9 +45,6 @@ export async function report(args: string[]): Promise<number> {
   }
   return writeAndPrint(statistics(sources), out ? userPath(out) : path.join(userPath(first), 'report'))
 }
-
-// npm runs scripts in the project's folder; people name files from where they stand.
-export const userPath = (named: string): string => path.resolve(process.env.INIT_CWD ?? '', named)
 
 /** Writes the report, prints the table and where the page is, and gives the exit code of the worst verdict. */
 export async function writeAndPrint(figures: Statistics, folder: string): Promise<number> {

@@ -3,11 +3,10 @@ import { statistics } from '../analysis/statistics.ts'
 import { bundle, scenarioNames } from './bundle.ts'
 import { needAutoscaler, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
-import { type Given, parseFlags } from './flags.ts'
+import { type Given, parseFlags, userPath } from './flags.ts'
 import { findK6 } from './k6.ts'
 import { measure } from './measure.ts'
 import { say } from './progress.ts'
-import { userPath, writeAndPrint } from './report.ts'
 import { runFlags, runHelp } from './run-options.ts'
 import { checkTarget, startWorkload } from './target.ts'
 
@@ -28,9 +27,16 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
   // Whoever may change the cluster of the current context may load its service too.
   const target = url ? await checkTarget(url, onCluster || given.get('allow-public') === 'true') : null
   const signal = interruption()
-  const [k6, script] = await Promise.all([findK6(process.env, signal), bundle(scenario)])
-  const embedded = target ? null : await startWorkload(process.env)
+  // Whatever has nothing to wait for begins at once: a short run is not to spend its time on starting.
+  const starting = target ? null : startWorkload(process.env)
+  starting?.catch(() => {})
   try {
+    const [k6, script, embedded, { writeAndPrint }] = await Promise.all([
+      findK6(process.env, signal),
+      bundle(scenario),
+      starting,
+      import('./report.ts'),
+    ])
     const { folder, source } = await measure({
       scenario,
       script,
@@ -45,7 +51,7 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
     const code = await writeAndPrint(statistics([source]), path.join(folder, 'report'))
     return source.run?.interrupted ? exitCodes.interrupted : code
   } finally {
-    await embedded?.stop()
+    await (await starting?.catch(() => null))?.stop()
   }
 }
 

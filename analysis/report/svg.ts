@@ -1,5 +1,5 @@
 import { type PlotOptions, plot } from '@observablehq/plot'
-import { parseHTML } from 'linkedom'
+import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
 import { escaped } from './markup.ts'
 
 // They stand out from white and from near-black alike (contrast above 3 on both), so that one file serves both.
@@ -56,7 +56,7 @@ export function picture(
   },
   panels: readonly Panel[],
 ): Picture {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
   let top = 34 + key.length * lineHeight
   const drawn = panels.map((panel, index) => {
     const figure = plot({
@@ -66,14 +66,14 @@ export function picture(
       // Plot draws its own class name by chance otherwise.
       className: `las-${name}-${index}`,
       ...panel,
-      style: { background: 'none', color: 'currentColor', fontFamily: 'inherit', fontSize: '12px' },
-    })
+      style: 'background:none;color:currentColor;font-family:inherit;font-size:12px',
+    }) as unknown as Element
     figure.setAttribute('y', String(top))
-    figure.querySelector('style')?.remove()
+    for (const rules of [...figure.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
     // The picture as a whole is named; Plot's names of its groups are not allowed beneath, nor any help.
-    for (const group of figure.querySelectorAll('[aria-label]')) group.removeAttribute('aria-label')
+    for (const group of figure.getElementsByTagName('g')) group.removeAttribute('aria-label')
     top += panel.height
-    return figure.outerHTML
+    return new XMLSerializer().serializeToString(figure)
   })
   const keyLines = key.map(
     ({ label, colour }, index) =>
