@@ -44,6 +44,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
   const folder = await resultFolder(order.out, named, new Date())
   const [before, podsBefore] = await Promise.all([insight(base), behind ? countedByPods() : null])
   const watching = behind && scenario === 'autoscale' ? watchReplicas() : null
+  const commit = gitCommit()
   const startedAt = new Date()
   say(`${scenario}: ${shownUrl(target)}, ${stages.map(({ vus }) => vus).join(' → ')} VUs, k6 ${k6.version}`)
   const exit = await runK6(k6, script, {
@@ -97,7 +98,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
           : null,
     },
     host: hostFacts(k6.version),
-    commit: await gitCommit(),
+    commit: await commit,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     interrupted: signal.aborted,

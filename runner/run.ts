@@ -48,6 +48,8 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
       k6,
       signal,
     })
+    // In its own time, while the report is made.
+    embedded?.stop()
     const code = await writeAndPrint(statistics([source]), path.join(folder, 'report'))
     return source.run?.interrupted ? exitCodes.interrupted : code
   } finally {
