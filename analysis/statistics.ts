@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { Following, following } from './autoscale.ts'
 import { podFairness } from './balance.ts'
+import { Comparison, compare } from './compare.ts'
 import { durations, Figures, figures, holds, sloFigure } from './figures.ts'
 import { number } from './format.ts'
-import { byReplicas, Level } from './replicas.ts'
+import { byReplicas, Level, observed, recommendation } from './replicas.ts'
 import { Run, Verdict } from './run.ts'
-import type { Slo } from './slo.ts'
-import { percentiles, type Summary, type SummaryReading } from './summary.ts'
+import { Scaling, scaling } from './scaling-model.ts'
+import { type Slo, sloWords } from './slo.ts'
+import { findMetric, percentiles, type Summary, type SummaryReading } from './summary.ts'
 import { failureKinds, judge } from './verdict.ts'
 
 const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().describe('ms')])
@@ -20,6 +22,12 @@ const StageStatistics = Figures.extend({
     .boolean()
     .nullable()
     .describe('whether the SLOs hold on this stage alone; null when that cannot be told'),
+  inFlight: z
+    .number()
+    .nullable()
+    .describe(
+      'requests per second × mean time of an iteration: VUs, if the plateau was steady (Little’s law)',
+    ),
   percentiles: z.array(Percentile),
 })
 
@@ -33,6 +41,10 @@ const RunStatistics = z.object({
     .array(Percentile)
     .describe('of the request duration: the whole distribution where k6 was asked for it'),
   stages: z.array(StageStatistics),
+  knee: z
+    .number()
+    .nullable()
+    .describe('VUs of the stage with the most throughput for its latency; null for fewer than three stages'),
   fairness: z
     .number()
     .nullable()
@@ -51,6 +63,11 @@ export const Statistics = z.object({
   replicas: z
     .array(Level)
     .describe('throughput against replicas, where the runs had different numbers of them'),
+  scaling: Scaling.nullable().describe(
+    'the fitted law of growth; null with fewer than four numbers of replicas',
+  ),
+  recommendation: z.string().nullable().describe('how many replicas to take, or why none can be said'),
+  comparison: Comparison.nullable().describe('of a baseline and a candidate, where two sides were given'),
 })
 
 export type Statistics = z.infer<typeof Statistics>
@@ -60,12 +77,57 @@ export type StageStatistics = z.infer<typeof StageStatistics>
 /** A result folder, or a summary without one, as it was read. */
 export type Source = { readonly name: string; readonly run: Run | null; readonly summary: SummaryReading }
 
-export function statistics(sources: readonly Source[]): Statistics {
-  const runs = sources.map(runStatistics)
-  return { schema: 'load-and-stress statistics 1', runs, replicas: byReplicas(runs) }
+/** What a report is asked for beside the runs themselves. */
+export type Asked = {
+  /** Load that a recommended number of replicas must hold, in requests per second. */
+  readonly wanted?: number | null
 }
 
-function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
+/** The figures of runs that belong together, those of one sweep for instance. */
+export function statistics(sources: readonly Source[], asked: Asked = {}): Statistics {
+  return ofRuns(sources.map(runStatistics), asked)
+}
+
+/** Of runs whose figures were taken one by one, so that their summaries need not all be held. */
+export function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Asked = {}): Statistics {
+  const levels = byReplicas(runs)
+  const grown = scaling(observed(runs))
+  return {
+    schema: 'load-and-stress statistics 1',
+    runs: [...runs],
+    replicas: levels,
+    scaling: grown,
+    recommendation: recommendation(levels, commonSlos(runs), grown, wanted),
+    comparison: null,
+  }
+}
+
+/** Baseline and candidate; the runs are those of the baseline, then those of the candidate. */
+export function comparison(
+  baseline: readonly RunStatistics[],
+  candidate: readonly RunStatistics[],
+  options: Parameters<typeof compare>[2] = {},
+): Statistics {
+  return {
+    schema: 'load-and-stress statistics 1',
+    runs: [...baseline, ...candidate],
+    replicas: [],
+    scaling: null,
+    recommendation: null,
+    comparison: compare(baseline, candidate, options),
+  }
+}
+
+/** The SLOs that every run was told to hold. */
+function commonSlos(runs: readonly RunStatistics[]): Slo[] {
+  const [first, ...others] = runs.map(({ run }) => run?.slos ?? [])
+  return (first ?? []).filter((slo) =>
+    others.every((slos) => slos.some((each) => sloWords(each) === sloWords(slo))),
+  )
+}
+
+/** The figures of one run. */
+export function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
   const summary = reading.kind === 'summary' ? reading.summary : empty
   const total = figures(summary, {}, summary.durationMs)
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
@@ -77,10 +139,11 @@ function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
     total,
     percentiles: curve(summary, {}, total.samples),
     stages,
+    knee: knee(stages),
     fairness: podFairness(run),
     following: following(run),
     failures: failureKinds(summary),
-    remarks: reading.kind === 'summary' ? remarks(run, summary, total) : [],
+    remarks: reading.kind === 'summary' ? [...remarks(run, summary, total), ...unsteady(stages)] : [],
   }
 }
 
@@ -102,9 +165,47 @@ function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
       ...these,
       rate: stoodMs ? these.rate : null,
       holds: stageHolds(run?.slos ?? [], summary, these, { stage }),
+      inFlight: stoodMs ? inFlight(summary, these, stage) : null,
       percentiles: curve(summary, { stage }, these.samples),
     }
   })
+}
+
+/**
+ * Little's law: the mean number in a system is the rate of arrivals times the mean time each stays. Of iterations, so
+ * that a pause between requests counts too. Source: Little, "A Proof for the Queuing Formula L = λW", Operations
+ * Research 9, 1961.
+ */
+export const littlesLaw = (ratePerSecond: number, meanMs: number): number => (ratePerSecond * meanMs) / 1000
+
+function inFlight(summary: Summary, { rate }: Figures, stage: string): number | null {
+  const meanMs = findMetric(summary, 'iteration_duration', { stage })?.values.avg
+  return rate === null || meanMs === undefined ? null : littlesLaw(rate, meanMs)
+}
+
+/** A plateau that breaks Little's law by more than this was not steady. */
+const steadyWithin = 0.05
+
+function unsteady(stages: readonly StageStatistics[]): string[] {
+  return stages.flatMap(({ stage, vus, inFlight }) =>
+    vus === null || inFlight === null || Math.abs(inFlight / vus - 1) <= steadyWithin
+      ? []
+      : [
+          `Stage ${stage} was not steady: by Little’s law its throughput and iteration time make ${number(inFlight)} requests in flight, and there were ${number(vus)} VUs; a longer stage would tell more.`,
+        ],
+  )
+}
+
+/**
+ * Where throughput stops growing in proportion: the stage of greatest power, throughput ÷ latency. Source: Kleinrock,
+ * "Power and Deterministic Rules of Thumb for Probabilistic Problems in Computer Communications", ICC 1979.
+ */
+function knee(stages: readonly StageStatistics[]): number | null {
+  const powers = stages.flatMap(({ vus, rate, meanMs }) =>
+    vus === null || rate === null || !meanMs ? [] : [{ vus, power: rate / meanMs }],
+  )
+  if (powers.length < 3) return null
+  return powers.reduce((a, b) => (b.power > a.power ? b : a)).vus
 }
 
 function stageHolds(

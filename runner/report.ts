@@ -4,11 +4,26 @@ import { reportFiles } from '../analysis/report/report.ts'
 import { text } from '../analysis/report/text.ts'
 import { type Source, type Statistics, statistics } from '../analysis/statistics.ts'
 import { exitCodes, Failure } from './exit.ts'
-import { type Flag, helpText, parseFlags, userPath } from './flags.ts'
+import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
 import { say } from './progress.ts'
 import { writeReport } from './result-folder.ts'
 
-const flags: Flag[] = [{ name: 'out', env: 'REPORT_DIR', value: 'DIR', help: 'where the report goes' }]
+const rate = (text: string) =>
+  Number(text) > 0 ? undefined : `"${text}" is not a number of requests per second`
+
+/** The load that a recommended number of replicas must hold. */
+export const wantedFlag: Flag = {
+  name: 'for',
+  env: 'FOR_RATE',
+  value: 'RATE',
+  help: 'how many replicas hold that many requests/s within the SLOs?',
+  check: rate,
+}
+
+const flags: Flag[] = [
+  { name: 'out', env: 'REPORT_DIR', value: 'DIR', help: 'where the report goes' },
+  wantedFlag,
+]
 
 const help = helpText(
   'npm run report -- RUN… [--out DIR]\n\nMakes the report of result folders again, or of the JSON summary of any k6 script.',
@@ -43,14 +58,24 @@ export async function report(args: string[]): Promise<number> {
       'where should the report go? add --out DIR (only a single result folder has a place for it)',
     )
   }
-  return writeAndPrint(statistics(sources), out ? userPath(out) : path.join(userPath(first), 'report'))
+  const figures = statistics(sources, { wanted: wantedRate(given) })
+  return writeAndPrint(figures, out ? userPath(out) : path.join(userPath(first), 'report'))
 }
 
-/** Writes the report, prints the table and where the page is, and gives the exit code of the worst verdict. */
+export const wantedRate = (given: Given): number | null => Number(given.get('for')) || null
+
+/** Writes the report, prints the table and where the page is, and gives the exit code: of the worst verdict, or of what a comparison found. */
 export async function writeAndPrint(figures: Statistics, folder: string): Promise<number> {
   await writeReport(folder, reportFiles(figures))
   process.stdout.write(`${text(figures)}\n`)
   say(`report: ${path.relative(process.env.INIT_CWD ?? process.cwd(), path.join(folder, 'index.html'))}`)
+  if (figures.comparison) return ofComparison(figures.comparison)
   const kinds = figures.runs.map(({ verdict }) => verdict.kind)
   return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']
+}
+
+function ofComparison({ groups, judgement }: NonNullable<Statistics['comparison']>): number {
+  if (groups.some(({ refused }) => refused.length > 0)) return exitCodes.usage
+  const measured = groups.some(({ metrics }) => metrics.length > 0)
+  return exitCodes[judgement === 'worse' ? 'fail' : measured ? 'pass' : 'invalid']
 }

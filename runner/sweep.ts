@@ -1,13 +1,20 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shuffle } from 'simple-statistics'
 import { z } from 'zod'
+import { randomFrom } from '../analysis/random.ts'
 import { readSource } from '../analysis/read.ts'
-import { type Source, statistics } from '../analysis/statistics.ts'
+import {
+  comparison,
+  runStatistics,
+  type Source,
+  type Statistics,
+  statistics,
+} from '../analysis/statistics.ts'
 import { bundle, scenarioNames } from './bundle.ts'
+import { effectFlag, effectOf } from './compare.ts'
 import { currentReplicas, scale, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
@@ -16,11 +23,11 @@ import { milliseconds } from './k6-process.ts'
 import { bePatient } from './kubectl.ts'
 import { measure } from './measure.ts'
 import { say } from './progress.ts'
-import { writeAndPrint } from './report.ts'
+import { wantedFlag, wantedRate, writeAndPrint } from './report.ts'
 import { resultFolder, writeWhole } from './result-folder.ts'
 import { checkCombination, interruption } from './run.ts'
 import { count, counts, duration, runFlags } from './run-options.ts'
-import { startWorkload } from './target.ts'
+import { checkTarget, startWorkload } from './target.ts'
 
 const own: Flag[] = [
   {
@@ -39,7 +46,16 @@ const own: Flag[] = [
   { name: 'resume', env: 'RESUME', value: 'DIR', help: 'goes on with an interrupted sweep' },
 ]
 const taken = ['url', 'cluster', 'allow-public', 'path']
-const flags = [...own, ...runFlags.filter(({ name }) => !taken.includes(name))]
+const flags = [...own, wantedFlag, ...runFlags.filter(({ name }) => !taken.includes(name))]
+
+const abOwn: Flag[] = [
+  { name: 'a', env: 'A_URL', value: 'URL', help: 'the baseline; without, the workload is started here' },
+  { name: 'b', env: 'B_URL', value: 'URL', help: 'the candidate; without, the workload is started here' },
+  { name: 'repeat', env: 'REPEAT', value: 'N', help: 'runs of each side (10)', check: count },
+  ...own.filter(({ name }) => ['scenario', 'seed', 'warm-up', 'cool-down', 'resume'].includes(name)),
+  effectFlag,
+]
+const abFlags = [...abOwn, ...runFlags.filter(({ name }) => !['url', 'cluster'].includes(name))]
 
 const help = helpText(
   'npm run sweep [-- FLAGS]\n\nThe same load against different numbers of replicas, each repeated, in shuffled order, with one report at the end.',
@@ -51,16 +67,30 @@ Exit codes: 0 every run passed, 1 one failed its SLOs, 2 usage, 3 one is invalid
   npm run sweep -- --replicas 1,2,4,8 --repeat 5 --duration 60s --vus 64`,
 )
 
+const abHelp = helpText(
+  'npm run ab [-- FLAGS]\n\nIs B worse than A? Both are run in turns, so that a machine that grows warm or busy meets both alike.',
+  abFlags,
+  `Exit codes: 0 not worse, 1 worse, 2 usage, 3 nothing valid to compare, 4 environment, 130 interrupted (--resume).
+
+  npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --repeat 10
+  npm run ab -- --repeat 5 --duration 10s        the workload against itself: how much do runs vary here?`,
+)
+
 /** What `sweep.json` holds: enough to go on with it. */
 const Plan = z.object({
   schema: z.literal(1),
   scenario: z.string(),
   local: z.boolean(),
+  sides: z
+    .object({ a: z.string().nullable(), b: z.string().nullable() })
+    .nullable()
+    .default(null)
+    .describe('the URLs of an A/B comparison, null for a workload of one’s own; null for a sweep'),
   seed: z.number(),
   warmUpMs: z.number(),
   coolDownMs: z.number(),
   runs: z
-    .array(z.object({ cell: z.string(), replicas: z.number() }))
+    .array(z.object({ cell: z.string(), replicas: z.number().nullable() }))
     .describe('in the order in which they are run'),
   flags: z.record(z.string(), z.string()).describe('what every run was told'),
 })
@@ -69,21 +99,34 @@ type Plan = z.infer<typeof Plan>
 /** `npm run sweep`: see its help. Returns the exit code. */
 export async function sweep(args: string[]): Promise<number> {
   const given = parseFlags(flags, args, process.env)
-  if (given.help) {
-    process.stdout.write(help)
-    return exitCodes.pass
-  }
+  if (!given.help) return series(given, begin)
+  process.stdout.write(help)
+  return exitCodes.pass
+}
+
+/** `npm run ab`: see its help. Returns the exit code. */
+export async function ab(args: string[]): Promise<number> {
+  const given = parseFlags(abFlags, args, process.env)
+  if (!given.help) return series(given, beginAb)
+  process.stdout.write(abHelp)
+  return exitCodes.pass
+}
+
+type Begun = { folder: string; plan: Plan }
+
+/** Runs whatever of a plan has not been run yet, and makes the report of all. */
+async function series(given: Given, fresh: (given: Given) => Promise<Begun>): Promise<number> {
   const resumed = given.get('resume')
-  const { folder, plan } = resumed ? await readPlan(userPath(resumed)) : await begin(given)
+  const { folder, plan } = resumed ? await readPlan(userPath(resumed)) : await fresh(given)
   const told: Given = {
     positionals: [],
     help: false,
-    get: (name) => (name === 'cluster' ? String(!plan.local) : plan.flags[name]),
+    get: (name) => (name === 'cluster' ? String(onCluster(plan)) : plan.flags[name]),
   }
   const signal = interruption()
   const [k6, script] = await Promise.all([findK6(process.env, signal), bundle(plan.scenario)])
-  if (!plan.local) bePatient()
-  const before = plan.local ? null : await currentReplicas()
+  if (onCluster(plan)) bePatient()
+  const before = onCluster(plan) ? await currentReplicas() : null
   try {
     const done = await finished(folder)
     let spentMs = 0
@@ -92,16 +135,18 @@ export async function sweep(args: string[]): Promise<number> {
       if (signal.aborted) break
       const remaining = index > 0 ? `, about ${minutes((spentMs / index) * (left.length - index))} left` : ''
       say(
-        `run ${plan.runs.length - left.length + index + 1} of ${plan.runs.length}: ${replicas} replica${replicas === 1 ? '' : 's'}${remaining}`,
+        `run ${plan.runs.length - left.length + index + 1} of ${plan.runs.length}: ${cellName(cell, replicas)}${remaining}`,
       )
       const start = performance.now()
-      const local = plan.local ? await startWorkload(process.env, replicas) : null
+      const url = urlOf(plan, cell)
+      const local =
+        plan.local && url === null ? await startWorkload(process.env, replicas ?? undefined) : null
       try {
-        if (!local) await scale(replicas, signal)
-        const target = new URL(local?.url ?? (await serviceUrl()))
-        await warmUp(`${target.origin}/work?ms=${told.get('work-ms') ?? '5'}`, plan.warmUpMs, signal)
+        if (onCluster(plan)) await scale(replicas ?? 1, signal)
+        const target = new URL(url ?? local?.url ?? (await serviceUrl()))
+        const request = told.get('path') ?? `/work?ms=${told.get('work-ms') ?? '5'}`
+        await warmUp(target.href.replace(/\/$/, '') + request, plan.warmUpMs, signal)
         if (signal.aborted) break
-        const labels = { cell }
         await measure({
           scenario: plan.scenario,
           script,
@@ -109,7 +154,7 @@ export async function sweep(args: string[]): Promise<number> {
           target,
           embedded: local !== null,
           replicas,
-          labels,
+          labels: { cell },
           out: folder,
           k6,
           signal,
@@ -131,10 +176,61 @@ export async function sweep(args: string[]): Promise<number> {
       )
     }
   }
-  return finish(folder, plan, signal.aborted)
+  return finish(folder, plan, given, signal.aborted)
 }
 
-async function begin(given: Given): Promise<{ folder: string; plan: Plan }> {
+const onCluster = ({ local, sides }: Plan): boolean => !local && sides === null
+
+const urlOf = ({ sides }: Plan, cell: string): string | null =>
+  sides ? (sides[cell.startsWith('a') ? 'a' : 'b'] ?? null) : null
+
+const cellName = (cell: string, replicas: number | null): string =>
+  replicas === null
+    ? `side ${cell.startsWith('a') ? 'A' : 'B'}`
+    : `${replicas} replica${replicas === 1 ? '' : 's'}`
+
+async function begin(given: Given): Promise<Begun> {
+  const local = given.get('local') === 'true'
+  const scenario = scenarioOf(given)
+  // Told now rather than after a plan has been written.
+  if (!local) await currentReplicas()
+  const replicas = [...new Set((given.get('replicas') ?? '1,2,4').split(',').map(Number))]
+  const runs = blocks(
+    given,
+    3,
+    replicas.map((each) => ({ name: String(each), replicas: each })),
+  )
+  return write('sweep', { ...common(given, scenario), local, sides: null, runs }, given)
+}
+
+async function beginAb(given: Given): Promise<Begun> {
+  const scenario = scenarioOf(given)
+  const [a, b] = await Promise.all(
+    (['a', 'b'] as const).map(async (side) => {
+      const text = given.get(side)
+      if (!text) return null
+      const url = await checkTarget(text, given.get('allow-public') === 'true')
+      if (url.username || url.password)
+        throw new Failure(
+          'usage',
+          `--${side}: a name and password would be kept with the plan; leave them out`,
+        )
+      return url.href
+    }),
+  )
+  if (a && a === b) throw new Failure('usage', '--a and --b are the same URL')
+  const runs = blocks(given, 10, [
+    { name: 'a', replicas: null },
+    { name: 'b', replicas: null },
+  ])
+  return write(
+    'ab',
+    { ...common(given, scenario), local: true, sides: { a: a ?? null, b: b ?? null }, runs },
+    given,
+  )
+}
+
+function scenarioOf(given: Given): string {
   const scenario = given.get('scenario') ?? 'constant'
   if (!scenarioNames().includes(scenario))
     throw new Failure(
@@ -142,31 +238,42 @@ async function begin(given: Given): Promise<{ folder: string; plan: Plan }> {
       `--scenario: "${scenario}" is no scenario; there are ${scenarioNames().join(', ')}`,
     )
   checkCombination(scenario, given)
-  const local = given.get('local') === 'true'
-  // Told now rather than after a plan has been written.
-  if (!local) await currentReplicas()
-  const replicas = [...new Set((given.get('replicas') ?? '1,2,4').split(',').map(Number))]
-  const seed = Number(given.get('seed') ?? 1)
-  const random = generator(seed)
-  // A block of each number once, shuffled, repeat after repeat: what drifts over the hours meets all alike.
-  const runs = Array.from({ length: Number(given.get('repeat') ?? 3) }, (_, repeat) =>
-    shuffle(replicas, random).map((each) => ({ cell: `${each}.${repeat + 1}`, replicas: each })),
+  return scenario
+}
+
+/** A block of each cell once, shuffled, repeat after repeat: what drifts over the hours meets all alike. */
+function blocks(
+  given: Given,
+  usual: number,
+  cells: readonly { readonly name: string; readonly replicas: number | null }[],
+): Plan['runs'] {
+  const random = randomFrom(Number(given.get('seed') ?? 1))
+  return Array.from({ length: Number(given.get('repeat') ?? usual) }, (_, repeat) =>
+    shuffle([...cells], random).map(({ name, replicas }) => ({ cell: `${name}.${repeat + 1}`, replicas })),
   ).flat()
+}
+
+function common(
+  given: Given,
+  scenario: string,
+): Pick<Plan, 'schema' | 'scenario' | 'seed' | 'warmUpMs' | 'coolDownMs' | 'flags'> {
   const forRuns = runFlags.flatMap(({ name }) => {
     const value = given.get(name)
-    return value === undefined || taken.includes(name) || name === 'out' ? [] : [[name, value] as const]
+    const elsewhere = ['url', 'cluster', 'allow-public', 'out'].includes(name)
+    return value === undefined || elsewhere ? [] : [[name, value] as const]
   })
-  const plan: Plan = {
+  return {
     schema: 1,
     scenario,
-    local,
-    seed,
+    seed: Number(given.get('seed') ?? 1),
     warmUpMs: milliseconds(given.get('warm-up') ?? '3s'),
     coolDownMs: milliseconds(given.get('cool-down') ?? '1s'),
-    runs,
     flags: Object.fromEntries(forRuns),
   }
-  const { filling } = await resultFolder(userPath(given.get('out') ?? 'results'), 'sweep', new Date())
+}
+
+async function write(kind: string, plan: Plan, given: Given): Promise<Begun> {
+  const { filling } = await resultFolder(userPath(given.get('out') ?? 'results'), kind, new Date())
   await writeWhole(path.join(filling, 'sweep.json'), `${JSON.stringify(plan, null, 2)}\n`)
   return { folder: filling, plan }
 }
@@ -195,11 +302,11 @@ async function finished(folder: string): Promise<Map<string, Source>> {
   return done
 }
 
-async function finish(folder: string, plan: Plan, interrupted: boolean): Promise<number> {
+async function finish(folder: string, plan: Plan, given: Given, interrupted: boolean): Promise<number> {
   const done = await finished(folder)
   const sources = plan.runs
     .flatMap(({ cell, replicas }) => (done.has(cell) ? [{ replicas, source: done.get(cell) as Source }] : []))
-    .sort((a, b) => a.replicas - b.replicas)
+    .sort((a, b) => (a.replicas ?? 0) - (b.replicas ?? 0))
     .map(({ source }) => source)
   const complete = sources.length === plan.runs.length
   // With its dot it is one to go on with.
@@ -209,13 +316,20 @@ async function finish(folder: string, plan: Plan, interrupted: boolean): Promise
   let code: number = exitCodes.interrupted
   if (sources.length > 0) {
     await mkdir(at, { recursive: true })
-    code = await writeAndPrint(statistics(sources), path.join(at, 'report'))
+    code = await writeAndPrint(figuresOf(plan, sources, given), path.join(at, 'report'))
   }
   if (!interrupted && complete) return code
   say(
-    `${sources.length} of ${plan.runs.length} runs are done; go on with: npm run sweep -- --resume ${path.relative(process.env.INIT_CWD ?? process.cwd(), folder)}`,
+    `${sources.length} of ${plan.runs.length} runs are done; go on with: npm run ${plan.sides ? 'ab' : 'sweep'} -- --resume ${path.relative(process.env.INIT_CWD ?? process.cwd(), folder)}`,
   )
   return exitCodes.interrupted
+}
+
+function figuresOf(plan: Plan, sources: readonly Source[], given: Given): Statistics {
+  if (!plan.sides) return statistics(sources, { wanted: wantedRate(given) })
+  const of = (side: string) =>
+    sources.filter(({ run }) => run?.labels.cell?.startsWith(side)).map(runStatistics)
+  return comparison(of('a'), of('b'), { effect: effectOf(given.get('effect') ?? '5%') })
 }
 
 /** The same requests for a while, without looking at the answers. */
@@ -231,12 +345,6 @@ async function warmUp(url: string, forMs: number, signal: AbortSignal): Promise<
       }
     }),
   )
-}
-
-/** Numbers in [0, 1) that a seed gives on every machine. */
-function generator(seed: number): () => number {
-  let drawn = 0
-  return () => createHash('sha256').update(`${seed} ${drawn++}`).digest().readUInt32BE() / 2 ** 32
 }
 
 const minutes = (ms: number) =>

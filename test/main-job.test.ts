@@ -84,6 +84,7 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
     'index.html',
     'latency.svg',
     'report.md',
+    'runs.csv',
     'saturation.svg',
     'statistics.json',
     'timeline.svg',

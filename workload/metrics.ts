@@ -15,7 +15,7 @@ export function metrics(pool: WorkPool, stress: Stress): Metrics {
   const registry = new Registry()
   const registers = [registry]
   // Looking at the event loop as often as the library does by itself costs a hundredth of a core.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 500 })
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 1000 })
 
   const durations = new Histogram({
     name: 'http_request_duration_seconds',

@@ -1,22 +1,30 @@
 import type { Statistics } from '../statistics.ts'
+import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { facts, fairness, podColumns, podRows } from './facts.ts'
-import { levelColumns, levelRemark, levelRows } from './replicas.ts'
+import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import { letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
 import type { Picture } from './svg.ts'
 import { columns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The report for a pull request or a terminal; the pictures are linked beside it. */
-export function markdown({ runs, replicas }: Statistics, pictures: readonly Picture[]): string {
+export function markdown(statistics: Statistics, pictures: readonly Picture[]): string {
+  const { runs, replicas, comparison } = statistics
   const plots = pictures.map(({ name, title }) => `![${title}](${name}.svg)`)
   const [only, ...more] = runs
   const parts =
     only && more.length === 0
       ? [...heading(only, '#'), ...plots, ...details(only)]
       : [
-          '# Runs side by side',
+          comparison ? `# Candidate against baseline: ${comparison.judgement}` : '# Runs side by side',
+          ...(comparison?.groups ?? []).flatMap((group) => [
+            `## ${plain(groupName(group))}`,
+            ...(group.metrics.length > 0 ? [table(comparedColumns, comparedRows(group))] : []),
+            ...list(comparedRemarks(group, comparison?.effect ?? 0)),
+          ]),
+          ...list(comparison?.unmatched ?? []),
           ...(replicas.length > 0
-            ? [table(levelColumns, levelRows(replicas)), ...list([levelRemark(replicas)])]
+            ? [table(levelColumns, levelRows(replicas)), ...list(levelRemarks(statistics))]
             : []),
           runsTable(runs),
           ...plots,

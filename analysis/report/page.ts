@@ -1,25 +1,37 @@
 import { number, orDash, percent } from '../format.ts'
-import type { Level } from '../replicas.ts'
 import type { Statistics } from '../statistics.ts'
+import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { facts, fairness, podColumns, podRows } from './facts.ts'
 import { html, Markup } from './markup.ts'
-import { levelColumns, levelRemark, levelRows } from './replicas.ts'
-import { letter, type RunStatistics } from './runs.ts'
+import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
+import { groupsOf, letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
-import { colour, type Picture } from './svg.ts'
+import type { Picture } from './svg.ts'
 import { columns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The whole report as one HTML page that loads nothing. */
-export function page({ runs, replicas }: Statistics, pictures: readonly Picture[]): string {
+export function page(statistics: Statistics, pictures: readonly Picture[]): string {
+  const { runs, comparison, replicas } = statistics
   const [only] = runs
-  const title = runs.length === 1 && only ? only.name : `${runs.length} runs side by side`
+  const title =
+    runs.length === 1 && only
+      ? only.name
+      : comparison
+        ? 'Candidate against baseline'
+        : replicas.length > 0
+          ? `${runs.length} runs by replicas`
+          : `${runs.length} runs side by side`
+  const colours = coloursOf(statistics)
   const plots = html`<section aria-label="Plots">${pictures.map(({ svg }) => html`<figure>${new Markup(svg)}</figure>`)}</section>`
   const body =
     runs.length === 1 && only
       ? html`<header>${heading(only)}${headline(only)}</header>${plots}${details(only, 'h2')}`
-      : html`<header><h1>${title}</h1>${levelsTable(replicas)}${runsTable(runs)}</header>${plots}${runs.map(
+      : html`<header><h1>${title}</h1>${comparisonPart(statistics)}${levelsTable(statistics)}${
+          // Where something else is the point, the single runs come after the pictures.
+          together(statistics) ? null : runsTable(runs, colours)
+        }</header>${plots}${together(statistics) ? html`<h2>Every run</h2>${runsTable(runs, colours)}` : null}${runs.map(
           (run, index) =>
-            html`<article><h2 id="${letter(index)}"><span class="key" style="background:${colour(index)}"></span>${letter(index)} · ${run.name}</h2>${verdict(run)}${details(run, 'h3')}</article>`,
+            html`<article><h2 id="${letter(index)}"><span class="key" style="background:${colours[index]}"></span>${letter(index)} · ${run.name}</h2>${verdict(run)}${details(run, 'h3')}</article>`,
         )}`
   return `<!doctype html>
 <html lang="en">
@@ -127,18 +139,40 @@ const plainTable = (name: string, heads: readonly string[], rows: readonly (read
 <tbody>${rows.map(([first, ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table>`,
   )
 
-const levelsTable = (levels: readonly Level[]): Markup | null =>
-  levels.length === 0
-    ? null
-    : html`${plainTable('By replicas', levelColumns, levelRows(levels))}<p>${levelRemark(levels)}</p>`
+const together = ({ replicas, comparison }: Statistics): boolean => replicas.length > 0 || comparison !== null
 
-const runsTable = (runs: readonly RunStatistics[]): Markup =>
+/** Of each run: of the group that it is drawn with. */
+function coloursOf(statistics: Statistics): string[] {
+  const groups = groupsOf(statistics)
+  return statistics.runs.map((run) => groups.find(({ runs }) => runs.includes(run))?.colour ?? 'transparent')
+}
+
+const sentences = (lines: readonly string[]): Markup | null =>
+  lines.length > 0 ? html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>` : null
+
+const judgementClass: Record<string, string> = { worse: 'fail', better: 'pass', 'cannot tell': 'invalid' }
+
+function comparisonPart({ comparison }: Statistics): Markup | null {
+  if (!comparison) return null
+  const { groups, effect, judgement, unmatched } = comparison
+  return html`<p class="verdict ${judgementClass[judgement] ?? ''}"><strong>${judgement}</strong></p>${groups.map(
+    (group) =>
+      html`<h2>${groupName(group)}</h2>${group.metrics.length > 0 ? plainTable(`Comparison of ${groupName(group)}`, comparedColumns, comparedRows(group)) : null}${sentences(comparedRemarks(group, effect))}`,
+  )}${sentences(unmatched.map((each) => `${each}.`))}`
+}
+
+const levelsTable = (statistics: Statistics): Markup | null =>
+  statistics.replicas.length === 0
+    ? null
+    : html`${plainTable('By replicas', levelColumns, levelRows(statistics.replicas))}${sentences(levelRemarks(statistics))}`
+
+const runsTable = (runs: readonly RunStatistics[], colours: readonly string[]): Markup =>
   scroll(
     'All runs',
     html`<table><thead><tr><td></td><th scope="col">run</th><th scope="col">verdict</th>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${runs.map(
       ({ name, verdict, total }, index) =>
-        html`<tr><td><span class="key" style="background:${colour(index)}"></span>${letter(index)}</td><th scope="row"><a href="#${letter(index)}">${name}</a></th><td class="${verdict.kind}">${verdict.kind}</td>${columns.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr>`,
+        html`<tr><td><span class="key" style="background:${colours[index]}"></span>${letter(index)}</td><th scope="row"><a href="#${letter(index)}">${name}</a></th><td class="${verdict.kind}">${verdict.kind}</td>${columns.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr>`,
     )}</tbody></table>`,
   )
 

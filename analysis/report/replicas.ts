@@ -1,26 +1,28 @@
-import { dot, line, ruleX, text } from '@observablehq/plot'
+import { dot, line, type Markish, ruleX, text } from '@observablehq/plot'
 import { number, percent } from '../format.ts'
-import type { Level } from '../replicas.ts'
+import type { Repeated } from '../inference.ts'
+import { type Level, observed } from '../replicas.ts'
+import { type Fit, peakOf, type Scaling, throughput } from '../scaling-model.ts'
+import type { Statistics } from '../statistics.ts'
 import { labelledTicks } from './lines.ts'
-import type { RunStatistics } from './runs.ts'
 import { colour, type Panel, type Picture, picture } from './svg.ts'
 
-type Point = { x: number; y: number }
+type Point = { readonly x: number; readonly y: number }
 
-/** Throughput and p95 against replicas: every run a dot, the medians a line, linear growth in grey. */
-export function replicasPicture(levels: readonly Level[], runs: readonly RunStatistics[]): Picture | null {
+/**
+ * Throughput, p95 and efficiency against replicas: every run a dot, the medians with their intervals, linear growth in
+ * grey; the fitted law as a curve, dashed where it is extrapolated.
+ */
+export function replicasPicture({ replicas: levels, runs, scaling }: Statistics): Picture | null {
   const [fewest] = levels
   if (!fewest) return null
-  const points = (figure: (run: RunStatistics) => number | null): Point[] =>
-    runs.flatMap((each) => {
-      const [x, y] = [each.run?.target.replicas ?? null, figure(each)]
-      return x === null || y === null || each.verdict.kind === 'invalid' ? [] : [{ x, y }]
-    })
+  const fit = chosenFit(scaling)
   const linear = levels.map(({ replicas: x }) => ({ x, y: (fewest.rate.median * x) / fewest.replicas }))
+  const rates = observed(runs)
   return picture(
     {
       name: 'replicas',
-      title: 'Throughput and latency against replicas',
+      title: 'Throughput, latency and efficiency against replicas',
       description: levels
         .map(
           ({ replicas, runs, rate, efficiency }) =>
@@ -29,86 +31,176 @@ export function replicasPicture(levels: readonly Level[], runs: readonly RunStat
         .join(' '),
     },
     [
-      panel(
-        'throughput (requests/s)',
-        0,
-        levels,
-        points(({ total }) => total.rate),
-        levels.map(({ replicas: x, rate }) => ({ x, y: rate.median })),
+      panel('throughput (requests/s)', 0, levels, ({ rate }) => rate, {
+        points: rates.map(({ replicas: x, rate: y }) => ({ x, y })),
         linear,
-      ),
-      panel(
-        'p95 latency (ms)',
-        1,
-        levels,
-        points(({ total }) => total.p95Ms),
-        levels.flatMap(({ replicas: x, p95Ms }) => (p95Ms ? [{ x, y: p95Ms.median }] : [])),
-      ),
+        fit,
+      }),
+      panel('p95 latency (ms)', 1, levels, ({ p95Ms }) => p95Ms, {
+        reach: fit !== null,
+        points: rates.flatMap(({ replicas: x, run }) => (run.total.p95Ms ? [{ x, y: run.total.p95Ms }] : [])),
+      }),
+      panel('efficiency (% of linear)', 2, levels, () => null, {
+        reach: fit !== null,
+        points: levels.map(({ replicas: x, efficiency }) => ({ x, y: 100 * efficiency })),
+        joined: true,
+      }),
     ],
   )
 }
+
+const chosenFit = (scaling: Scaling | null): Fit | null =>
+  scaling?.fits.find(({ model }) => model === scaling.chosen) ?? null
 
 function panel(
   label: string,
   hue: number,
   levels: readonly Level[],
-  points: readonly Point[],
-  medians: readonly Point[],
-  linear: readonly Point[] = [],
+  figure: (level: Level) => Repeated | null,
+  {
+    points,
+    linear = [],
+    fit = null,
+    reach = fit !== null,
+    joined = false,
+  }: {
+    points: readonly Point[]
+    linear?: readonly Point[]
+    fit?: Fit | null
+    reach?: boolean
+    joined?: boolean
+  },
 ): Panel {
-  const most = Math.max(...[...points, ...linear].map(({ y }) => y), 0)
   const sizes = levels.map(({ replicas }) => replicas)
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
+  // Half as far again: enough to see where it leads, not so far that it looks known.
+  const to = reach ? most * 1.5 : most
+  const curve = fit ? steps(least, to).map((x) => ({ x, y: throughput(fit, x) })) : []
+  const known = levels.flatMap((level) => {
+    const repeated = figure(level)
+    return repeated ? [{ x: level.replicas, y: repeated.median, interval: repeated.interval }] : []
+  })
+  const bars = known.flatMap(({ x, interval }) => (interval ? [{ x, ...interval }] : []))
+  const highest = Math.max(
+    ...[...points, ...linear, ...curve].map(({ y }) => y),
+    ...bars.map(({ high }) => high),
+    0,
+  )
+  const within = curve.filter(({ x }) => x <= most)
+  const beyond = curve.filter(({ x }) => x >= most)
+  const path = { x: 'x', y: 'y', stroke: colour(hue), strokeWidth: 2 } as const
   return {
-    height: 230,
-    x: { domain: [Math.min(...sizes) - 0.3, Math.max(...sizes) + 0.3] },
-    y: { domain: [0, most * 1.08 || 1], grid: true, label, ticks: 5, tickFormat: number },
+    height: 215,
+    x: { domain: [least - 0.3, to + 0.3] },
+    y: { domain: [0, highest * 1.08 || 1], grid: true, label, ticks: 5, tickFormat: number },
     marks: [
       ...labelledTicks('replicas', sizes, number),
       ruleX(sizes, { stroke: 'currentColor', strokeOpacity: 0.06 }),
       line(linear, { x: 'x', y: 'y', stroke: 'currentColor', strokeOpacity: 0.4, strokeDasharray: '4 3' }),
-      text(linear.slice(-1), {
+      endLabel(linear, 'linear'),
+      ruleX(bars, {
         x: 'x',
-        y: 'y',
-        text: () => 'linear',
-        textAnchor: 'start',
-        dx: 8,
-        fill: 'currentColor',
-        fillOpacity: 0.75,
+        y1: 'low',
+        y2: 'high',
+        stroke: colour(hue),
+        strokeWidth: 6,
+        strokeOpacity: 0.35,
       }),
-      line(medians, { x: 'x', y: 'y', stroke: colour(hue), strokeWidth: 2 }),
+      ...(fit
+        ? [
+            line(within, path),
+            line(beyond, { ...path, strokeDasharray: '2 4' }),
+            endLabel(beyond, 'extrapolated', colour(hue)),
+          ]
+        : [line(known.length > 0 ? known : joined ? points : [], path)]),
       dot(points, { x: 'x', y: 'y', fill: colour(hue), fillOpacity: 0.6, r: 4 }),
     ],
   }
 }
 
+const steps = (from: number, to: number): number[] =>
+  Array.from({ length: 121 }, (_, step) => from + ((to - from) * step) / 120)
+
+const endLabel = (points: readonly Point[], label: string, fill = 'currentColor'): Markish =>
+  text(points.slice(-1), {
+    x: 'x',
+    y: 'y',
+    text: () => label,
+    textAnchor: 'start',
+    dx: 8,
+    fill,
+    fillOpacity: 0.85,
+  })
+
 /** The levels as rows of a table under these heads. */
 export const levelColumns = [
   'replicas',
   'runs',
-  'requests/s (median)',
-  'range',
-  'p95 ms (median)',
-  'range',
+  'requests/s',
+  'between',
+  'p95 ms',
+  'between',
+  'SLOs held at',
   'speed-up',
   'efficiency',
 ] as const
 
 export const levelRows = (levels: readonly Level[]): string[][] =>
-  levels.map(({ replicas, runs, rate, p95Ms, speedUp, efficiency }) => [
+  levels.map(({ replicas, runs, rate, p95Ms, held, speedUp, efficiency }) => [
     String(replicas),
     String(runs),
     number(rate.median),
-    range(rate),
+    between(rate),
     p95Ms ? number(p95Ms.median) : '–',
-    p95Ms ? range(p95Ms) : '–',
+    p95Ms ? between(p95Ms) : '–',
+    held ? (held.least > 0 ? `${number(held.least)}/s` : 'not in every run') : '–',
     number(speedUp),
     percent(efficiency),
   ])
 
-const range = ({ least, most }: { least: number; most: number }) => `${number(least)} to ${number(most)}`
+/** The interval where there is one, else the range. */
+export const between = ({ interval, least, most }: Repeated): string =>
+  interval ? `${number(interval.low)} to ${number(interval.high)}` : `${number(least)} to ${number(most)}`
 
-/** Why there are ranges and no intervals. */
-export const levelRemark = (levels: readonly Level[]): string =>
-  levels.some(({ runs }) => runs < 5)
-    ? 'Ranges over the runs; with fewer than five of them there is no interval that could be trusted.'
-    : 'Ranges over the runs.'
+const names: Record<Fit['model'], string> = {
+  linear: 'linear growth',
+  amdahl: 'Amdahl’s law',
+  usl: 'the Universal Scalability Law',
+}
+
+/** What the figures by replicas mean, in sentences. */
+export function levelRemarks({ replicas: levels, scaling, recommendation }: Statistics): string[] {
+  if (levels.length === 0) return []
+  return [
+    ...(recommendation ? [recommendation] : []),
+    levels.some(({ rate }) => !rate.interval)
+      ? 'Medians of the runs; “between” is the range over them where there are fewer than five, too few for an interval that could be trusted, and else the 95 % interval of the typical run.'
+      : 'Medians of the runs, “between” the ends of the 95 % interval of the typical run. “SLOs held at” is what even the least of the runs did.',
+    ...(scaling
+      ? scalingWords(scaling)
+      : ['With three numbers of replicas or fewer no law of growth is fitted.']),
+  ]
+}
+
+function scalingWords(scaling: Scaling): string[] {
+  const fit = chosenFit(scaling)
+  if (!fit) return []
+  const { intervals, peak, ceiling } = scaling
+  const around = (value: number, bounds: { low: number; high: number } | null | undefined) =>
+    bounds ? `${number(value)} (${number(bounds.low)} to ${number(bounds.high)})` : number(value)
+  const most = Math.max(...scaling.residuals.map(({ replicas }) => replicas))
+  const worst = Math.max(...scaling.residuals.map(({ residual, rate }) => Math.abs(residual / rate)))
+  const said = [
+    `Of the three laws ${names[fit.model]} explains the runs best (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${
+      fit.model === 'linear' ? '' : `, contention α ${around(fit.alpha, intervals?.alpha)}`
+    }${fit.model === 'usl' ? `, coherency β ${around(fit.beta, intervals?.beta)}` : ''}; the run farthest from it is ${percent(worst)} away.`,
+  ]
+  if (peak !== null) {
+    said.push(
+      `Throughput is greatest with ${around(peakOf(fit), intervals?.peak)} replicas and falls beyond${peak > most ? ` – an extrapolation: no more than ${most} were measured` : ''}.`,
+    )
+  }
+  if (ceiling !== null)
+    said.push(`No number of replicas would pass ${number(ceiling)} requests/s, if the law goes on to hold.`)
+  return said
+}

@@ -20,7 +20,15 @@ test('one run: a page, Markdown, the figures and three pictures', () => {
   const files = report(aClimb('climb', [1000, 1900, 2500]))
   assert.deepEqual(
     [...files.keys()],
-    ['index.html', 'report.md', 'statistics.json', 'latency.svg', 'saturation.svg', 'timeline.svg'],
+    [
+      'index.html',
+      'report.md',
+      'statistics.json',
+      'runs.csv',
+      'latency.svg',
+      'saturation.svg',
+      'timeline.svg',
+    ],
   )
   const page = file(files, 'index.html')
   for (const [name, svg] of files) if (name.endsWith('.svg')) assert.ok(page.includes(svg))
@@ -101,7 +109,7 @@ test('figures of any size are drawn inside the picture', () => {
 test('a run without figures still has a page, which says why', () => {
   const { run } = aClimb('torn', [10])
   const files = report({ name: 'torn', run, summary: { kind: 'unreadable', reason: 'not whole JSON' } })
-  assert.deepEqual([...files.keys()], ['index.html', 'report.md', 'statistics.json'])
+  assert.deepEqual([...files.keys()], ['index.html', 'report.md', 'statistics.json', 'runs.csv'])
   assert.match(file(files, 'index.html'), /invalid[\s\S]*no figures: summary\.json: not whole JSON/)
 })
 

@@ -1,4 +1,6 @@
 import type { Statistics } from '../statistics.ts'
+import { forest } from './comparison.ts'
+import { runsCsv } from './csv.ts'
 import { latencyCurve } from './latency-curve.ts'
 import { markdown } from './markdown.ts'
 import { page } from './page.ts'
@@ -10,12 +12,13 @@ import { timeline } from './timeline.ts'
 
 /** Every file of a report by its name: the page, the pictures, Markdown and the figures. */
 export function reportFiles(statistics: Statistics): Map<string, string> {
-  const { runs, replicas } = statistics
+  const { runs, comparison } = statistics
   const [only] = runs
   const pictures = [
-    replicasPicture(replicas, runs),
-    latencyCurve(runs),
-    saturation(runs),
+    replicasPicture(statistics),
+    comparison && forest(comparison),
+    latencyCurve(statistics),
+    saturation(statistics),
     // Side by side, what happened when says little and takes much room.
     ...(runs.length === 1 && only ? [scalingPicture(only), timeline(only)] : []),
   ].filter((picture): picture is Picture => picture !== null)
@@ -23,6 +26,7 @@ export function reportFiles(statistics: Statistics): Map<string, string> {
     ['index.html', page(statistics, pictures)],
     ['report.md', markdown(statistics, pictures)],
     ['statistics.json', `${JSON.stringify(statistics, null, 2)}\n`],
+    ['runs.csv', runsCsv(statistics)],
     ...pictures.map(({ name, svg }): [string, string] => [`${name}.svg`, svg]),
   ])
 }

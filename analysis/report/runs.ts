@@ -1,4 +1,5 @@
-import type { RunStatistics } from '../statistics.ts'
+import { merge, Part, quantile } from '../distribution.ts'
+import type { RunStatistics, Statistics } from '../statistics.ts'
 import { colour } from './svg.ts'
 
 export type { RunStatistics }
@@ -7,8 +8,67 @@ export type { RunStatistics }
 export const letter = (index: number): string =>
   index < 26 ? String.fromCharCode(65 + index) : letter(Math.floor(index / 26) - 1) + letter(index % 26)
 
-/** The lines that tell which run is which; none for a run on its own. */
-export const runKey = (runs: readonly RunStatistics[]): { label: string; colour: string }[] =>
-  runs.length === 1
+/** Runs that are drawn as one: repeats of the same, or a run by itself. */
+export type Group = {
+  /** Short enough for the end of a curve. */
+  readonly label: string
+  /** In the key; the same where the label says it all. */
+  readonly name: string
+  readonly colour: string
+  readonly runs: readonly RunStatistics[]
+}
+
+/** By side of a comparison, by number of replicas, or each run by itself. */
+export function groupsOf({ runs, replicas, comparison }: Statistics): Group[] {
+  if (comparison) {
+    const sides = [runs.slice(0, comparison.split), runs.slice(comparison.split)]
+    return sides.map((side, index) => {
+      const label = index === 0 ? 'baseline' : 'candidate'
+      return { label, name: label, colour: colour(index), runs: side.filter(counts) }
+    })
+  }
+  if (replicas.length > 0 && runs.length > replicas.length) {
+    return replicas.map(({ replicas: count }, index) => {
+      const label = count === 1 ? '1 replica' : `${count} replicas`
+      const these = runs.filter((run) => counts(run) && run.run?.target.replicas === count)
+      return { label, name: label, colour: colour(index), runs: these }
+    })
+  }
+  return runs.map((run, index) => ({
+    label: letter(index),
+    name: run.name,
+    colour: colour(index),
+    runs: [run],
+  }))
+}
+
+const counts = ({ verdict }: RunStatistics) => verdict.kind !== 'invalid'
+
+/** The lines that tell which curve is which; none where the curves' own labels say it. */
+export const keyOf = (groups: readonly Group[]): { label: string; colour: string }[] =>
+  groups.length === 1
     ? []
-    : runs.map(({ name }, index) => ({ label: `${letter(index)}  ${name}`, colour: colour(index) }))
+    : groups
+        .filter(({ label, name }) => label !== name)
+        .map(({ label, name, colour }) => ({ label: `${label}  ${name}`, colour }))
+
+/** Percentiles of all requests of the runs together, and the least and greatest of the runs' own at each. */
+export function together(
+  runs: readonly RunStatistics[],
+): { readonly p: number; readonly ms: number; readonly least: number; readonly most: number }[] {
+  const parts = runs.flatMap(({ percentiles, total }) => {
+    const part = Part.safeParse({
+      count: total.samples,
+      mean: total.meanMs,
+      points: percentiles.map(([p, ms]) => [p / 100, ms]),
+    })
+    return part.success ? [[part.data]] : []
+  })
+  const [first] = runs
+  if (!first || parts.length < runs.length) return []
+  const all = merge(parts)
+  return first.percentiles.map(([p]) => {
+    const each = parts.map((part) => quantile(part, p / 100).value)
+    return { p, ms: quantile(all, p / 100).value, least: Math.min(...each), most: Math.max(...each) }
+  })
+}

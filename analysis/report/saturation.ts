@@ -1,31 +1,34 @@
+import { median } from 'simple-statistics'
 import { number, orDash } from '../format.ts'
-import type { StageStatistics } from '../statistics.ts'
+import type { StageStatistics, Statistics } from '../statistics.ts'
 import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'
-import { letter, type RunStatistics, runKey } from './runs.ts'
+import { type Group, groupsOf, keyOf } from './runs.ts'
 import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts'
 
-/** Throughput and latency against concurrency; null where no run has two stages of known size. */
-export function saturation(runs: readonly RunStatistics[]): Picture | null {
+/** Throughput and latency against concurrency, repeats by their medians; null where no run has two stages of known size. */
+export function saturation(statistics: Statistics): Picture | null {
+  const { runs } = statistics
+  const groups = groupsOf(statistics)
   const climbing = runs.filter(({ stages }) => stages.filter(({ vus }) => vus !== null).length > 1)
   if (climbing.length === 0) return null
   const single = runs.length === 1
   // One run has room for three percentiles; several are compared by one.
-  const throughput = perRun(runs, (stage) => stage.rate)
+  const throughput = perGroup(groups, (stage) => stage.rate)
   const latency = single
     ? (['p50', 'p95', 'p99'] as const).flatMap((p, index) =>
-        perRun(runs, (stage) => stage[`${p}Ms`]).map((curve) => ({
+        perGroup(groups, (stage) => stage[`${p}Ms`]).map((curve) => ({
           ...curve,
           label: p,
           colour: colour(index + 1),
         })),
       )
-    : perRun(runs, (stage) => stage.p95Ms)
+    : perGroup(groups, (stage) => stage.p95Ms)
   return picture(
     {
       name: 'saturation',
       title: 'Throughput and latency against concurrency',
       description: climbing.map(({ name, stages }) => `${name}: ${stages.map(words).join('; ')}.`).join(' '),
-      key: runKey(runs),
+      key: keyOf(groups),
     },
     [
       panel(
@@ -40,18 +43,16 @@ export function saturation(runs: readonly RunStatistics[]): Picture | null {
 const words = ({ vus, rate, p95Ms }: StageStatistics) =>
   `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
 
-function perRun(runs: readonly RunStatistics[], figure: (stage: StageStatistics) => number | null): Curve[] {
-  return runs.map(({ stages }, index) => ({
-    label: letter(index),
-    colour: colour(index),
-    dots: true,
-    points: stages
-      .flatMap((stage) => {
-        const y = figure(stage)
-        return stage.vus === null || y === null ? [] : [{ x: stage.vus, y }]
-      })
-      .sort((a, b) => a.x - b.x),
-  }))
+function perGroup(groups: readonly Group[], figure: (stage: StageStatistics) => number | null): Curve[] {
+  return groups.map(({ label, colour, runs }) => {
+    const bySize = new Map<number, number[]>()
+    for (const stage of runs.flatMap(({ stages }) => stages)) {
+      const y = figure(stage)
+      if (stage.vus !== null && y !== null) bySize.set(stage.vus, [...(bySize.get(stage.vus) ?? []), y])
+    }
+    const points = [...bySize].map(([x, ys]) => ({ x, y: median(ys) }))
+    return { label, colour, dots: true, points: points.sort((a, b) => a.x - b.x) }
+  })
 }
 
 function panel(label: string, curves: readonly Curve[]): Panel {

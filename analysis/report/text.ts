@@ -1,7 +1,8 @@
+import type { Comparison } from '../compare.ts'
 import type { Figures } from '../figures.ts'
-import type { Level } from '../replicas.ts'
 import type { Statistics } from '../statistics.ts'
-import { levelColumns, levelRemark, levelRows } from './replicas.ts'
+import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
+import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import type { RunStatistics } from './runs.ts'
 import { columns, stageHolds, stageName } from './table.ts'
 
@@ -9,15 +10,31 @@ import { columns, stageHolds, stageName } from './table.ts'
 const shown = ['requests', 'requests/s', 'errors', 'p50 ms', 'p95 ms', 'p99 ms']
 const narrow = columns.filter(({ head }) => shown.includes(head))
 
-/** The short table for a terminal: by replicas where there are several, else each run under its name. */
-export const text = ({ runs, replicas }: Statistics): string =>
-  replicas.length > 0 ? levelsText(runs, replicas) : runs.map(runText).join('\n')
+/** The short table for a terminal: of a comparison, by replicas where there are several, else each run under its name. */
+export function text(statistics: Statistics): string {
+  if (statistics.comparison) return comparisonText(statistics.comparison)
+  return statistics.replicas.length > 0 ? levelsText(statistics) : statistics.runs.map(runText).join('\n')
+}
 
-function levelsText(runs: readonly RunStatistics[], levels: readonly Level[]): string {
-  const troubled = runs.filter(({ verdict }) => verdict.kind !== 'pass')
+function comparisonText({ groups, unmatched, effect, judgement }: Comparison): string {
   return [
-    ...aligned([[...levelColumns], ...levelRows(levels)]),
-    levelRemark(levels),
+    ...groups.flatMap((group) => [
+      groupName(group),
+      ...(group.metrics.length > 0 ? aligned([[...comparedColumns], ...comparedRows(group)]) : []),
+      ...comparedRemarks(group, effect),
+      '',
+    ]),
+    ...unmatched,
+    `judgement: ${judgement}`,
+    '',
+  ].join('\n')
+}
+
+function levelsText(statistics: Statistics): string {
+  const troubled = statistics.runs.filter(({ verdict }) => verdict.kind !== 'pass')
+  return [
+    ...aligned([[...levelColumns], ...levelRows(statistics.replicas)]),
+    ...levelRemarks(statistics),
     ...troubled.flatMap(({ name, verdict }) => [
       `${name}: ${verdict.kind}`,
       ...verdict.reasons.map((reason) => `  ${reason}`),

@@ -1,0 +1,234 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { mean, sampleVariance, shuffle } from 'simple-statistics'
+import { compare, type Judgement } from '../analysis/compare.ts'
+import { number, percent } from '../analysis/format.ts'
+import { hodgesLehmann, normalBelow, repeated } from '../analysis/inference.ts'
+import { normalFrom, randomFrom } from '../analysis/random.ts'
+import { scaling, throughput } from '../analysis/scaling-model.ts'
+import { type RunStatistics, runStatistics } from '../analysis/statistics.ts'
+import { aRun, aSummary, requests } from '../test/samples.ts'
+
+/**
+ * What the statistics claim, by simulation with a seed: how often a comparison of the same with the same raises an
+ * alarm, how often a real slowdown is found, whether intervals cover what they promise – and the same for the rules that
+ * others use. BENCH_ROUNDS shortens it (10000).
+ */
+const rounds = Number(process.env.BENCH_ROUNDS ?? 10_000)
+const random = randomFrom(20_260_101)
+const normal = () => normalFrom(random)
+
+/** Factors of the figures of one run. */
+type Noise = () => Readonly<Record<Figure, number>>
+const figures = ['rate', 'meanMs', 'p50Ms', 'p95Ms', 'p99Ms'] as const
+type Figure = (typeof figures)[number]
+
+const each = (of: (figure: Figure) => number) =>
+  Object.fromEntries(figures.map((figure) => [figure, of(figure)])) as Record<Figure, number>
+
+/** Lognormal, of that standard deviation in all: four fifths of the variance shared by the figures of a run. */
+const lognormal =
+  (deviation: number): Noise =>
+  () => {
+    const shared = Math.sqrt(0.8) * deviation * normal()
+    return each((figure) => {
+      const own = shared + Math.sqrt(0.2) * deviation * normal()
+      return Math.exp(figure === 'rate' ? -own : own)
+    })
+  }
+
+/** A share of the runs 15 to 50 % slower, as when a neighbour was busy. */
+const inflated =
+  (noise: Noise, share: number): Noise =>
+  () => {
+    const [factors, slower] = [noise(), random() < share ? 1.15 + 0.35 * random() : 1]
+    return each((figure) => (figure === 'rate' ? factors[figure] / slower : factors[figure] * slower))
+  }
+
+/** Drawn from real repeated runs: their deviations from their medians, whole runs at a time. */
+function resampled(): Noise {
+  const file = path.join(import.meta.dirname, 'data/repeated-runs.csv')
+  const [head = [], ...rows] = readFileSync(file, 'utf8')
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => line.split(','))
+  const column = (figure: Figure) => rows.map((row) => Number(row[head.indexOf(figure)]))
+  const medians = each((figure) => repeated(column(figure)).median)
+  return () => {
+    const row = rows[Math.floor(random() * rows.length)] ?? []
+    return each((figure) => Number(row[head.indexOf(figure)]) / medians[figure])
+  }
+}
+
+const template = runStatistics({
+  name: 'simulated',
+  run: aRun(),
+  summary: {
+    kind: 'summary',
+    summary: aSummary({ ...requests(1000), 'http_reqs{stage:1}': { count: 1000 } }),
+  },
+})
+
+/** One run of a system that is `slower` times as slow as the template. */
+function simulated(noise: Noise, slower: number, at: number): RunStatistics {
+  const factors = noise()
+  const total = { ...template.total }
+  for (const figure of figures)
+    total[figure] =
+      (template.total[figure] ?? 1) * factors[figure] * (figure === 'rate' ? 1 / slower : slower)
+  const startedAt = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString()
+  return { ...template, run: aRun({ startedAt }), total }
+}
+
+/** Two sides in turns; a shift between sessions meets each side as a whole where they are not. */
+function sides(
+  noise: Noise,
+  runs: number,
+  slower: number,
+  shift = 0,
+  inTurns = true,
+): [RunStatistics[], RunStatistics[]] {
+  const sessions = [Math.exp(shift * normal()), Math.exp(shift * normal())]
+  const side = (which: 0 | 1) =>
+    Array.from({ length: runs }, (_, index) => {
+      // In turns, the second half of both sides is run in the second session.
+      const session = sessions[inTurns ? Number(index >= runs / 2) : which] ?? 1
+      return simulated(
+        noise,
+        (which ? slower : 1) * session,
+        inTurns ? 2 * index + which : which * runs + index,
+      )
+    })
+  return [side(0), side(1)]
+}
+
+const share = (judgements: readonly Judgement[], which: Judgement) =>
+  judgements.filter((judgement) => judgement === which).length / judgements.length
+
+const many = <T>(make: () => T, count = rounds): T[] => Array.from({ length: count }, make)
+
+/** With its standard error, since it is itself a simulation's. */
+const rate = (value: number, count = rounds) =>
+  `${percent(value)} ± ${number(100 * Math.sqrt((value * (1 - value)) / count))}`
+
+function row(name: string, cells: readonly string[]): void {
+  console.log(name.padEnd(52) + cells.map((cell) => cell.padStart(18)).join(''))
+}
+
+/** One run against one run, alarm beyond 5 % of p95. */
+const fixedRule = ([a, b]: [RunStatistics[], RunStatistics[]]) =>
+  (b[0]?.total.p95Ms ?? 0) / (a[0]?.total.p95Ms ?? 1) > 1.05
+
+/** Welch's t test on the pooled requests of both sides, alarm at p < 0.05 and a slower mean. */
+function pooledRule(noise: Noise, runs: number, slower: number): boolean {
+  const pool = (factor: number) =>
+    many(() => noise().meanMs * factor, runs).flatMap((run) =>
+      many(() => run * Math.exp(0.5 * normal()), 500),
+    )
+  const [a, b] = [pool(1), pool(slower)]
+  const error = Math.sqrt(sampleVariance(a) / a.length + sampleVariance(b) / b.length)
+  return 2 * normalBelow(-Math.abs(mean(b) - mean(a)) / error) < 0.05 && mean(b) > mean(a)
+}
+
+const settings = (): [string, Noise][] => [
+  ['3 % noise', lognormal(0.03)],
+  ['3 % noise, 5 % of the runs inflated', inflated(lognormal(0.03), 0.05)],
+  ['noise of real repeated runs', resampled()],
+]
+
+function verdicts(): void {
+  console.log(`\nComparisons of all figures of a scenario, ${rounds} of each, in turns`)
+  row('', ['same: worse', 'same: better', '10 % slower: worse'])
+  for (const [name, noise] of settings()) {
+    for (const runs of [5, 10]) {
+      const judged = (slower: number) => many(() => compare(...sides(noise, runs, slower)).judgement)
+      const [same, slower] = [judged(1), judged(1.1)]
+      row(`${name}, ${runs} runs a side`, [
+        rate(share(same, 'worse')),
+        rate(share(same, 'better')),
+        rate(share(slower, 'worse')),
+      ])
+    }
+  }
+  console.log('\nThe rules of others, 3 % noise')
+  row('', ['same: alarm', '', '10 % slower: alarm'])
+  const noise = lognormal(0.03)
+  const fixed = (slower: number) =>
+    many(() => fixedRule(sides(noise, 1, slower))).filter(Boolean).length / rounds
+  row('one run against one, p95 beyond 5 %', [rate(fixed(1)), '', rate(fixed(1.1))])
+  const fewer = Math.ceil(rounds / 20)
+  const pooled = (slower: number) =>
+    many(() => pooledRule(noise, 10, slower), fewer).filter(Boolean).length / fewer
+  row('t test on pooled requests of 10 runs a side', [rate(pooled(1), fewer), '', rate(pooled(1.1), fewer)])
+}
+
+function sessions(): void {
+  const noise = lognormal(0.03)
+  console.log('\nA shift between sessions, 10 runs a side, same with same')
+  row('', ['in turns: worse', 'apart: worse'])
+  for (const shift of [0, 0.01, 0.02]) {
+    const alarms = (inTurns: boolean) =>
+      rate(
+        share(
+          many(() => compare(...sides(noise, 10, 1, shift, inTurns)).judgement),
+          'worse',
+        ),
+      )
+    row(`standard deviation of ${percent(shift)} per session`, [alarms(true), alarms(false)])
+  }
+}
+
+function coverage(): void {
+  console.log('\nIntervals of 95 %: how often the truth lies within')
+  row('', ['ratio of two sides', 'typical run'])
+  for (const runs of [5, 10]) {
+    const draw = () => many(() => Math.exp(0.03 * normal()), runs)
+    const within = many(() => {
+      const { interval } = hodgesLehmann(draw().map(Math.log), draw().map(Math.log))
+      return interval !== null && interval.low <= 0 && interval.high >= 0
+    })
+    const own = many(() => {
+      const { interval } = repeated(draw())
+      return interval !== null && interval.low <= 1 && interval.high >= 1
+    })
+    row(`${runs} runs a side`, [rate(mean(within.map(Number))), rate(mean(own.map(Number)))])
+  }
+}
+
+function laws(): void {
+  const law = { gamma: 100, alpha: 0.05, beta: 0.002 }
+  const count = Math.ceil(rounds / 20)
+  console.log(`\nUniversal Scalability Law, 1, 2, 4, 8, 16 and 32 replicas, 3 % noise, ${count} sweeps`)
+  row('', ['chosen', 'γ covered', 'α covered', 'β covered', 'peak covered'])
+  for (const runs of [5, 10]) {
+    const sweeps = many(() => {
+      const observations = [1, 2, 4, 8, 16, 32].flatMap((replicas) =>
+        many(() => ({ replicas, rate: throughput(law, replicas) * Math.exp(0.03 * normal()) }), runs),
+      )
+      return scaling(shuffle(observations, random), 400)
+    }, count)
+    const found = sweeps.filter((each) => each?.chosen === 'usl')
+    const covered = (name: 'gamma' | 'alpha' | 'beta' | 'peak', truth: number) =>
+      rate(
+        mean(
+          found.map((each) => {
+            const bounds = each?.intervals?.[name]
+            return Number(bounds && bounds.low <= truth && bounds.high >= truth)
+          }),
+        ),
+        found.length,
+      )
+    row(`${runs} runs of each`, [
+      percent(found.length / count),
+      covered('gamma', law.gamma),
+      covered('alpha', law.alpha),
+      covered('beta', law.beta),
+      covered('peak', Math.sqrt((1 - law.alpha) / law.beta)),
+    ])
+  }
+}
+
+const parts: Record<string, () => void> = { verdicts, sessions, coverage, laws }
+for (const [name, part] of Object.entries(parts)) {
+  if (process.argv.length < 3 || process.argv.includes(name)) part()
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { formatRun, type Run } from '../analysis/run.ts'
+import { Statistics } from '../analysis/statistics.ts'
+import { noneLeft, startIn } from './command.ts'
+import { aRun, requests } from './samples.ts'
+
+let out = ''
+before(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-compare-'))
+})
+after(() => rm(out, { recursive: true }))
+
+/** Five result folders of one side: a rate of 100 requests a second and a little noise, times a factor. */
+async function side(name: string, factor: number, from: number, changes: Partial<Run> = {}): Promise<void> {
+  for (const [index, noise] of [1, 1.01, 0.99, 1.02, 0.98].entries()) {
+    const id = `${name}-${index}`
+    const metrics = requests(Math.round(1000 * noise * factor))
+    const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + 2 * index)).toISOString()
+    const folder = path.join(out, 'results', id)
+    await mkdir(folder, { recursive: true })
+    await writeFile(path.join(folder, 'run.json'), formatRun(aRun({ id, startedAt, ...changes })))
+    await writeFile(
+      path.join(folder, 'summary.json'),
+      JSON.stringify({
+        state: { testRunDurationMs: 10_000 },
+        metrics: Object.fromEntries(
+          Object.entries({ ...metrics, 'http_reqs{stage:1}': metrics.http_reqs }).map(([key, values]) => [
+            key,
+            { values },
+          ]),
+        ),
+      }),
+    )
+  }
+}
+
+async function finished(args: string[]) {
+  const started = startIn(out, args, { RESULTS_DIR: path.join(out, 'results') })
+  const code = await started.ended
+  return { code, stdout: started.stdout, stderr: started.stderr }
+}
+
+test('sides by label, glob and commit; worse is exit code 1, and the report says what and how sure', async () => {
+  await side('old', 1, 0, { labels: { version: 'old' }, commit: 'abc1234' })
+  await side('new', 0.9, 1, { labels: { version: 'new' } })
+  await side('other', 1, 100, { load: { ...aRun().load, request: 'GET /work?ms=9' } })
+  const byLabel = await finished(['compare', 'version=old', 'version=new'])
+  assert.equal(byLabel.code, 1, byLabel.stderr)
+  assert.match(byLabel.stdout, /rate \(requests\/s\) +100 +90 +−10\.0 % .* worse/)
+  assert.match(byLabel.stdout, /judgement: worse/)
+  const made = (await readdir(path.join(out, 'results'))).find((name) => name.includes('-compare-'))
+  assert.ok(made)
+  const folder = path.join(out, 'results', made, 'report')
+  const { comparison } = Statistics.parse(
+    JSON.parse(await readFile(path.join(folder, 'statistics.json'), 'utf8')),
+  )
+  assert.deepEqual(comparison?.groups[0]?.runs, { baseline: 5, candidate: 5 })
+  assert.match(await readFile(path.join(folder, 'comparison.svg'), 'utf8'), /Candidate ÷ baseline/)
+  assert.match(await readFile(path.join(folder, 'runs.csv'), 'utf8'), /^new-4,candidate,constant,/m)
+
+  const backwards = await finished(['compare', 'results/new-*', 'commit=abc', '--out', 'again'])
+  assert.equal(backwards.code, 0, backwards.stderr)
+  assert.match(backwards.stdout, /judgement: better/)
+
+  const apart = await finished(['compare', 'version=old', 'results/other-*'])
+  assert.equal(apart.code, 2)
+  assert.match(apart.stdout, /The request differs.*\nNot compared; --anyway/)
+  const anyway = await finished(['compare', 'version=old', 'results/other-*', '--anyway'])
+  assert.equal(anyway.code, 0)
+  assert.match(anyway.stdout, /not run in turns/)
+})
+
+test('what is asked wrongly is told in one sentence', async () => {
+  for (const [args, sentence] of [
+    [['compare', 'one'], /two sides are needed, 1 were given/],
+    [['compare', 'version=none', 'version=new'], /version=none: no run below .* has that label/],
+    [['compare', 'nowhere', 'version=new'], /nowhere: no result folder there/],
+    [['compare', 'version=new', 'results/new-0'], /new-0 is on both sides/],
+    [['compare', 'a', 'b', '--effect', '200%'], /--effect: "200%" is not a share/],
+    [['ab', '--a', 'http://u:p@127.0.0.1:1', '--b', 'http://127.0.0.1:2'], /name and password would be kept/],
+    [['ab', '--a', 'http://127.0.0.1:1', '--b', 'http://127.0.0.1:1'], /are the same URL/],
+    [['ab', '--a', 'http://192.0.2.1'], /neither loopback nor private/],
+  ] as const) {
+    const { code, stderr } = await finished([...args])
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, sentence)
+    assert.equal(stderr.trim().split('\n').length, 1)
+  }
+})
+
+test('A and B are run in turns and compared', async () => {
+  const flags = [
+    '--repeat',
+    '2',
+    '--duration',
+    '1s',
+    '--vus',
+    '2',
+    '--warm-up',
+    '100ms',
+    '--cool-down',
+    '50ms',
+  ]
+  const started = startIn(out, ['ab', ...flags])
+  assert.equal(await started.ended, 0, started.stderr)
+  assert.match(started.stderr, /^run 4 of 4: side [AB], about \d+ s left$/m)
+  assert.match(started.stdout, /2 and 2 runs are too few for any verdict, which takes 5 a side/)
+  assert.match(started.stdout, /judgement: cannot tell/)
+  await noneLeft(started.mark)
+  const made = (await readdir(out)).find((name) => name.includes('-ab-'))
+  assert.ok(made && !made.startsWith('.'))
+  const read = await readFile(path.join(out, made, 'report/statistics.json'), 'utf8')
+  const [group] = Statistics.parse(JSON.parse(read)).comparison?.groups ?? []
+  assert.deepEqual([group?.interleaved, group?.warnings.filter((each) => /in turns/.test(each))], [true, []])
+})
