@@ -72,7 +72,7 @@ export type Comparison = z.infer<typeof Comparison>
 const leastErrors = 0.001
 // Both by simulation (bench/statistics.ts): with 0.05 and an interval clear of none by nothing, figures that vary much, as
 // p99 does, raised twice as many false alarms as the half per cent that is promised, and no real change more was found.
-const significance = 0.03
+const significance = 0.032
 const clearBy = 0.4
 
 const metrics = [
@@ -91,7 +91,7 @@ const metrics = [
 
 /**
  * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both have.
- * `effect` is the least change that matters (0.05: 5 %). *Worse* or *better* needs all of: adjusted p below 0.03, a
+ * `effect` is the least change that matters (0.05: 5 %). *Worse* or *better* needs all of: adjusted p below 0.032, a
  * change beyond `effect`, an interval clear of none by two fifths of it. *No difference* needs an interval that lies within ± `effect`. All
  * else is *cannot tell*. `anyway` compares even what is not comparable.
  */

@@ -3,7 +3,17 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { quantileSorted } from 'simple-statistics'
 import { aSummary, fixture, k6Versions, summaryOf } from '../test/samples.ts'
-import { cdf, countOf, Distribution, distribution, meanOf, merge, quantile } from './distribution.ts'
+import {
+  cdf,
+  countOf,
+  Distribution,
+  distribution,
+  meanOf,
+  merge,
+  ofPercentiles,
+  percentile,
+  quantile,
+} from './distribution.ts'
 import { durations, figures } from './figures.ts'
 
 /** As k6 would tell it, with that many steps between least and greatest. */
@@ -103,12 +113,38 @@ test('every shape of summary that k6 writes gives one, or the sentence that says
     assert.ok(metric)
     const made = distribution(metric, figures(summary, {}, null).samples)
     assert.ok(typeof made !== 'string', String(made))
-    const { value, least, most } = quantile(made, 0.5)
-    assert.equal(value, metric.values.med)
+    const { value, least, most } = percentile(made, 50)
+    assert.ok(Math.abs(value / (metric.values.med ?? 0) - 1) < 1e-9)
     assert.ok(least <= value && value <= most)
   }
   const [sparse] = aSummary({ http_req_duration: { count: 5, med: 2, 'p(90)': 3 } }).metrics
   assert.match(String(sparse && distribution(sparse)), /no least or no greatest value/)
   const [uncounted] = aSummary({ http_req_duration: { min: 1, med: 2, max: 3 } }).metrics
   assert.match(String(uncounted && distribution(uncounted)), /does not say how many/)
+})
+
+test('a percentile of merged parts lies between the neighbours of that rank among all values, whatever the sizes', () => {
+  fc.assert(
+    fc.property(
+      fc.array(values, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 0, max: 100 }),
+      (parts, p) => {
+        const all = parts.flat().sort((a, b) => a - b)
+        const merged = merge(
+          parts.map((part) => {
+            const sorted = [...part].sort((a, b) => a - b)
+            const each = sorted.map((value, rank) => [(100 * rank) / (sorted.length - 1), value] as const)
+            return ofPercentiles(part.length, null, each)
+          }),
+        )
+        // Each other part can put it half a value beside its place.
+        const rank = (p / 100) * (all.length - 1)
+        const off = (parts.length - 1) / 2 + 1e-9
+        const at = (place: number) => all[Math.min(Math.max(place, 0), all.length - 1)] ?? Number.NaN
+        const { value } = percentile(merged, p)
+        assert.ok(value >= at(Math.floor(rank - off)) - 1e-6 && value <= at(Math.ceil(rank + off)) + 1e-6)
+        if (parts.length === 1) assert.ok(Math.abs(value - type7(all, p / 100)) < 1e-6)
+      },
+    ),
+  )
 })

@@ -12,6 +12,8 @@ const ServerTimes = z.object({
   workP95Ms: latency,
 })
 
+const Intended = z.object({ p50Ms: latency, p95Ms: latency, p99Ms: latency, maxMs: latency })
+
 /** What a run, or one of its stages, came to. Times in ms; null where the summary does not say or too few requests answer. */
 export const Figures = z.object({
   requests: z.number().describe('all, failed ones too'),
@@ -30,6 +32,9 @@ export const Figures = z.object({
   p99Ms: latency,
   p999Ms: latency.describe('p99.9'),
   maxMs: latency,
+  intended: Intended.nullable().describe(
+    'of an open load: latency from the moment when each request was to begin, so that a stall is felt by all whom it kept waiting',
+  ),
   server: ServerTimes.nullable().describe(
     'what the workload said of where the time went: waiting for a thread, and working; null for any other service',
   ),
@@ -69,8 +74,17 @@ export function figures(
     p99Ms: at(99),
     p999Ms: at(99.9),
     maxMs: value('max'),
+    intended: intendedTimes(summary, tags),
     server: serverTimes(summary, tags),
   }
+}
+
+function intendedTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['intended'] {
+  const metric = findMetric(summary, 'latency_intended', tags)
+  const count = metric?.values.count ?? 0
+  if (!metric || count === 0) return null
+  const at = (p: number) => percentile(metric, count, p)
+  return { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99), maxMs: metric.values.max ?? null }
 }
 
 function serverTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['server'] {

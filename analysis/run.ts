@@ -2,7 +2,14 @@ import { z } from 'zod'
 
 const Stage = z.object({
   stage: z.string().describe('the value of the k6 tag `stage`'),
-  vus: z.number(),
+  vus: z.number().describe('of an open load as many as it may use'),
+  offered: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe(
+      'of an open load: requests that are to begin a second, whether those before are answered or not',
+    ),
   startMs: z.number().describe('from the start of the test'),
   durationMs: z.number(),
 })
@@ -98,6 +105,16 @@ export const Run = z.object({
     exitCode: z.number().nullable().describe('null when a signal killed it'),
     signal: z.string().nullable(),
     cpuSeconds: z.number().nullable().describe('CPU that the generator used; null where it cannot be read'),
+    waitedSeconds: z
+      .number()
+      .nullable()
+      .default(null)
+      .describe('that its threads could have run and were not let: the CPU was busy, or a limit held them'),
+    machineBusyCores: z
+      .number()
+      .nullable()
+      .default(null)
+      .describe('of the generator’s machine, all that ran on it, over the run'),
     maxMemoryMiB: z.number().nullable(),
   }),
   verdict: Verdict.optional().describe('at the time of the run; a report made later judges anew'),

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { Following, following } from './autoscale.ts'
 import { podFairness } from './balance.ts'
+import { Breakpoint, breakpoint, type Search } from './breakpoint.ts'
 import { Comparison, compare } from './compare.ts'
+import { distribution } from './distribution.ts'
 import { durations, Figures, figures, holds, sloFigure } from './figures.ts'
-import { number } from './format.ts'
+import { number, orDash } from './format.ts'
+import { withOmitted } from './omission.ts'
 import { byReplicas, Level, observed, recommendation } from './replicas.ts'
 import { Run, Verdict } from './run.ts'
 import { Scaling, scaling } from './scaling-model.ts'
@@ -16,6 +19,7 @@ const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().descri
 const StageStatistics = Figures.extend({
   stage: z.string(),
   vus: z.number().nullable(),
+  offered: z.number().nullable().describe('requests that were to begin a second; null for a closed load'),
   startMs: z.number().nullable().describe('from the start of the test'),
   durationMs: z.number().nullable().describe('as far as it was run'),
   holds: z
@@ -67,6 +71,7 @@ export const Statistics = z.object({
     'the fitted law of growth; null with fewer than four numbers of replicas',
   ),
   recommendation: z.string().nullable().describe('how many replicas to take, or why none can be said'),
+  breakpoint: Breakpoint.nullable().describe('where the target breaks, of the probes of a search'),
   comparison: Comparison.nullable().describe('of a baseline and a candidate, where two sides were given'),
 })
 
@@ -98,9 +103,16 @@ export function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Asked 
     replicas: levels,
     scaling: grown,
     recommendation: recommendation(levels, commonSlos(runs), grown, wanted),
+    breakpoint: null,
     comparison: null,
   }
 }
+
+/** The probes of a search for the rate at which a target breaks, in their order. */
+export const searched = (runs: readonly RunStatistics[], search: Search): Statistics => ({
+  ...ofRuns(runs),
+  breakpoint: breakpoint(runs, search),
+})
 
 /** Baseline and candidate; the runs are those of the baseline, then those of the candidate. */
 export function comparison(
@@ -114,6 +126,7 @@ export function comparison(
     replicas: [],
     scaling: null,
     recommendation: null,
+    breakpoint: null,
     comparison: compare(baseline, candidate, options),
   }
 }
@@ -147,18 +160,41 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   }
 }
 
+const openLoad = (run: Run): boolean => run.load.stages.some(({ offered }) => offered !== null)
+
+function openRemark(summary: Summary, { intended, p99Ms }: Figures): string {
+  const lag = findMetric(summary, 'start_lag')
+  const late = lag ? percentiles(lag).find(([p]) => p === 99)?.[1] : undefined
+  return `An open load: requests began at their own rate${
+    late === undefined ? '' : `, 99 % of them no more than ${number(late)} ms late`
+  }. p99 is ${orDash(p99Ms)} ms from when a request was sent and ${orDash(intended?.p99Ms ?? null)} ms from when it was to be.`
+}
+
+function closedRemark(summary: Summary, total: Figures): string {
+  const { metric } = durations(summary, {})
+  const known = metric ? distribution(metric, total.samples) : ''
+  const [part] = typeof known === 'string' ? [] : known
+  const estimate = !part || total.p99Ms === null ? null : withOmitted(part, 0.99)
+  return `A closed load: each VU waits for its answer before it asks again, so a target that stalls is asked less and the stall shows in fewer latencies than real users would feel${
+    estimate === null || total.p99Ms === null || estimate < total.p99Ms * 1.1
+      ? '.'
+      : `: with the requests that were not made meanwhile p99 would be about ${number(estimate)} ms instead of ${number(total.p99Ms)}. The scenario arrival measures it.`
+  }`
+}
+
 const empty: Summary = { shape: 'handleSummary', durationMs: null, metrics: [], thresholds: [] }
 
 function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
   const ends = summary.durationMs ?? Infinity
   const planned = run?.load.stages ?? tagged(summary)
-  return planned.map(({ stage, vus, startMs, durationMs }) => {
+  return planned.map(({ stage, vus, offered, startMs, durationMs }) => {
     // An interrupted run has not stood on its last plateau for as long as planned.
     const stoodMs = startMs === null ? null : Math.max(0, Math.min(durationMs ?? Infinity, ends - startMs))
     const these = figures(summary, { stage }, stoodMs)
     return {
       stage,
       vus,
+      offered,
       startMs,
       durationMs: stoodMs,
       // Without a length there is no rate: k6's own is over the whole test.
@@ -187,8 +223,9 @@ function inFlight(summary: Summary, { rate }: Figures, stage: string): number | 
 const steadyWithin = 0.05
 
 function unsteady(stages: readonly StageStatistics[]): string[] {
-  return stages.flatMap(({ stage, vus, inFlight }) =>
-    vus === null || inFlight === null || Math.abs(inFlight / vus - 1) <= steadyWithin
+  return stages.flatMap(({ stage, vus, offered, inFlight }) =>
+    // Of an open load as many are in flight as the answers take.
+    vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= steadyWithin
       ? []
       : [
           `Stage ${stage} was not steady: by Little’s law its throughput and iteration time make ${number(inFlight)} requests in flight, and there were ${number(vus)} VUs; a longer stage would tell more.`,
@@ -201,8 +238,8 @@ function unsteady(stages: readonly StageStatistics[]): string[] {
  * "Power and Deterministic Rules of Thumb for Probabilistic Problems in Computer Communications", ICC 1979.
  */
 function knee(stages: readonly StageStatistics[]): number | null {
-  const powers = stages.flatMap(({ vus, rate, meanMs }) =>
-    vus === null || rate === null || !meanMs ? [] : [{ vus, power: rate / meanMs }],
+  const powers = stages.flatMap(({ vus, offered, rate, meanMs }) =>
+    vus === null || offered !== null || rate === null || !meanMs ? [] : [{ vus, power: rate / meanMs }],
   )
   if (powers.length < 3) return null
   return powers.reduce((a, b) => (b.power > a.power ? b : a)).vus
@@ -223,16 +260,22 @@ function stageHolds(
 }
 
 /** The stages of a summary without its run: known by their tag, of unknown size and length. */
-function tagged(summary: Summary): { stage: string; vus: null; startMs: null; durationMs: null }[] {
+function tagged(summary: Summary): {
+  stage: string
+  vus: null
+  offered: null
+  startMs: null
+  durationMs: null
+}[] {
   const names = new Set(summary.metrics.flatMap(({ tags }) => tags.stage ?? []))
   return [...names]
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    .map((stage) => ({ stage, vus: null, startMs: null, durationMs: null }))
+    .map((stage) => ({ stage, vus: null, offered: null, startMs: null, durationMs: null }))
 }
 
 function curve(summary: Summary, tags: Record<string, string>, samples: number): [number, number][] {
   const { metric } = durations(summary, tags)
-  return metric && samples > 0 ? percentiles(metric) : []
+  return metric && samples > 0 ? [...percentiles(metric)] : []
 }
 
 function remarks(run: Run | null, summary: Summary, total: Figures): string[] {
@@ -260,15 +303,17 @@ function remarks(run: Run | null, summary: Summary, total: Figures): string[] {
       '“all” mixes the stages: its percentiles are of this very sequence, and comparable only with a run of the same stages.',
     )
   }
-  said.push(
-    'A closed load: each VU waits for its answer before it asks again, so a target that stalls is asked less and the stall shows in fewer latencies than real users would feel.',
-  )
+  said.push(openLoad(run) ? openRemark(summary, total) : closedRemark(summary, total))
   const { embedded, workServed } = run.target
   if (embedded) {
     const generator = run.k6.cpuSeconds
     const share =
       generator && summary.durationMs
-        ? `; k6 itself used ${number((generator * 1000) / summary.durationMs)}`
+        ? `; k6 itself used ${number((generator * 1000) / summary.durationMs)}${
+            run.k6.machineBusyCores === null
+              ? ''
+              : ` and everything together ${number(run.k6.machineBusyCores)}`
+          }`
         : ''
     said.push(
       `Workload and k6 shared the ${run.host.cores} cores of one machine${share}: the figures are of both together.`,

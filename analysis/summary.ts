@@ -133,13 +133,19 @@ export function findMetric(
   )
 }
 
+const known = new WeakMap<Metric, [p: number, value: number][]>()
+
 /** A Trend's percentiles, ascending: `[p in 0–100, value]`, with min, median and max where k6 gave them. */
-export function percentiles(metric: Metric): [p: number, value: number][] {
+export function percentiles(metric: Metric): readonly [p: number, value: number][] {
+  const before = known.get(metric)
+  if (before) return before
   const names: Record<string, number> = { min: 0, med: 50, max: 100 }
   const found = new Map<number, number>()
   for (const [name, value] of Object.entries(metric.values)) {
-    const p = names[name] ?? Number(/^p\(([\d.]+)\)$/.exec(name)?.[1])
+    const p = names[name] ?? (name.startsWith('p(') ? Number(name.slice(2, -1)) : Number.NaN)
     if (!Number.isNaN(p)) found.set(p, value)
   }
-  return [...found].sort(([a], [b]) => a - b)
+  const sorted = [...found].sort(([a], [b]) => a - b)
+  known.set(metric, sorted)
+  return sorted
 }

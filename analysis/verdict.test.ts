@@ -45,7 +45,16 @@ describe('never green', () => {
     ],
     [
       'a killed k6',
-      aRun({ k6: { exitCode: null, signal: 'SIGKILL', cpuSeconds: null, maxMemoryMiB: null } }),
+      aRun({
+        k6: {
+          exitCode: null,
+          signal: 'SIGKILL',
+          cpuSeconds: null,
+          waitedSeconds: null,
+          machineBusyCores: null,
+          maxMemoryMiB: null,
+        },
+      }),
       good(),
       /^k6 was killed by SIGKILL/,
     ],
@@ -74,7 +83,7 @@ describe('never green', () => {
 
   for (const exitCode of [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 255, 1, -1]) {
     test(`k6's exit code ${exitCode}`, () => {
-      const run = aRun({ k6: { exitCode, signal: null, cpuSeconds: 1, maxMemoryMiB: 1 } })
+      const run = aRun({ k6: { ...aRun().k6, exitCode } })
       const { kind, reasons } = verdict(run, good())
       assert.equal(kind, 'invalid')
       assert.match(reasons[0] ?? '', new RegExp(`^k6 ended with ${exitCode}\\b`))

@@ -64,15 +64,43 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
 }
 
-function processReasons({ k6, interrupted, load }: Run): string[] {
+function processReasons(run: Run): string[] {
+  const { k6, interrupted, load } = run
   if (interrupted) {
     const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
     return [`interrupted before its planned ${number(planned / 1000)} s were over`]
   }
   if (k6.signal) return [`k6 was killed by ${k6.signal}; was memory short?`]
-  if (k6.exitCode === 0 || k6.exitCode === 99) return []
+  if (k6.exitCode === 0 || k6.exitCode === 99) return generatorReasons(run)
   const why = exits[k6.exitCode ?? -1]
   return [`k6 ended with ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
+}
+
+/** Of the CPU that it may have, what a generator can use before its own waiting is in what it measures. */
+const mostUsed = 0.85
+/** Of the time in which it could have run, what it may be kept from while the machine has CPU to spare. */
+const mostWaited = 0.65
+const spare = 0.15
+// … by at least so many threads at any moment: what hardly runs is late with hardly anything.
+const mostThreads = 0.3
+
+/** Whether the run measured its own generator; a machine that the target shares is told of in the remarks. */
+function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
+  const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
+  const { cpuSeconds, waitedSeconds, machineBusyCores } = k6
+  if (cpuSeconds === null || seconds < 1) return []
+  if (cpuSeconds > mostUsed * host.cores * seconds) {
+    return [
+      `the generator was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${host.cores} cores; take a larger machine, several of them, or less load`,
+    ]
+  }
+  if (waitedSeconds === null || machineBusyCores === null) return []
+  const waited = waitedSeconds / Math.max(waitedSeconds + cpuSeconds, Number.MIN_VALUE)
+  const idle = 1 - machineBusyCores / host.cores
+  if (waited < mostWaited || idle < spare || waitedSeconds < mostThreads * seconds) return []
+  return [
+    `the generator was the bottleneck: k6 was kept waiting for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle – a CPU limit holds it; raise the limit, or load less`,
+  ]
 }
 
 function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
@@ -88,9 +116,17 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
     reasons.push(`${number(thrown)} of ${number(iterations)} iterations threw an exception; see k6.log`)
   // Where everything is empty the reasons above say so.
   if (reasons.length > 0 || run?.interrupted) return reasons
-  for (const { stage, vus } of run?.load.stages ?? []) {
+  const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
+  if (dropped > 0) {
+    const planned = dropped + iterations
+    reasons.push(
+      `k6 dropped ${number(dropped)} of ${number(planned)} requests: all its VUs were waiting for answers; the target does not hold that rate, or --max-vus is too small`,
+    )
+  }
+  for (const { stage, vus, offered } of run?.load.stages ?? []) {
     const requests = findMetric(summary, 'http_reqs', { stage })?.values.count ?? 0
-    if (requests === 0) reasons.push(`stage ${stage} (${vus} VUs) finished no request`)
+    if (requests === 0)
+      reasons.push(`stage ${stage} (${offered === null ? `${vus} VUs` : `${offered}/s`}) finished no request`)
   }
   return reasons
 }

@@ -8,6 +8,7 @@ import { normalFrom, randomFrom } from '../analysis/random.ts'
 import { scaling, throughput } from '../analysis/scaling-model.ts'
 import { type RunStatistics, runStatistics } from '../analysis/statistics.ts'
 import { aRun, aSummary, requests } from '../test/samples.ts'
+import { segments } from '../test/segments.ts'
 
 /**
  * What the statistics claim, by simulation with a seed: how often a comparison of the same with the same raises an
@@ -228,7 +229,18 @@ function laws(): void {
   }
 }
 
-const parts: Record<string, () => void> = { verdicts, sessions, coverage, laws }
-for (const [name, part] of Object.entries(parts)) {
-  if (process.argv.length < 3 || process.argv.includes(name)) part()
+async function generators(): Promise<void> {
+  const { requests, rows } = await segments(4, '30s', 0.2)
+  console.log(
+    `\nPercentiles over 4 generators, ${number(requests)} requests: error against all points together`,
+  )
+  row('', ['ms', 'merged', 'averaged'])
+  for (const { p, raw, merged, averaged } of rows)
+    row(`p${p}`, [number(raw), percent(Math.abs(merged / raw - 1)), percent(Math.abs(averaged / raw - 1))])
 }
+
+const parts: Record<string, () => void | Promise<void>> = { verdicts, sessions, coverage, laws, generators }
+for (const [name, part] of Object.entries(parts)) {
+  if (process.argv.length < 3 || process.argv.includes(name)) await part()
+}
+process.exit()

@@ -68,6 +68,15 @@ export async function compare(args: string[]): Promise<number> {
   return writeAndPrint(figures, path.join(await folder.complete(), 'report'))
 }
 
+// A curve has hundreds of points; of so many runs nobody could tell one from another.
+const mostDrawn = 200
+
+const withoutCurves = (run: RunStatistics): RunStatistics => ({
+  ...run,
+  percentiles: [],
+  stages: run.stages.map((stage) => ({ ...stage, percentiles: [] })),
+})
+
 /** The runs that somebody means; each is read, its figures are taken, and its summary is let go. */
 async function side(named: string, within: string): Promise<RunStatistics[]> {
   const at = userPath(named)
@@ -88,7 +97,11 @@ async function side(named: string, within: string): Promise<RunStatistics[]> {
     const reading = await readSource(folder)
     if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
     if (!label || existsSync(at) || carries(reading.source.run, label[1] ?? '', label[2] ?? ''))
-      runs.push(runStatistics(reading.source))
+      runs.push(
+        folders.length > mostDrawn
+          ? withoutCurves(runStatistics(reading.source))
+          : runStatistics(reading.source),
+      )
   }
   if (runs.length === 0) {
     throw new Failure(

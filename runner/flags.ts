@@ -11,6 +11,8 @@ export type Flag = {
   readonly value?: string
   readonly help: string
   readonly repeatable?: boolean
+  /** What joins repeated values: a comma, unless a value may hold one. */
+  readonly joiner?: string
   /** The sentence that says what is wrong with a value. */
   readonly check?: (value: string) => string | undefined
 }
@@ -18,7 +20,7 @@ export type Flag = {
 export type Given = {
   readonly positionals: string[]
   readonly help: boolean
-  /** The value of a flag, `true` as text for one that takes none; repeated ones joined by commas. */
+  /** The value of a flag, `true` as text for one that takes none; repeated ones joined by commas or the flag's joiner. */
   get(name: string): string | undefined
 }
 
@@ -52,7 +54,7 @@ export function parseFlags(flags: readonly Flag[], args: string[], environment: 
     const before = values.get(flag.name)
     if (before !== undefined && !flag.repeatable) throw new Failure('usage', `--${flag.name} is given twice`)
     const value = token.value ?? 'true'
-    values.set(flag.name, before === undefined ? value : `${before},${value}`)
+    values.set(flag.name, before === undefined ? value : `${before}${flag.joiner ?? ','}${value}`)
   }
   for (const flag of flags) {
     const inherited = environment[flag.env]

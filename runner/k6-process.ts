@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream, readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import { type Exit, exited, guard } from './children.ts'
@@ -11,11 +11,20 @@ import { longWork, say } from './progress.ts'
 export type Stage = {
   readonly stage: string
   readonly vus: number
+  /** Iterations that are to begin a second; null where each VU waits for its answer. */
+  readonly offered: number | null
   readonly startMs: number
   readonly durationMs: number
 }
 
-export type K6Run = Exit & { readonly cpuSeconds: number | null; readonly maxMemoryMiB: number | null }
+type Use = {
+  readonly cpuSeconds: number | null
+  /** For a CPU, when it could have run: that it was busy, or a limit kept it away. Over all threads. */
+  readonly waitedSeconds: number | null
+  readonly maxMemoryMiB: number | null
+  readonly machineBusyCores: number | null
+}
+export type K6Run = Exit & Use
 
 /**
  * The environment for k6: ours and the settings, without the variables that would throw away the script's
@@ -54,9 +63,10 @@ export async function inspect(k6: K6, script: string, env: NodeJS.ProcessEnv): P
   if (code !== 0) throw new Failure('usage', `k6 does not accept the scenario: ${thrown(stderr)}`)
   const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
   return Object.values(scenarios)
-    .map(({ tags, vus, startTime, duration }) => ({
+    .map(({ tags, vus, maxVUs, rate, startTime, duration }) => ({
       stage: (tags as { stage?: string } | null)?.stage ?? '',
-      vus: Number(vus ?? 1),
+      vus: Number(vus ?? maxVUs ?? 1),
+      offered: rate === undefined ? null : Number(rate),
       startMs: milliseconds(startTime),
       durationMs: milliseconds(duration),
     }))
@@ -133,7 +143,8 @@ export async function runK6(
       ended,
       child.stderr ? writeLog(child.stderr, logFile, secrets) : undefined,
     ])
-    return { ...exit, ...(watch?.stop() ?? { cpuSeconds: null, maxMemoryMiB: null }) }
+    const unknown = { cpuSeconds: null, waitedSeconds: null, maxMemoryMiB: null, machineBusyCores: null }
+    return { ...exit, ...(watch?.stop() ?? unknown) }
   } finally {
     done()
     signal.removeEventListener('abort', stop)
@@ -170,28 +181,62 @@ async function writeLog(
   if (first) say(`k6: ${thrown(first)} (more in k6.log)`)
 }
 
-/** CPU and memory of a process, where the system has /proc; up to half a second of CPU before its end is missed. */
-function watchUse(pid: number): { stop(): Pick<K6Run, 'cpuSeconds' | 'maxMemoryMiB'> } {
-  const use: { cpuSeconds: number | null; maxMemoryMiB: number | null } = {
-    cpuSeconds: null,
-    maxMemoryMiB: null,
-  }
+/**
+ * What a process uses and waits for, and what its machine does meanwhile, where the system has /proc; up to half a
+ * second before its end is missed.
+ */
+function watchUse(pid: number): { stop(): Use } {
+  const threads = new Map<string, readonly [ran: number, waited: number]>()
+  const atStart = machineTicks()
+  const startMs = performance.now()
+  let waitedStarting = 0
+  const sum = (which: 0 | 1) => [...threads.values()].reduce((total, each) => total + each[which], 0) / 1e9
+  let maxMemoryMiB: number | null = null
+  let machineBusyCores: number | null = null
   const look = () => {
     try {
-      // Fields 14 and 15 are user and system time in hundredths of a second; the name before may hold spaces.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/^.*\) /, '')
-        .split(' ')
-      use.cpuSeconds = (Number(fields[11]) + Number(fields[12])) / 100
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
+          .split(' ')
+          .map(Number)
+        threads.set(thread, [ran, waited])
+      }
+      // A program that starts is busy with all its threads at once; that is no part of the load.
+      if (performance.now() - startMs < 1200) waitedStarting = sum(1)
       const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-      if (peak) use.maxMemoryMiB = Math.round(Number(peak) / 1024)
+      if (peak) maxMemoryMiB = Math.round(Number(peak) / 1024)
+      const now = machineTicks()
+      if (atStart && now && now.all > atStart.all)
+        machineBusyCores = (now.cores * (now.busy - atStart.busy)) / (now.all - atStart.all)
     } catch {}
   }
   const timer = setInterval(look, 500)
   return {
     stop() {
       clearInterval(timer)
-      return use
+      const known = threads.size > 0
+      return {
+        cpuSeconds: known ? sum(0) : null,
+        waitedSeconds: known ? sum(1) - waitedStarting : null,
+        maxMemoryMiB,
+        machineBusyCores,
+      }
     },
+  }
+}
+
+/** What all cores together have done since the machine started, in the kernel's ticks; null where it does not say. */
+function machineTicks(): { busy: number; all: number; cores: number } | null {
+  try {
+    const text = readFileSync('/proc/stat', 'utf8')
+    const [user = 0, nice = 0, system = 0, idle = 0, waiting = 0, ...interrupts] = (
+      /^cpu +(.*)/.exec(text)?.[1] ?? ''
+    )
+      .split(' ')
+      .map(Number)
+    const busy = user + nice + system + interrupts.slice(0, 3).reduce((a, b) => a + b, 0)
+    return { busy, all: busy + idle + waiting, cores: text.match(/^cpu\d/gm)?.length ?? 1 }
+  } catch {
+    return null
   }
 }

@@ -4,6 +4,7 @@ import { exitCodes, Failure } from './exit.ts'
 const verbs: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
   run: async () => (await import('./run.ts')).run,
   sweep: async () => (await import('./sweep.ts')).sweep,
+  breakpoint: async () => (await import('./breakpoint.ts')).breakpoint,
   ab: async () => (await import('./sweep.ts')).ab,
   compare: async () => (await import('./compare.ts')).compare,
   report: async () => (await import('./report.ts')).report,

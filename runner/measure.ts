@@ -10,7 +10,7 @@ import type { K6 } from './k6.ts'
 import { inspect, k6Environment, runK6 } from './k6-process.ts'
 import { say } from './progress.ts'
 import { resultFolder, writeWhole } from './result-folder.ts'
-import { insight, probe, shownUrl } from './target.ts'
+import { type Asked, insight, probe, shownUrl } from './target.ts'
 
 /** What is to be run, against what, and where its result folder goes. */
 export type Order = {
@@ -35,8 +35,8 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
   const request = given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
   const settings = scriptSettings(given, base, request)
   const stages = await inspect(k6, script, k6Environment(process.env, settings))
-  const token = given.get('path') ? '' : (process.env.STRESS_TOKEN ?? '')
-  await probe(base + request, token, signal)
+  const token = (given.get('path') ? process.env.TARGET_TOKEN : process.env.STRESS_TOKEN) ?? ''
+  await probe(base + request, asked(given, token), signal)
 
   const behind = given.get('cluster') === 'true' ? await clusterFacts() : null
   const replicas = behind?.replicas ?? order.replicas
@@ -46,13 +46,19 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
   const watching = behind && scenario === 'autoscale' ? watchReplicas() : null
   const commit = gitCommit()
   const startedAt = new Date()
-  say(`${scenario}: ${shownUrl(target)}, ${stages.map(({ vus }) => vus).join(' → ')} VUs, k6 ${k6.version}`)
+  say(`${scenario}: ${shownUrl(target)}, ${sizes(stages)}, k6 ${k6.version}`)
   const exit = await runK6(k6, script, {
     env: k6Environment(process.env, { ...settings, SUMMARY_PATH: path.join(folder.filling, 'summary.json') }),
     logFile: path.join(folder.filling, 'k6.log'),
     args: given.get('raw') === 'true' ? ['--out', `json=${path.join(folder.filling, 'points.json.gz')}`] : [],
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
-    secrets: [target.username, target.password, token, ...queryValues(given.get('path') ?? '')],
+    secrets: [
+      target.username,
+      target.password,
+      token,
+      ...queryValues(given.get('path') ?? ''),
+      ...Object.values(headersOf(given)),
+    ],
     signal,
   })
   const endedAt = new Date()
@@ -70,7 +76,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
     id: folder.id,
     scenario,
     load: {
-      request: `GET ${given.get('path') ? withoutValues(request) : request}`,
+      request: `${given.get('method') ?? 'GET'} ${given.get('path') ? withoutValues(request) : request}`,
       stages,
       connections: given.get('keep-connections') === 'true' ? 'kept' : 'one per iteration',
     },
@@ -106,6 +112,8 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
       exitCode: exit.code,
       signal: exit.signal,
       cpuSeconds: exit.cpuSeconds,
+      waitedSeconds: exit.waitedSeconds,
+      machineBusyCores: exit.machineBusyCores,
       maxMemoryMiB: exit.maxMemoryMiB,
     },
   }
@@ -116,6 +124,11 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
   await writeWhole(path.join(folder.filling, 'run.json'), formatRun(run))
   return { folder: await folder.complete(), source: { name: run.id, run, summary } }
 }
+
+const sizes = (stages: Run['load']['stages']): string =>
+  stages.some(({ offered }) => offered !== null)
+    ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s`
+    : `${stages.map(({ vus }) => vus).join(' → ')} VUs`
 
 /** What each pod did between the two; one that came or went meanwhile is named without figures. */
 function podUse(
@@ -141,8 +154,14 @@ function scriptSettings(given: Given, base: string, request: string): Record<str
   const sizes = [
     ['VUS', given.get('vus')],
     ['STAGES', given.get('stages')],
-    ['DURATION', given.get('duration')],
+    ['DURATION', given.get('duration') ?? (given.get('quick') === 'true' ? '6s' : undefined)],
     ['KEEP_CONNECTIONS', given.get('keep-connections')],
+    ['RATE', given.get('rate')],
+    ['MAX_VUS', given.get('max-vus')],
+    ['METHOD', given.get('method')],
+    ['BODY', given.get('body')],
+    ['HEADERS', JSON.stringify(headersOf(given))],
+    ['EXPECT_STATUS', given.get('expect-status')],
   ] as const
   return Object.fromEntries([
     ['BASE_URL', base],
@@ -150,6 +169,25 @@ function scriptSettings(given: Given, base: string, request: string): Record<str
     ...sizes.map(([name, value]) => [name, value ?? '']),
   ])
 }
+
+/** One a line, as the flag repeated gives them. */
+function headersOf(given: Given): Record<string, string> {
+  const lines = (given.get('header') ?? '').split('\n').filter(Boolean)
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()]),
+  )
+}
+
+/** The request that the load will make, for the one before it. */
+const asked = (given: Given, token: string): Asked => ({
+  method: given.get('method') ?? 'GET',
+  body: given.get('body') ?? null,
+  headers: { ...headersOf(given), ...(token && { authorization: `Bearer ${token}` }) },
+  expected: (given.get('expect-status') ?? '200-299').split(',').map((part) => {
+    const [from = '', to = from] = part.split('-')
+    return [Number(from), Number(to)] as const
+  }),
+})
 
 function chosenSlos(given: Given): Slo[] {
   const text = given.get('slo')

@@ -27,7 +27,7 @@ export const runFlags: Flag[] = [
     name: 'path',
     env: 'REQUEST_PATH',
     value: 'PATH',
-    help: 'what to GET there, instead of /work',
+    help: 'what to ask for there, instead of /work',
     check: (text) => (text.startsWith('/') ? undefined : `"${text}" does not begin with /`),
   },
   {
@@ -37,8 +37,17 @@ export const runFlags: Flag[] = [
     help: 'virtual users: of the one plateau, or of the highest',
     check: count,
   },
+  { name: 'rate', env: 'RATE', value: 'N', help: 'arrival, spike, soak: requests a second', check: count },
+  {
+    name: 'max-vus',
+    env: 'MAX_VUS',
+    value: 'N',
+    help: 'the same: as many may wait at once (1.5 × rate)',
+    check: count,
+  },
   { name: 'stages', env: 'STAGES', value: 'N,N,…', help: 'ramp: the VUs of each plateau', check: counts },
   { name: 'duration', env: 'DURATION', value: 'TIME', help: 'of the whole load: 30s, 5m', check: duration },
+  { name: 'quick', env: 'QUICK', help: 'six seconds in all, for trying' },
   {
     name: 'work-ms',
     env: 'WORK_MS',
@@ -62,6 +71,39 @@ export const runFlags: Flag[] = [
     repeatable: true,
     check: labels,
   },
+  {
+    name: 'method',
+    env: 'METHOD',
+    value: 'NAME',
+    help: 'how to ask (GET)',
+    check: (text) =>
+      /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(text)
+        ? undefined
+        : `"${text}" is no method such as POST`,
+  },
+  { name: 'body', env: 'BODY', value: 'TEXT', help: 'what to send' },
+  {
+    name: 'header',
+    env: 'HEADER',
+    value: 'LINE',
+    help: '"Name: value"; may be repeated. A token goes into TARGET_TOKEN',
+    repeatable: true,
+    joiner: '\n',
+    check: (text) =>
+      text.split('\n').every((line) => /^[\w!#$%&'*+.^`|~-]+:/.test(line))
+        ? undefined
+        : 'not of the form "Name: value"',
+  },
+  {
+    name: 'expect-status',
+    env: 'EXPECT_STATUS',
+    value: 'LIST',
+    help: 'the answers that are no failure (200-299)',
+    check: (text) =>
+      /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/.test(text)
+        ? undefined
+        : `"${text}" is not a list such as 200-299,404`,
+  },
   { name: 'keep-connections', env: 'KEEP_CONNECTIONS', help: 'no new connection for every iteration' },
   { name: 'raw', env: 'RAW', help: 'keep every point too (distorts: halves the top rate)' },
   { name: 'allow-public', env: 'ALLOW_PUBLIC', help: 'load an address that is not private' },
@@ -71,6 +113,9 @@ export const runFlags: Flag[] = [
 const purposes: Record<string, string> = {
   ramp: 'Climbs in plateaus: 1, 2, 4 … 16 VUs, 30 s in all.',
   constant: 'One plateau: 8 VUs for 30 s.',
+  arrival: 'An open load: 50 requests a second for 30 s, whether those before are answered or not.',
+  spike: 'An open load: a fifth of 100 requests a second, all of them, a fifth again, 10 s each.',
+  soak: 'An open load for long: 20 requests a second for 30 min, in six windows.',
   autoscale: 'Little, much, little: 1, 16 and 1 VUs that pause 0.1 s, 3 min each. Do the replicas follow?',
   smoke: 'Does it answer at all? 1 VU for 3 s.',
 }

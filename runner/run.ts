@@ -68,6 +68,17 @@ export function checkCombination(scenario: string, given: Given): void {
   }
   if (scenario === 'autoscale' && given.get('cluster') !== 'true')
     throw new Failure('usage', 'autoscale watches the replicas of a cluster: add --cluster')
+  const open = ['arrival', 'spike', 'soak'].includes(scenario)
+  for (const flag of ['rate', 'max-vus'])
+    if (given.get(flag) && !open)
+      throw new Failure('usage', `--${flag} is for arrival, spike and soak; ${scenario} is sized by --vus`)
+  if (given.get('vus') && open)
+    throw new Failure('usage', `--vus: ${scenario} is sized by --rate; --max-vus bounds how many may wait`)
+  if (given.get('body') && ['GET', 'HEAD'].includes(given.get('method') ?? 'GET'))
+    throw new Failure('usage', '--body needs a --method that sends one, such as POST')
+  if (!given.get('path'))
+    for (const flag of ['method', 'body', 'header', 'expect-status'])
+      if (given.get(flag)) throw new Failure('usage', `--${flag} is for a service of your own: add --path`)
   if (!given.get('stages')) return
   if (scenario !== 'ramp')
     throw new Failure('usage', `--stages is for ramp; ${scenario} has one plateau, sized by --vus`)

@@ -99,11 +99,21 @@ function parse(text: string): URL | null {
 /** Without user, password and query, for reports. */
 export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.replace(/\/$/, '')
 
+/** What is to be asked of a target, and the statuses, from and to, that are no failure. */
+export type Asked = {
+  readonly method: string
+  readonly body: string | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly expected: readonly (readonly [number, number])[]
+}
+
 /** One request before the load: a target that does not answer as it should is told about instead of loaded. */
-export async function probe(address: string, token: string, signal: AbortSignal): Promise<void> {
+export async function probe(address: string, asked: Asked, signal: AbortSignal): Promise<void> {
   const { url, headers } = withCredentials(address)
   const response = await fetch(url, {
-    headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
+    method: asked.method,
+    body: asked.body,
+    headers: { ...headers, ...asked.headers },
     redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
   }).catch((error: Error & { cause?: NodeJS.ErrnoException }) => {
@@ -114,17 +124,17 @@ export async function probe(address: string, token: string, signal: AbortSignal)
     )
   })
   await response.body?.cancel()
-  if (response.ok) return
+  if (asked.expected.some(([from, to]) => response.status >= from && response.status <= to)) return
   const to = response.headers.get('location')
   if (to)
     throw new Failure('environment', `${shownUrl(url)} redirects to ${to}; point --url and --path there`)
   const advice: Record<number, string> = {
-    401: '; STRESS_TOKEN is for a workload that asks for a token, a user and password go into --url',
+    401: '; STRESS_TOKEN is for a workload that asks for a token, TARGET_TOKEN for your own service with --path, a user and password go into --url',
     404: '; --path names what your own service should be asked for',
   }
   throw new Failure(
     'environment',
-    `${shownUrl(url)} answers ${response.status}, a load needs 2xx${advice[response.status] ?? ''}`,
+    `${shownUrl(url)} answers ${response.status}, a load needs 2xx or what --expect-status names${advice[response.status] ?? ''}`,
   )
 }
 

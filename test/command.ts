@@ -5,6 +5,8 @@ import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseRun, type Run } from '../analysis/run.ts'
+import { type RunStatistics, Statistics } from '../analysis/statistics.ts'
 
 const root = path.join(import.meta.dirname, '..')
 
@@ -60,4 +62,22 @@ export async function noneLeft(mark: string): Promise<void> {
     await sleep(100)
   }
   assert.deepEqual(found, [])
+}
+
+/** The result folder that a command run in `folder` says it left, read. */
+export async function runOf(
+  folder: string,
+  stderr: string,
+): Promise<{ folder: string; run: Run; figures: RunStatistics }> {
+  const page = /^report: (.*)$/m.exec(stderr)?.[1]
+  assert.ok(page, stderr)
+  const report = path.dirname(path.join(folder, page))
+  const left = path.dirname(report)
+  const reading = parseRun(await readFile(path.join(left, 'run.json'), 'utf8'))
+  assert.equal(reading.kind, 'run')
+  const statistics = Statistics.parse(
+    JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8')),
+  )
+  assert.ok(reading.kind === 'run' && statistics.runs[0])
+  return { folder: left, run: reading.run, figures: statistics.runs[0] }
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatRun, type Run } from '../analysis/run.ts'
 import { Statistics } from '../analysis/statistics.ts'
-import { noneLeft, startIn } from './command.ts'
+import { startIn } from './command.ts'
 import { aRun, requests } from './samples.ts'
 
 let out = ''
@@ -90,30 +90,4 @@ test('what is asked wrongly is told in one sentence', async () => {
     assert.match(stderr, sentence)
     assert.equal(stderr.trim().split('\n').length, 1)
   }
-})
-
-test('A and B are run in turns and compared', async () => {
-  const flags = [
-    '--repeat',
-    '2',
-    '--duration',
-    '1s',
-    '--vus',
-    '2',
-    '--warm-up',
-    '100ms',
-    '--cool-down',
-    '50ms',
-  ]
-  const started = startIn(out, ['ab', ...flags])
-  assert.equal(await started.ended, 0, started.stderr)
-  assert.match(started.stderr, /^run 4 of 4: side [AB], about \d+ s left$/m)
-  assert.match(started.stdout, /2 and 2 runs are too few for any verdict, which takes 5 a side/)
-  assert.match(started.stdout, /judgement: cannot tell/)
-  await noneLeft(started.mark)
-  const made = (await readdir(out)).find((name) => name.includes('-ab-'))
-  assert.ok(made && !made.startsWith('.'))
-  const read = await readFile(path.join(out, made, 'report/statistics.json'), 'utf8')
-  const [group] = Statistics.parse(JSON.parse(read)).comparison?.groups ?? []
-  assert.deepEqual([group?.interleaved, group?.warnings.filter((each) => /in turns/.test(each))], [true, []])
 })

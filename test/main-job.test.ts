@@ -10,9 +10,7 @@ import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
-import { parseRun, type Run } from '../analysis/run.ts'
-import { type RunStatistics, Statistics } from '../analysis/statistics.ts'
-import { left, noneLeft, startIn } from './command.ts'
+import { left, noneLeft, runOf, startIn } from './command.ts'
 import { started as startedService } from './service.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -31,20 +29,7 @@ async function finished(args: string[], environment?: Record<string, string>) {
 
 const results = async (): Promise<string[]> => (await readdir(out)).sort()
 
-/** The result folder that the last command left, read. */
-async function lastRun(stderr: string): Promise<{ folder: string; run: Run; figures: RunStatistics }> {
-  const page = /^report: (.*)$/m.exec(stderr)?.[1]
-  assert.ok(page, stderr)
-  const report = path.dirname(path.join(out, page))
-  const folder = path.dirname(report)
-  const reading = parseRun(await readFile(path.join(folder, 'run.json'), 'utf8'))
-  assert.equal(reading.kind, 'run')
-  const statistics = Statistics.parse(
-    JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8')),
-  )
-  assert.ok(reading.kind === 'run' && statistics.runs[0])
-  return { folder, run: reading.run, figures: statistics.runs[0] }
-}
+const lastRun = (stderr: string) => runOf(out, stderr)
 
 test('a ramp against the embedded workload: report, and k6 and workload counted the same', async () => {
   const { code, stdout, stderr, mark } = await finished([

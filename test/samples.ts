@@ -49,7 +49,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
   scenario: 'constant',
   load: {
     request: 'GET /work?ms=5',
-    stages: [{ stage: '1', vus: 8, startMs: 0, durationMs: 10_000 }],
+    stages: [{ stage: '1', vus: 8, offered: null, startMs: 0, durationMs: 10_000 }],
     connections: 'one per iteration',
   },
   slos: [{ figure: 'errors', limit: 0.01 }],
@@ -67,7 +67,14 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
   startedAt: '2026-01-02T03:04:05.000Z',
   endedAt: '2026-01-02T03:04:15.000Z',
   interrupted: false,
-  k6: { exitCode: 0, signal: null, cpuSeconds: 2, maxMemoryMiB: 50 },
+  k6: {
+    exitCode: 0,
+    signal: null,
+    cpuSeconds: 2,
+    waitedSeconds: 0.1,
+    machineBusyCores: 1,
+    maxMemoryMiB: 50,
+  },
   ...changes,
 })
 
@@ -83,6 +90,7 @@ export function aClimb(name: string, countsPerStage: readonly number[]): Source 
   const stages = countsPerStage.map((_, index) => ({
     stage: String(index + 1),
     vus: 2 ** index,
+    offered: null,
     startMs: index * 10_000,
     durationMs: 10_000,
   }))

@@ -20,11 +20,11 @@ const grainMs = 0.05
  * calibration nor its own overhead shifts what is achieved.
  * @param {{
  *   changes: Int32Array<SharedArrayBuffer>, achievedMs: Float64Array<SharedArrayBuffer>,
- *   thread: number, slots: number, unitsPerMs: number,
+ *   service: Float64Array<SharedArrayBuffer>, thread: number, slots: number, unitsPerMs: number,
  * }} workerData a message brings the shares that hold from now on, and `changes[thread]` wakes the thread for it;
  *   `achievedMs[thread × slots + slot]` is written here alone
  */
-export function stressThread({ changes, achievedMs, thread, slots, unitsPerMs }) {
+export function stressThread({ changes, achievedMs, service, thread, slots, unitsPerMs }) {
   const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)
   warmUp()
   /** @type {Share[]} */
@@ -32,6 +32,7 @@ export function stressThread({ changes, achievedMs, thread, slots, unitsPerMs })
   let owedMs = 0
   let lastMs = nowMs()
   let lastCpuMs = threadCpuMs()
+  let lastServiceMs = service[0] ?? 0
 
   /** CPU ms that a share asks for between two moments. */
   const asked = (
@@ -47,7 +48,9 @@ export function stressThread({ changes, achievedMs, thread, slots, unitsPerMs })
     const cpu = threadCpuMs()
     const wanted = shares.map((share) => asked(share, lastMs, now))
     const sum = wanted.reduce((a, b) => a + b, 0)
-    const had = cpu - lastCpuMs
+    service[2 + thread] = cpu
+    const serviceMs = service[0] ?? 0
+    const had = cpu - lastCpuMs + (serviceMs - lastServiceMs) / Math.max(1, service[1] ?? 1)
     if (sum > 0) {
       shares.forEach(({ slot }, index) => {
         const cell = thread * slots + slot
@@ -58,6 +61,7 @@ export function stressThread({ changes, achievedMs, thread, slots, unitsPerMs })
     owedMs = Math.max(-tickMs, Math.min(owedMs + Math.min(sum, now - lastMs) - had, mostOwedMs))
     lastMs = now
     lastCpuMs = cpu
+    lastServiceMs = serviceMs
 
     for (let news = receiveMessageOnPort(port); news; news = receiveMessageOnPort(port)) {
       const before = new Set(shares.map(({ slot, startMs }) => `${slot} ${startMs}`))
@@ -73,6 +77,7 @@ export function stressThread({ changes, achievedMs, thread, slots, unitsPerMs })
       owedMs = 0
       lastMs = nowMs()
       lastCpuMs = threadCpuMs()
+      lastServiceMs = service[0] ?? 0
       continue
     }
     const until = now + Math.min(owedMs + ahead, tickMs)

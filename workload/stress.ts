@@ -70,6 +70,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
   const { threads: size, jobs: slots } = limits
   const achievedMs = new Float64Array(new SharedArrayBuffer(8 * size * slots))
   const changes = new Int32Array(new SharedArrayBuffer(4 * size))
+  const service = serviceAccount(size)
   const threads: Kept[] = []
   const running = new Map<string, Running>()
   const over = new Map<string, Job>()
@@ -110,6 +111,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
         shares[thread]?.push({ slot: job.slot, startMs: job.startMs, sinceMs, demand })
       }
     }
+    service.share(shares.filter((each) => each.length > 0).length)
     shares.forEach((each, index) => {
       if (each.length > 0) threads[index] ??= thread(index)
       tell(index, each)
@@ -118,7 +120,15 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
 
   const thread = (index: number): Kept =>
     keepThread(
-      () => startThread('stress', { changes, achievedMs, thread: index, slots, unitsPerMs }),
+      () =>
+        startThread('stress', {
+          changes,
+          achievedMs,
+          service: service.cells,
+          thread: index,
+          slots,
+          unitsPerMs,
+        }),
       () => {
         lost++
         // The new thread has heard of nothing yet; what the old one had still to do is not made up for.
@@ -222,7 +232,47 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     threadsLost: () => lost,
     async close() {
       cancelAll()
+      service.share(0)
       await Promise.all(threads.map((thread) => thread?.stop()))
+    },
+  }
+}
+
+// More than a service needs that is only at hand is somebody's requests, and no part of a load.
+const mostOfService = 0.003
+// It comes in bursts, whenever garbage is collected.
+const burstMs = 20
+
+/**
+ * What the process uses beside the threads that make load – timers, collecting garbage – counts as part of the loads, so
+ * that a load of 10 % makes the process use 10 %. The cells: milliseconds of CPU so far, the threads that they are
+ * shared by, and from each thread what it has used itself.
+ */
+function serviceAccount(threads: number): { readonly cells: Float64Array; share(threads: number): void } {
+  const cells = new Float64Array(new SharedArrayBuffer(8 * (2 + threads)))
+  let timer: NodeJS.Timeout | undefined
+  let [startMs, usedBeforeMs, countedMs] = [0, 0, 0]
+  const used = () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000 - cells.subarray(2).reduce((sum, own) => sum + own, 0)
+  }
+  const count = () => {
+    const most = burstMs + mostOfService * (nowMs() - startMs)
+    const more = Math.max(0, Math.min(used() - usedBeforeMs, most) - countedMs)
+    countedMs += more
+    cells[0] = (cells[0] ?? 0) + more
+  }
+  return {
+    cells,
+    share(threads) {
+      cells[1] = threads
+      if (threads > 0 && !timer) {
+        ;[startMs, usedBeforeMs, countedMs] = [nowMs(), used(), 0]
+        timer = setInterval(count, 1000).unref()
+      } else if (threads === 0) {
+        clearInterval(timer)
+        timer = undefined
+      }
     },
   }
 }

@@ -59,6 +59,8 @@ export function facts({ run, durationMs }: RunStatistics): [what: string, value:
 function loadWords({ load: { stages } }: Run): string {
   const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
   const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
+  const offered = stages.map(({ offered }) => offered).join(', ')
+  if (stages.some(({ offered }) => offered !== null)) return `open: ${offered} requests/s, ${each}`
   const vus = stages.map(({ vus }) => vus).join(', ')
   return stages.length === 1
     ? `${vus} VU${vus === '1' ? '' : 's'} for ${seconds[0]} s`

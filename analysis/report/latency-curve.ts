@@ -4,7 +4,7 @@ import type { Statistics } from '../statistics.ts'
 import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'
 import { type Group, groupsOf, keyOf, type RunStatistics, together } from './runs.ts'
 import { colour, drawnHeight, type Picture, picture } from './svg.ts'
-import { users } from './table.ts'
+import { stageSize } from './table.ts'
 
 type Band = { readonly colour: string; readonly edges: { x: number; low: number; high: number }[] }
 
@@ -72,7 +72,7 @@ function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
   const each = stages.length > 1 ? stages : []
   return [
     ...each.map((stage, index) => ({
-      label: stage.vus === null ? `stage ${stage.stage}` : users(stage.vus),
+      label: stageSize(stage) ?? `stage ${stage.stage}`,
       colour: colour(index),
       points: points(stage.percentiles, stage.samples),
     })),

@@ -1,15 +1,16 @@
 import type { Statistics } from '../statistics.ts'
+import { breakpointWords, probeColumns, probeRows } from './breakpoint.ts'
 import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { facts, fairness, podColumns, podRows } from './facts.ts'
 import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import { letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
 import type { Picture } from './svg.ts'
-import { columns, serverColumns, stageHolds, stageName } from './table.ts'
+import { columns, intendedColumns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The report for a pull request or a terminal; the pictures are linked beside it. */
 export function markdown(statistics: Statistics, pictures: readonly Picture[]): string {
-  const { runs, replicas, comparison } = statistics
+  const { runs, replicas, comparison, breakpoint } = statistics
   const plots = pictures.map(({ name, title }) => `![${title}](${name}.svg)`)
   const [only, ...more] = runs
   const parts =
@@ -23,6 +24,7 @@ export function markdown(statistics: Statistics, pictures: readonly Picture[]): 
             ...list(comparedRemarks(group, comparison?.effect ?? 0)),
           ]),
           ...list(comparison?.unmatched ?? []),
+          ...(breakpoint ? [breakpointWords(breakpoint), table(probeColumns, probeRows(breakpoint))] : []),
           ...(replicas.length > 0
             ? [table(levelColumns, levelRows(replicas)), ...list(levelRemarks(statistics))]
             : []),
@@ -51,6 +53,17 @@ function details(run: RunStatistics): string[] {
   ]
   return [
     ...(total.requests > 0 ? [table(['', ...columns.map(({ head }) => head), 'SLOs hold'], rows)] : []),
+    ...(total.intended
+      ? [
+          table(
+            ['from when it was to begin', ...intendedColumns.map(({ head }) => head)],
+            [
+              ...stages.map((stage) => [stageName(stage), ...intendedColumns.map(({ cell }) => cell(stage))]),
+              ['all', ...intendedColumns.map(({ cell }) => cell(total))],
+            ],
+          ),
+        ]
+      : []),
     ...(total.server
       ? [
           table(

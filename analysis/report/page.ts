@@ -1,5 +1,6 @@
 import { number, orDash, percent } from '../format.ts'
 import type { Statistics } from '../statistics.ts'
+import { breakpointWords, probeColumns, probeRows } from './breakpoint.ts'
 import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { facts, fairness, podColumns, podRows } from './facts.ts'
 import { html, Markup } from './markup.ts'
@@ -7,29 +8,33 @@ import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import { groupsOf, letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
 import type { Picture } from './svg.ts'
-import { columns, serverColumns, stageHolds, stageName } from './table.ts'
+import { columns, intendedColumns, serverColumns, stageHolds, stageName } from './table.ts'
 
 /** The whole report as one HTML page that loads nothing. */
 export function page(statistics: Statistics, pictures: readonly Picture[]): string {
-  const { runs, comparison, replicas } = statistics
+  const { runs, comparison, replicas, breakpoint } = statistics
   const [only] = runs
   const title =
     runs.length === 1 && only
       ? only.name
       : comparison
         ? 'Candidate against baseline'
-        : replicas.length > 0
-          ? `${runs.length} runs by replicas`
-          : `${runs.length} runs side by side`
+        : breakpoint
+          ? 'Where it breaks'
+          : replicas.length > 0
+            ? `${runs.length} runs by replicas`
+            : `${runs.length} runs side by side`
   const colours = coloursOf(statistics)
   const plots = html`<section aria-label="Plots">${pictures.map(({ svg }) => html`<figure>${new Markup(svg)}</figure>`)}</section>`
   const body =
     runs.length === 1 && only
       ? html`<header>${heading(only)}${headline(only)}</header>${plots}${details(only, 'h2')}`
-      : html`<header><h1>${title}</h1>${comparisonPart(statistics)}${levelsTable(statistics)}${
+      : html`<header><h1>${title}</h1>${comparisonPart(statistics)}${breakpoint ? html`<p>${breakpointWords(breakpoint)}</p>${plainTable('Probes', probeColumns, probeRows(breakpoint))}` : null}${levelsTable(statistics)}${
           // Where something else is the point, the single runs come after the pictures.
           together(statistics) ? null : runsTable(runs, colours)
-        }</header>${plots}${together(statistics) ? html`<h2>Every run</h2>${runsTable(runs, colours)}` : null}${runs.map(
+        }</header>${plots}${together(statistics) ? html`<h2>Every run</h2>${runsTable(runs, colours)}` : null}${(
+          runs.length > mostDetailed ? [] : runs
+        ).map(
           (run, index) =>
             html`<article><h2 id="${letter(index)}"><span class="key" style="background:${colours[index]}"></span>${letter(index)} · ${run.name}</h2>${verdict(run)}${details(run, 'h3')}</article>`,
         )}`
@@ -101,6 +106,9 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
       ? html`<p>Failed requests: ${failures.map(({ count, what }) => `${number(count)} ${what}`).join(', ')}.</p>`
       : null
   }</section>`
+  const intended = total.intended
+    ? html`<section>${head('From when it was to begin')}<p>Latency from when a request was sent, and from the moment at which the rate meant it to begin: what a stall costs everybody whom it keeps waiting.</p>${figureTable(`From when it was to begin, ${run.name}`, intendedColumns, stages, total)}</section>`
+    : null
   const server = total.server
     ? html`<section>${head('Inside the workload')}<p>Where the time went, as the workload says: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s.</p>${scroll(
         `Inside the workload of ${run.name}`,
@@ -117,7 +125,7 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
     rows.length > 0
       ? html`<section>${head('On the pods')}${plainTable(`On the pods of ${run.name}`, podColumns, rows)}${fairness(run).map((words) => html`<p>${words}</p>`)}</section>`
       : null
-  return html`${total.requests > 0 ? figures : null}${server}${followed}${balance}${
+  return html`${total.requests > 0 ? figures : null}${intended}${server}${followed}${balance}${
     remarks.length > 0
       ? html`<section>${head('Before you trust it')}<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`
       : null
@@ -131,6 +139,22 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
   }`
 }
 
+/** A row a stage, and one of all, under columns of figures. */
+const figureTable = (
+  name: string,
+  heads: typeof columns,
+  stages: RunStatistics['stages'],
+  total: RunStatistics['total'],
+): Markup =>
+  plainTable(
+    name,
+    ['', ...heads.map(({ head }) => head)],
+    [
+      ...stages.map((stage) => [stageName(stage), ...heads.map(({ cell }) => cell(stage))]),
+      ['all', ...heads.map(({ cell }) => cell(total))],
+    ],
+  )
+
 /** A table of text under one line of heads, each row named by its first cell. */
 const plainTable = (name: string, heads: readonly string[], rows: readonly (readonly string[])[]): Markup =>
   scroll(
@@ -139,7 +163,11 @@ const plainTable = (name: string, heads: readonly string[], rows: readonly (read
 <tbody>${rows.map(([first, ...cells]) => html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table>`,
   )
 
-const together = ({ replicas, comparison }: Statistics): boolean => replicas.length > 0 || comparison !== null
+// Beyond it a page is too long to read, and to open; statistics.json and runs.csv have every run.
+const mostDetailed = 100
+
+const together = ({ replicas, comparison, breakpoint }: Statistics): boolean =>
+  replicas.length > 0 || comparison !== null || breakpoint !== null
 
 /** Of each run: of the group that it is drawn with. */
 function coloursOf(statistics: Statistics): string[] {

@@ -1,4 +1,5 @@
 import type { Statistics } from '../statistics.ts'
+import { breakpointPicture } from './breakpoint.ts'
 import { forest } from './comparison.ts'
 import { runsCsv } from './csv.ts'
 import { latencyCurve } from './latency-curve.ts'
@@ -17,6 +18,7 @@ export function reportFiles(statistics: Statistics): Map<string, string> {
   const pictures = [
     replicasPicture(statistics),
     comparison && forest(comparison),
+    breakpointPicture(statistics),
     latencyCurve(statistics),
     saturation(statistics),
     // Side by side, what happened when says little and takes much room.

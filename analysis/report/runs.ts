@@ -1,4 +1,4 @@
-import { merge, Part, quantile } from '../distribution.ts'
+import { merge, ofPercentiles, percentilesOf } from '../distribution.ts'
 import type { RunStatistics, Statistics } from '../statistics.ts'
 import { colour } from './svg.ts'
 
@@ -57,18 +57,15 @@ export function together(
   runs: readonly RunStatistics[],
 ): { readonly p: number; readonly ms: number; readonly least: number; readonly most: number }[] {
   const parts = runs.flatMap(({ percentiles, total }) => {
-    const part = Part.safeParse({
-      count: total.samples,
-      mean: total.meanMs,
-      points: percentiles.map(([p, ms]) => [p / 100, ms]),
-    })
-    return part.success ? [[part.data]] : []
+    const complete = total.samples > 0 && percentiles[0]?.[0] === 0 && percentiles.at(-1)?.[0] === 100
+    return complete ? [ofPercentiles(total.samples, total.meanMs, percentiles)] : []
   })
   const [first] = runs
   if (!first || parts.length < runs.length) return []
-  const all = merge(parts)
+  const all = percentilesOf(merge(parts))
+  const single = parts.map(percentilesOf)
   return first.percentiles.map(([p]) => {
-    const each = parts.map((part) => quantile(part, p / 100).value)
-    return { p, ms: quantile(all, p / 100).value, least: Math.min(...each), most: Math.max(...each) }
+    const each = single.map((at) => at(p).value)
+    return { p, ms: all(p).value, least: Math.min(...each), most: Math.max(...each) }
   })
 }

@@ -9,7 +9,7 @@ import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts
 export function saturation(statistics: Statistics): Picture | null {
   const { runs } = statistics
   const groups = groupsOf(statistics)
-  const climbing = runs.filter(({ stages }) => stages.filter(({ vus }) => vus !== null).length > 1)
+  const climbing = runs.filter(({ stages }) => stages.filter(isClosed).length > 1)
   if (climbing.length === 0) return null
   const single = runs.length === 1
   // One run has room for three percentiles; several are compared by one.
@@ -43,12 +43,16 @@ export function saturation(statistics: Statistics): Picture | null {
 const words = ({ vus, rate, p95Ms }: StageStatistics) =>
   `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
 
+// An open load has no concurrency of its own: it has as much as the answers take.
+const isClosed = ({ vus, offered }: StageStatistics) => vus !== null && offered === null
+
 function perGroup(groups: readonly Group[], figure: (stage: StageStatistics) => number | null): Curve[] {
   return groups.map(({ label, colour, runs }) => {
     const bySize = new Map<number, number[]>()
     for (const stage of runs.flatMap(({ stages }) => stages)) {
       const y = figure(stage)
-      if (stage.vus !== null && y !== null) bySize.set(stage.vus, [...(bySize.get(stage.vus) ?? []), y])
+      if (stage.vus !== null && isClosed(stage) && y !== null)
+        bySize.set(stage.vus, [...(bySize.get(stage.vus) ?? []), y])
     }
     const points = [...bySize].map(([x, ys]) => ({ x, y: median(ys) }))
     return { label, colour, dots: true, points: points.sort((a, b) => a.x - b.x) }

@@ -16,6 +16,18 @@ export const columns: readonly { readonly head: string; readonly cell: (figures:
   { head: 'max ms', cell: ({ maxMs }) => orDash(maxMs) },
 ]
 
+/** Of an open load: latency from when a request was sent, and from when it was to be. */
+export const intendedColumns: typeof columns = [
+  { head: 'p50 ms', cell: ({ p50Ms }) => orDash(p50Ms) },
+  { head: 'from intended', cell: ({ intended }) => orDash(intended?.p50Ms ?? null) },
+  { head: 'p95 ms', cell: ({ p95Ms }) => orDash(p95Ms) },
+  { head: 'from intended', cell: ({ intended }) => orDash(intended?.p95Ms ?? null) },
+  { head: 'p99 ms', cell: ({ p99Ms }) => orDash(p99Ms) },
+  { head: 'from intended', cell: ({ intended }) => orDash(intended?.p99Ms ?? null) },
+  { head: 'max ms', cell: ({ maxMs }) => orDash(maxMs) },
+  { head: 'from intended', cell: ({ intended }) => orDash(intended?.maxMs ?? null) },
+]
+
 /** Where the time of a request went, for a target that tells; the rest is connecting, sending and the generator's. */
 export const serverColumns: typeof columns = [
   { head: 'request p50 ms', cell: ({ p50Ms }) => orDash(p50Ms) },
@@ -26,9 +38,15 @@ export const serverColumns: typeof columns = [
   { head: 'worked p95 ms', cell: ({ server }) => orDash(server?.workP95Ms ?? null) },
 ]
 
-/** `stage 3 · 8 VUs` */
-export const stageName = ({ stage, vus }: StageStatistics): string =>
-  vus === null ? `stage ${stage}` : `stage ${stage} · ${users(vus)}`
+/** `stage 3 · 8 VUs`, or `stage 3 · 50/s` of an open load. */
+export const stageName = (stage: StageStatistics): string => {
+  const size = stageSize(stage)
+  return size === null ? `stage ${stage.stage}` : `stage ${stage.stage} · ${size}`
+}
+
+/** `8 VUs`, or `50/s`; null where it is not known. */
+export const stageSize = ({ vus, offered }: StageStatistics): string | null =>
+  offered !== null ? `${number(offered)}/s` : vus === null ? null : users(vus)
 
 /** `8 VUs` */
 export const users = (vus: number): string => `${vus} VU${vus === 1 ? '' : 's'}`

@@ -1,6 +1,7 @@
 import type { Comparison } from '../compare.ts'
 import type { Figures } from '../figures.ts'
 import type { Statistics } from '../statistics.ts'
+import { breakpointWords, probeColumns, probeRows } from './breakpoint.ts'
 import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import type { RunStatistics } from './runs.ts'
@@ -12,7 +13,12 @@ const narrow = columns.filter(({ head }) => shown.includes(head))
 
 /** The short table for a terminal: of a comparison, by replicas where there are several, else each run under its name. */
 export function text(statistics: Statistics): string {
-  if (statistics.comparison) return comparisonText(statistics.comparison)
+  const { comparison, breakpoint } = statistics
+  if (comparison) return comparisonText(comparison)
+  if (breakpoint)
+    return [...aligned([[...probeColumns], ...probeRows(breakpoint)]), breakpointWords(breakpoint), ''].join(
+      '\n',
+    )
   return statistics.replicas.length > 0 ? levelsText(statistics) : statistics.runs.map(runText).join('\n')
 }
 

@@ -12,19 +12,22 @@ export function timeline({ name, stages }: RunStatistics): Picture | null {
     (stage): stage is Plateau => stage.vus !== null && stage.startMs !== null && (stage.durationMs ?? 0) > 0,
   )
   if (plateaus.length === 0) return null
+  const open = plateaus.some(({ offered }) => offered !== null)
   return picture(
     {
       name: 'timeline',
       title: 'Stages over time',
       description: `${name}: ${plateaus
         .map(
-          ({ vus, startMs, durationMs, rate }) =>
-            `from ${number(startMs / 1000)} to ${number((startMs + durationMs) / 1000)} s ${vus} VUs made ${orDash(rate)} requests per second`,
+          ({ vus, offered, startMs, durationMs, rate }) =>
+            `from ${number(startMs / 1000)} to ${number((startMs + durationMs) / 1000)} s ${offered === null ? `${vus} VUs` : `${offered} offered a second`} made ${orDash(rate)} requests per second`,
         )
         .join('; ')}.`,
     },
     [
-      panel(plateaus, 'virtual users (VUs)', 0, ({ vus }) => vus),
+      open
+        ? panel(plateaus, 'offered (requests/s)', 0, ({ offered }) => offered)
+        : panel(plateaus, 'virtual users (VUs)', 0, ({ vus }) => vus),
       panel(plateaus, 'throughput (requests/s)', 2, ({ rate }) => rate),
       panel(plateaus, 'p95 latency (ms)', 1, ({ p95Ms }) => p95Ms, true),
     ],

@@ -1,4 +1,4 @@
-import type { Options, Scenario } from 'k6/options'
+import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
 import { requestTimeoutMs } from './request.ts'
 import type { Settings } from './settings.ts'
 import { summaryTrendStats } from './summary.ts'
@@ -14,27 +14,54 @@ const failures = [
  * k6 scenario of its own because its tags are then static: a tag that is set in every iteration costs a
  * quarter of the request rate.
  */
-export function plateaus(name: string, stages: readonly number[], settings: Settings): Options {
+export const plateaus = (name: string, stages: readonly number[], settings: Settings): Options =>
+  load(name, stages, settings, false, (vus, common) => ({ ...common, executor: 'constant-vus', vus }))
+
+/**
+ * An open load: iterations begin at a rate of their own, whether those before are done or not, as users come who do not
+ * wait for one another. One plateau of so many a second after the other.
+ */
+export const arrivals = (name: string, rates: readonly number[], settings: Settings): Options =>
+  load(name, rates, settings, true, (rate, common) => ({
+    ...common,
+    executor: 'constant-arrival-rate',
+    rate,
+    timeUnit: '1s',
+    // All of them from the start: a VU that has to be made first is late, and looks like a slow target.
+    preAllocatedVUs: settings.maxVus ?? vusFor(rate),
+    maxVUs: settings.maxVus ?? vusFor(rate),
+  }))
+
+/** Enough for answers of a second and a half each; a target that takes longer at that rate is not holding it. */
+const vusFor = (rate: number): number => Math.max(10, Math.ceil(rate * 1.5))
+
+type Common = Required<Pick<ConstantVUsScenario, 'startTime' | 'duration' | 'gracefulStop' | 'tags'>>
+
+function load(
+  name: string,
+  stages: readonly number[],
+  settings: Settings,
+  open: boolean,
+  shape: (size: number, common: Common) => Scenario,
+): Options {
   const lengthMs = Math.floor(settings.durationMs / stages.length)
   const scenarios: Record<string, Scenario> = {}
-  stages.forEach((vus, index) => {
+  stages.forEach((size, index) => {
     const stage = index + 1
-    scenarios[`${name}_${stage}`] = {
-      executor: 'constant-vus',
-      vus,
+    scenarios[`${name}_${stage}`] = shape(size, {
       startTime: `${index * lengthMs}ms`,
       duration: `${lengthMs}ms`,
       // Longer than a request may take: what is still in flight when this ends would vanish from the counts.
       gracefulStop: `${requestTimeoutMs + 1000}ms`,
       tags: { stage: String(stage) },
-    }
+    })
   })
   return {
     scenarios,
     summaryTrendStats,
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
     thresholds: Object.fromEntries(
-      submetrics(stages.length, settings.ofWorkload).map((metric) => [metric, []]),
+      submetrics(stages.length, settings.ofWorkload, open).map((metric) => [metric, []]),
     ),
     // A kept connection stays with one pod, and a load balancer in front has nothing left to balance.
     noVUConnectionReuse: !settings.keepConnections,
@@ -46,8 +73,13 @@ export function plateaus(name: string, stages: readonly number[], settings: Sett
   }
 }
 
-function submetrics(stages: number, ofWorkload: boolean): string[] {
-  const names = ['http_req_duration{expected_response:true}', ...failures.map((tag) => `http_reqs{${tag}}`)]
+function submetrics(stages: number, ofWorkload: boolean, open: boolean): string[] {
+  // Without a threshold k6 leaves out a counter that nothing has counted, and none dropped looks like not watched.
+  const names = [
+    ...(open ? ['dropped_iterations'] : []),
+    'http_req_duration{expected_response:true}',
+    ...failures.map((tag) => `http_reqs{${tag}}`),
+  ]
   for (let stage = 1; stage <= stages; stage++) {
     names.push(
       `http_reqs{stage:${stage}}`,
@@ -55,6 +87,7 @@ function submetrics(stages: number, ofWorkload: boolean): string[] {
       `iteration_duration{stage:${stage}}`,
       `http_req_duration{stage:${stage},expected_response:true}`,
     )
+    if (open) names.push(`latency_intended{stage:${stage}}`, `start_lag{stage:${stage}}`)
     if (ofWorkload) names.push(`server_queue{stage:${stage}}`, `server_work{stage:${stage}}`)
   }
   return names

@@ -10,16 +10,25 @@ export type Settings = {
   /** The whole load, all plateaus together. */
   readonly durationMs: number
   readonly keepConnections: boolean
+  /** Requests a second, for the open loads. */
+  readonly rate: number
+  /** As many as an open load may use; undefined for what the rate needs. */
+  readonly maxVus: number | undefined
+  readonly method: string
+  readonly body: string | null
+  readonly headers: Readonly<Record<string, string>>
+  /** The statuses that are no failure. */
+  readonly expected: readonly (number | { min: number; max: number })[]
   /** Whether it is our own workload's /work that is asked, which tells its own times. */
   readonly ofWorkload: boolean
-  /** What that may ask for before it makes load; empty without. */
+  /** What is sent as `Authorization: Bearer`; empty without. */
   readonly token: string
 }
 
-export function settings(defaults: { vus: number; duration: string }): Settings {
+export function settings(defaults: { vus?: number; rate?: number; duration: string }): Settings {
   const base = __ENV.BASE_URL
   if (!base) throw new Error('BASE_URL is not set: which service should be loaded?')
-  const vus = whole('VUS', __ENV.VUS || String(defaults.vus))
+  const vus = whole('VUS', __ENV.VUS || String(defaults.vus ?? 1))
   const path = __ENV.REQUEST_PATH || `/work?ms=${positive('WORK_MS', __ENV.WORK_MS || '5')}`
   const ofWorkload = /^\/work(\?|$)/.test(path)
   return {
@@ -28,10 +37,35 @@ export function settings(defaults: { vus: number; duration: string }): Settings 
     vus,
     durationMs: duration('DURATION', __ENV.DURATION || defaults.duration),
     keepConnections: __ENV.KEEP_CONNECTIONS === 'true',
+    rate: whole('RATE', __ENV.RATE || String(defaults.rate ?? 1)),
+    maxVus: __ENV.MAX_VUS ? whole('MAX_VUS', __ENV.MAX_VUS) : undefined,
+    method: __ENV.METHOD || 'GET',
+    body: __ENV.BODY || null,
+    headers: header(__ENV.HEADERS || '{}'),
+    expected: statuses(__ENV.EXPECT_STATUS || '200-299'),
     ofWorkload,
-    // A token is for our workload only: no other service is to learn of it.
-    token: ofWorkload ? __ENV.STRESS_TOKEN || '' : '',
+    // Each has a token of its own: no other service is to learn of the workload's.
+    token: (ofWorkload ? __ENV.STRESS_TOKEN : __ENV.TARGET_TOKEN) || '',
   }
+}
+
+/** A JSON object, since a header's value may hold whatever a list would be divided by. */
+function header(text: string): Record<string, string> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('HEADERS: not a JSON object of names and values')
+  }
+}
+
+/** `200-299,404` */
+function statuses(text: string): (number | { min: number; max: number })[] {
+  return text.split(',').map((part) => {
+    const [, min, max] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(part) ?? []
+    if (!min)
+      throw new Error(`EXPECT_STATUS: "${part}" is not a status such as 200, or a range such as 200-299`)
+    return max ? { min: Number(min), max: Number(max) } : Number(min)
+  })
 }
 
 /** 1, 2, 4 … up to `top`, which always ends the list. */

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { reportFiles } from '../../analysis/report/report.ts'
-import { type Source, statistics } from '../../analysis/statistics.ts'
+import { comparison, runStatistics, type Source, statistics } from '../../analysis/statistics.ts'
 import { aClimb } from '../samples.ts'
 import { started, violations } from './browser.ts'
 
@@ -30,7 +30,29 @@ function onCluster(name: string, replicas: number): Source {
   return { ...source, run: { ...run, target: { ...run.target, replicas, cluster } } }
 }
 
+/** So many runs of one side of a comparison, in turns with the other. */
+const side = (name: string, from: number, factor: number) =>
+  [1000, 1010, 990, 1005, 995].map((count, index) => {
+    const source = aClimb(`${name}-${index}`, [count * factor, 1900 * factor])
+    assert.ok(source.run)
+    const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + 2 * index)).toISOString()
+    return runStatistics({ ...source, run: { ...source.run, startedAt } })
+  })
+
 const reports = {
+  'a comparison': reportFiles(comparison(side('old', 0, 1), side('new', 1, 0.8))),
+  'a sweep with a fitted law': reportFiles(
+    statistics(
+      [1, 2, 4, 8].flatMap((replicas) =>
+        [0.98, 1, 1.01, 0.99, 1.02].map((noise, index) => {
+          const requests = Math.round((noise * 1000 * replicas) / (1 + 0.05 * (replicas - 1)))
+          const source = aClimb(`r${replicas}-${index}`, [requests])
+          assert.ok(source.run)
+          return { ...source, run: { ...source.run, target: { ...source.run.target, replicas } } }
+        }),
+      ),
+    ),
+  ),
   'one run': reportFiles(statistics([aClimb('one', [1000, 1900, 2500])])),
   'two runs': reportFiles(statistics([aClimb('one', [1000, 1900]), aClimb('two', [1200, 1950])])),
   'a run on a cluster': reportFiles(statistics([onCluster('cluster', 4)])),

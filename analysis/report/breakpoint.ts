@@ -1,0 +1,72 @@
+import { dot, line, ruleX } from '@observablehq/plot'
+import type { Breakpoint } from '../breakpoint.ts'
+import { number, orDash, percent } from '../format.ts'
+import type { Statistics } from '../statistics.ts'
+import { labelledTicks, scaleFor } from './lines.ts'
+import { colour, drawnHeight, type Picture, picture } from './svg.ts'
+
+/** p95 against the rate that was offered, each probe a dot: green where it held, red where it did not. */
+export function breakpointPicture({ breakpoint, runs }: Statistics): Picture | null {
+  if (!breakpoint) return null
+  const points = runs.flatMap(({ run, total, verdict }) => {
+    const [x, y] = [run?.load.stages[0]?.offered, total.p95Ms]
+    return x && y ? [{ x, y, held: verdict.kind === 'pass' }] : []
+  })
+  if (points.length === 0) return null
+  const height = 300
+  const { type, domain } = scaleFor(
+    points.map(({ y }) => y),
+    drawnHeight(height),
+  )
+  const rates = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
+  const hues = { held: colour(2), broke: colour(7) }
+  return picture(
+    {
+      name: 'breakpoint',
+      title: 'Where it breaks',
+      description: breakpointWords(breakpoint),
+      key: [
+        { label: 'SLOs held', colour: hues.held },
+        { label: 'SLOs missed, or requests dropped', colour: hues.broke },
+      ],
+    },
+    [
+      {
+        height,
+        x: { type: 'log', domain: [(rates[0] ?? 1) / 1.1, (rates.at(-1) ?? 1) * 1.1] },
+        y: { type, domain, grid: true, label: 'p95 latency (ms)', tickFormat: number, ticks: 6 },
+        marks: [
+          ...labelledTicks('offered (requests/s)', sparse(rates), number),
+          ...(breakpoint.held ? [ruleX([breakpoint.held], { stroke: hues.held, strokeOpacity: 0.6 })] : []),
+          line(
+            [...points].sort((a, b) => a.x - b.x),
+            { x: 'x', y: 'y', stroke: 'currentColor', strokeOpacity: 0.25 },
+          ),
+          dot(points, { x: 'x', y: 'y', r: 5, fill: ({ held }) => (held ? hues.held : hues.broke) }),
+        ],
+      },
+    ],
+  )
+}
+
+/** Ticks far enough apart on a logarithmic axis to be read. */
+const sparse = (rates: readonly number[]): number[] => [
+  ...new Map(rates.map((rate) => [Math.floor(Math.log(rate) / Math.log(1.3)), rate])).values(),
+]
+
+export const breakpointWords = ({ held, broke, done, probes }: Breakpoint): string => {
+  const end = done ? '' : ' The search was cut short.'
+  if (held === null) return `No rate held the SLOs, down to ${orDash(broke)} requests/s.${end}`
+  if (broke === null) return `It held up to ${number(held)} requests/s, the most that was tried.${end}`
+  return `It holds ${number(held)} requests/s and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${end}`
+}
+
+export const probeColumns = ['offered/s', 'probes', 'held'] as const
+
+export function probeRows({ probes }: Breakpoint): string[][] {
+  const rates = [...new Set(probes.map(({ rate }) => rate))].sort((a, b) => a - b)
+  return rates.map((rate) => {
+    const these = probes.filter((probe) => probe.rate === rate)
+    return [number(rate), String(these.length), String(these.filter(({ held }) => held).length)]
+  })
+}

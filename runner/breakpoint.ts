@@ -1,0 +1,122 @@
+import path from 'node:path'
+import { nextRate, type Probe, probeOf, type Search } from '../analysis/breakpoint.ts'
+import { type RunStatistics, runStatistics, searched } from '../analysis/statistics.ts'
+import { bundle } from './bundle.ts'
+import { serviceUrl } from './deployment.ts'
+import { exitCodes } from './exit.ts'
+import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
+import { findK6 } from './k6.ts'
+import { measure } from './measure.ts'
+import { say } from './progress.ts'
+import { writeAndPrint } from './report.ts'
+import { resultFolder } from './result-folder.ts'
+import { checkCombination, interruption } from './run.ts'
+import { count, runFlags } from './run-options.ts'
+import { checkTarget, startWorkload } from './target.ts'
+
+const flags: Flag[] = [
+  {
+    name: 'repeat',
+    env: 'REPEAT',
+    value: 'N',
+    help: 'probes of the two rates that it ends between (2)',
+    check: count,
+  },
+  {
+    name: 'precision',
+    env: 'PRECISION',
+    value: '%',
+    help: 'how close those two must come (2)',
+    check: (text) =>
+      Number(text) > 0 && Number(text) <= 50 ? undefined : `"${text}" is not per cent above 0, up to 50`,
+  },
+  ...runFlags.filter(({ name }) => !['vus', 'stages'].includes(name)),
+]
+
+const usualSlo = 'p95=500,errors=0.01'
+
+const help = helpText(
+  'npm run scenario:breakpoint [-- FLAGS]\n\nThe highest rate of requests that holds the SLOs: probes of an open load, doubled until it breaks, then bisected, the ends repeated.',
+  flags,
+  `Each probe lasts --duration (8s); the first offers --rate (20). Without --slo a probe holds with ${usualSlo} and no request dropped.
+Exit codes: 0 found, 1 nothing holds, 2 usage, 4 environment, 130 interrupted (what was probed is kept).
+
+  npm run scenario:breakpoint -- --work-ms 10 --slo p95=200
+  npm run scenario:breakpoint -- --url http://10.0.0.7 --path /api/items --rate 200`,
+)
+
+/** `npm run scenario:breakpoint`: see its help. Returns the exit code. */
+export async function breakpoint(args: string[]): Promise<number> {
+  const given = parseFlags(flags, args, process.env)
+  if (given.help) {
+    process.stdout.write(help)
+    return exitCodes.pass
+  }
+  checkCombination('arrival', given)
+  const search: Search = {
+    start: Number(given.get('rate') ?? 20),
+    precision: Number(given.get('precision') ?? 2) / 100,
+    repeat: Number(given.get('repeat') ?? 2),
+  }
+  const onCluster = given.get('cluster') === 'true'
+  const url = onCluster ? await serviceUrl() : given.get('url')
+  const target = url ? await checkTarget(url, onCluster || given.get('allow-public') === 'true') : null
+  const signal = interruption()
+  const [k6, script] = await Promise.all([findK6(process.env, signal), bundle('arrival')])
+  const { filling, complete } = await resultFolder(
+    userPath(given.get('out') ?? 'results'),
+    'breakpoint',
+    new Date(),
+  )
+  const embedded = target ? null : await startWorkload(process.env)
+  const runs: RunStatistics[] = []
+  try {
+    const probes: Probe[] = []
+    for (
+      let rate = nextRate(probes, search);
+      rate !== null && !signal.aborted;
+      rate = nextRate(probes, search)
+    ) {
+      const { source } = await measure({
+        scenario: 'arrival',
+        script,
+        given: probing(given, rate),
+        target: target ?? new URL(embedded?.url ?? ''),
+        embedded: embedded !== null,
+        replicas: null,
+        labels: { probe: String(runs.length + 1) },
+        out: filling,
+        k6,
+        signal,
+      })
+      const run = runStatistics(source)
+      runs.push(run)
+      const [probe] = probeOf(run)
+      if (!probe) break
+      probes.push(probe)
+      say(
+        `probe ${runs.length}: ${rate} requests/s ${probe.held ? 'held' : `broke: ${run.verdict.reasons[0]}`}`,
+      )
+    }
+  } finally {
+    await embedded?.stop()
+  }
+  const figures = searched(runs, search)
+  await writeAndPrint(figures, path.join(await complete(), 'report'))
+  if (signal.aborted) return exitCodes.interrupted
+  return exitCodes[figures.breakpoint?.held ? 'pass' : 'fail']
+}
+
+/** What one probe is told: its rate, and what is usual for a probe where nothing else was said. */
+const probing = (given: Given, rate: number): Given => ({
+  positionals: [],
+  help: false,
+  get(name) {
+    if (name === 'rate') return String(rate)
+    const usual: Record<string, string> = {
+      slo: usualSlo,
+      duration: given.get('quick') === 'true' ? '3s' : '8s',
+    }
+    return given.get(name) ?? usual[name]
+  },
+})

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { findK6 } from '../../runner/k6.ts'
+import { runOf, startIn } from '../command.ts'
+
+let out = ''
+const server = createServer((_, response) => response.end('fine'))
+before(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-generator-'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+})
+after(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(out, { recursive: true })
+})
+
+async function constant(vus: number, environment: Record<string, string> = {}) {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const flags = ['--vus', String(vus), '--duration', '4s', '--url', url, '--path', '/']
+  const started = startIn(out, ['run', 'constant', ...flags], environment)
+  const code = await started.ended
+  return { code, stderr: started.stderr, ...(await runOf(out, started.stderr)) }
+}
+
+/** A control group that may have a tenth of a core; null where this system does not let us make one. */
+function tenthOfACore(): string | null {
+  const [v1, v2] = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup']
+  const name = `las-test-${process.pid}`
+  try {
+    const group = path.join(existsSync(path.join(v1, 'cpu.cfs_quota_us')) ? v1 : v2, name)
+    mkdirSync(group)
+    if (group.startsWith(v1)) {
+      writeFileSync(path.join(group, 'cpu.cfs_period_us'), '100000')
+      writeFileSync(path.join(group, 'cpu.cfs_quota_us'), '10000')
+    } else writeFileSync(path.join(group, 'cpu.max'), '10000 100000')
+    return group
+  } catch {
+    return null
+  }
+}
+
+test('a generator held to a tenth of a core is recognised: the run is invalid and says what holds it', async (t) => {
+  const group = tenthOfACore()
+  if (!group) return t.skip('no control group can be made here')
+  try {
+    const k6 = await findK6(process.env, new AbortController().signal)
+    const held = path.join(out, 'held-k6')
+    writeFileSync(held, `#!/bin/sh\necho $$ > ${group}/cgroup.procs\nexec "${k6.path}" "$@"\n`)
+    chmodSync(held, 0o755)
+    const { code, stderr, figures } = await constant(4, { K6_BIN: held })
+    assert.equal(code, 3, stderr)
+    assert.match(
+      figures.verdict.reasons.join(' '),
+      /the generator was the bottleneck: .* a CPU limit holds it/,
+    )
+  } finally {
+    rmdirSync(group)
+  }
+})
+
+test('a generator with CPU to spare is not accused, and what it used is told', async () => {
+  const { code, stderr, run, figures } = await constant(1)
+  assert.equal(code, 0, stderr)
+  assert.equal(figures.verdict.kind, 'pass')
+  assert.ok(
+    (run.k6.cpuSeconds ?? 0) > 0 && run.k6.waitedSeconds !== null && (run.k6.machineBusyCores ?? 0) > 0,
+  )
+})

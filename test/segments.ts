@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Distribution, distribution, merge, percentile } from '../analysis/distribution.ts'
+import { durations } from '../analysis/figures.ts'
+import { bundle } from '../runner/bundle.ts'
+import { findK6 } from '../runner/k6.ts'
+import { startWorkload } from '../runner/target.ts'
+import { summaryOf } from './samples.ts'
+
+/** What several generators saw of one load, merged from their summaries, beside what all their points really were. */
+export type Segments = {
+  readonly requests: number
+  readonly rows: readonly {
+    readonly p: number
+    /** Of all points together, type 7. */
+    readonly raw: number
+    readonly merged: number
+    /** The mean of the generators' own percentiles, weighed by their requests: what must not be done. */
+    readonly averaged: number
+  }[]
+}
+
+/** Divides a constant load among that many k6 processes, each with its segment, as distributed k6 does. */
+export async function segments(count: number, duration: string, workMs: number): Promise<Segments> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'las-segments-'))
+  const [workload, script, k6] = await Promise.all([
+    startWorkload(process.env),
+    bundle('constant'),
+    findK6(process.env, new AbortController().signal),
+  ])
+  try {
+    const ends = Array.from({ length: count + 1 }, (_, end) => (end === count ? '1' : `${end}/${count}`))
+    const parts = await Promise.all(
+      Array.from({ length: count }, async (_, part) => {
+        const [summary, points] = [path.join(folder, `${part}.json`), path.join(folder, `${part}.points`)]
+        const args = [
+          'run',
+          '--quiet',
+          '--execution-segment',
+          `${ends[part]}:${ends[part + 1]}`,
+          '--execution-segment-sequence',
+          ends.join(','),
+          '--out',
+          `json=${points}`,
+          '-',
+        ]
+        const settings = {
+          BASE_URL: workload.url,
+          VUS: String(count),
+          DURATION: duration,
+          WORK_MS: String(workMs),
+          SUMMARY_PATH: summary,
+        }
+        const child = spawn(k6.path, args, {
+          env: { ...process.env, ...settings, K6_NO_USAGE_REPORT: 'true' },
+          stdio: ['pipe', 'ignore', 'inherit'],
+        })
+        child.stdin?.end(script)
+        const [code] = await once(child, 'close')
+        if (code !== 0) throw new Error(`k6 ended with ${code}`)
+        const { metric } = durations(summaryOf(await readFile(summary, 'utf8')), {})
+        const made = metric ? distribution(metric) : 'no durations'
+        if (typeof made === 'string') throw new Error(made)
+        return { made, values: await rawDurations(points) }
+      }),
+    )
+    return compared(
+      parts.map(({ made }) => made),
+      parts.flatMap(({ values }) => values),
+    )
+  } finally {
+    await workload.stop()
+    await rm(folder, { recursive: true })
+  }
+}
+
+function compared(parts: readonly Distribution[], values: readonly number[]): Segments {
+  const sorted = [...values].sort((a, b) => a - b)
+  const type7 = (q: number) => {
+    const at = q * (sorted.length - 1)
+    const [low = 0, high = 0] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]]
+    return low + (high - low) * (at - Math.floor(at))
+  }
+  const all = merge(parts)
+  return {
+    requests: sorted.length,
+    rows: [50, 95, 99, 99.9].map((p) => ({
+      p,
+      raw: type7(p / 100),
+      merged: percentile(all, p).value,
+      averaged: parts.reduce(
+        (sum, part) => sum + (percentile(part, p).value * (part[0]?.count ?? 0)) / sorted.length,
+        0,
+      ),
+    })),
+  }
+}
+
+async function rawDurations(file: string): Promise<number[]> {
+  const values: number[] = []
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (!line.includes('"metric":"http_req_duration"') || !line.includes('"type":"Point"')) continue
+    const { data } = JSON.parse(line) as { data: { value: number; tags: { expected_response?: string } } }
+    if (data.tags.expected_response === 'true') values.push(data.value)
+  }
+  return values
+}
