@@ -1,7 +1,7 @@
 import { type Part, quantile } from './distribution.ts'
 
 // Between two known points the values are taken to rise evenly, in so many steps.
-const steps = 8
+const steps = 4
 
 /**
  * The quantile `q` that users who do not wait for one another would have felt, estimated from a closed load's latencies:
@@ -30,7 +30,7 @@ export function withOmitted(latencies: Part, q: number): number {
     }, 0)
   const wanted = (1 - q) * parts.reduce((sum, { weight, value }) => sum + weight * (1 + missed(value)), 0)
   let [low, high] = [0, parts.at(-1)?.value ?? 0]
-  for (let step = 0; step < 60; step++) {
+  for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2
     if (beyond(middle) > wanted) low = middle
     else high = middle

@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics'
 import { z } from 'zod'
 import { number, percent } from './format.ts'
-import { Repeated, repeated } from './inference.ts'
+import { Repeated, repeated, runsFor } from './inference.ts'
 import { peakOf, type Scaling, throughput } from './scaling-model.ts'
 import { type Slo, sloWords } from './slo.ts'
 import type { RunStatistics } from './statistics.ts'
@@ -15,6 +15,10 @@ export const Level = z.object({
   held: Repeated.nullable().describe(
     'requests per second of the best stage of each run that held the SLOs, 0 where none did; null where that cannot be told',
   ),
+  runsNeeded: z
+    .number()
+    .nullable()
+    .describe('runs that would bring the interval of the rate within ± 2 %; null where that cannot be told'),
   speedUp: z.number().describe('median rate ÷ that of the fewest replicas'),
   efficiency: z.number().describe('speed-up ÷ how many times as many replicas: 1 is linear'),
 })
@@ -42,7 +46,8 @@ export function byReplicas(runs: readonly RunStatistics[]): Level[] {
   const [fewest, first] = ascending[0] as [number, RunStatistics[]]
   const base = median(rates(first))
   return ascending.map(([replicas, these]) => {
-    const rate = repeated(rates(these))
+    const perRun = rates(these)
+    const rate = repeated(perRun)
     const latencies = these.flatMap(({ total }) => total.p95Ms ?? [])
     const held = these.flatMap((run) => heldRate(run) ?? [])
     const speedUp = rate.median / base
@@ -52,6 +57,7 @@ export function byReplicas(runs: readonly RunStatistics[]): Level[] {
       rate,
       p95Ms: latencies.length > 0 ? repeated(latencies) : null,
       held: held.length === these.length ? repeated(held) : null,
+      runsNeeded: runsFor(perRun, 0.02),
       speedUp,
       efficiency: (speedUp * fewest) / replicas,
     }

@@ -24,12 +24,22 @@ export type SummaryReading =
 
 const unreadable = (reason: string): SummaryReading => ({ kind: 'unreadable', reason })
 
+// Thousands of numbers in a file, and thousands of files: one look at each is what there is time for.
+const Numbers = z.custom<Record<string, number | null>>(
+  (values) =>
+    typeof values === 'object' &&
+    values !== null &&
+    !Array.isArray(values) &&
+    Object.values(values).every((value) => value === null || typeof value === 'number'),
+  'expected numbers by name',
+)
+
 const HandleSummary = z.object({
   state: z.object({ testRunDurationMs: z.number().nonnegative() }).optional(),
   metrics: z.record(
     z.string(),
     z.object({
-      values: z.record(z.string(), z.number().nullable()),
+      values: Numbers,
       thresholds: z.record(z.string(), z.object({ ok: z.boolean() })).optional(),
     }),
   ),

@@ -1,4 +1,5 @@
 import { dot, line, type Markish, ruleX, text } from '@observablehq/plot'
+import { median } from 'simple-statistics'
 import { number, percent } from '../format.ts'
 import type { Repeated } from '../inference.ts'
 import { type Level, observed } from '../replicas.ts'
@@ -169,16 +170,32 @@ const names: Record<Fit['model'], string> = {
 }
 
 /** What the figures by replicas mean, in sentences. */
-export function levelRemarks({ replicas: levels, scaling, recommendation }: Statistics): string[] {
+export function levelRemarks({ replicas: levels, runs, scaling, recommendation }: Statistics): string[] {
   if (levels.length === 0) return []
   return [
     ...(recommendation ? [recommendation] : []),
     levels.some(({ rate }) => !rate.interval)
       ? 'Medians of the runs; “between” is the range over them where there are fewer than five, too few for an interval that could be trusted, and else the 95 % interval of the typical run.'
       : 'Medians of the runs, “between” the ends of the 95 % interval of the typical run. “SLOs held at” is what even the least of the runs did.',
+    ...spreadWords(levels, observed(runs)),
     ...(scaling
       ? scalingWords(scaling)
       : ['With three numbers of replicas or fewer no law of growth is fitted.']),
+  ]
+}
+
+/** How much of the spread lies between runs, which more runs help against, and how much within each. */
+function spreadWords(levels: readonly Level[], runs: ReturnType<typeof observed>): string[] {
+  const between = levels.flatMap(({ rate }) => rate.variation ?? [])
+  const within = runs.flatMap(({ run: { total } }) =>
+    total.p50Ms && total.p95Ms ? total.p95Ms / total.p50Ms : [],
+  )
+  if (between.length === 0 || within.length === 0) return []
+  const needed = Math.max(...levels.map(({ runsNeeded }) => runsNeeded ?? 0))
+  return [
+    `Between runs throughput varies by up to ${percent(Math.max(...between))} (standard deviation ÷ mean)${
+      needed > 0 ? `; ${needed} runs of each would tell it to ± 2 %` : ''
+    }. Within a run p95 is ${number(median(within))} times p50.`,
   ]
 }
 
