@@ -59,7 +59,7 @@ test('the breakpoint of a workload whose capacity is known is found', async () =
     const [, held] = /It holds ([\d.]+) requests\/s and breaks at/.exec(started.stdout) ?? []
     // What one thread does when nothing else runs; k6 and the service's own thread share the machine.
     const capacity = (1000 * threads) / workMs
-    assert.ok(Number(held) > 0.8 * capacity && Number(held) < 1.05 * capacity, started.stdout)
+    assert.ok(Number(held) > 0.7 * capacity && Number(held) < 1.05 * capacity, started.stdout)
     await noneLeft(started.mark)
     const made = (await readdir(out)).find((name) => name.includes('-breakpoint-'))
     assert.ok(made && !made.startsWith('.'))
