@@ -156,7 +156,10 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     fairness: podFairness(run),
     following: following(run),
     failures: failureKinds(summary),
-    remarks: reading.kind === 'summary' ? [...remarks(run, summary, total), ...unsteady(stages)] : [],
+    remarks:
+      reading.kind === 'summary'
+        ? [...remarks(run, summary, total), ...kneeWords(stages), ...unsteady(stages)]
+        : [],
   }
 }
 
@@ -217,6 +220,17 @@ export const littlesLaw = (ratePerSecond: number, meanMs: number): number => (ra
 function inFlight(summary: Summary, { rate }: Figures, stage: string): number | null {
   const meanMs = findMetric(summary, 'iteration_duration', { stage })?.values.avg
   return rate === null || meanMs === undefined ? null : littlesLaw(rate, meanMs)
+}
+
+function kneeWords(stages: readonly StageStatistics[]): string[] {
+  const vus = knee(stages)
+  const most = Math.max(...stages.map((stage) => stage.vus ?? 0))
+  if (vus === null) return []
+  return [
+    vus < most
+      ? `Throughput for its latency is greatest at ${number(vus)} VUs, the knee: beyond it more users mostly wait.`
+      : `No knee up to ${number(most)} VUs: throughput for its latency still grows.`,
+  ]
 }
 
 /** A plateau that breaks Little's law by more than this was not steady. */
