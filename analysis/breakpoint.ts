@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RunStatistics } from './statistics.ts'
+import type { RunStatistics } from './run-statistics.ts'
 
 const Probe = z.object({
   rate: z.number().describe('requests offered a second'),

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { aRun, aSummary, requests } from '../test/samples.ts'
 import { compare } from './compare.ts'
 import type { Run } from './run.ts'
-import { type RunStatistics, runStatistics } from './statistics.ts'
+import { type RunStatistics, runStatistics } from './run-statistics.ts'
 
 /** Runs whose latencies are those of the sample times a factor each, started a minute apart from `from` on. */
 function runs(

@@ -11,7 +11,7 @@ import {
   repeated,
   runsToTell,
 } from './inference.ts'
-import type { RunStatistics } from './statistics.ts'
+import type { RunStatistics } from './run-statistics.ts'
 
 const Judgement = z.enum(['worse', 'better', 'no difference', 'cannot tell'])
 export type Judgement = z.infer<typeof Judgement>

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseRun } from './run.ts'
-import type { Source } from './statistics.ts'
+import type { Source } from './run-statistics.ts'
 import { parseSummary, type SummaryReading } from './summary.ts'
 
 export type SourceReading =

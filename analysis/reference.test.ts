@@ -9,6 +9,7 @@ import { changePoints, eDivisive, energyStatistics } from './change-points.ts'
 import { type Distribution, merge, quantile } from './distribution.ts'
 import { benjaminiHochberg, cliffsDelta, hodgesLehmann, mannWhitney, studentQuantile } from './inference.ts'
 import { randomFrom } from './random.ts'
+import { littlesLaw } from './run-statistics.ts'
 import {
   type Fit,
   fitModels,
@@ -18,7 +19,6 @@ import {
   standardErrors,
   throughput,
 } from './scaling-model.ts'
-import { littlesLaw } from './statistics.ts'
 
 /** Published figures and those of independent implementations; where each is from stands in the file. */
 type Case = {

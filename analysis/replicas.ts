@@ -2,9 +2,9 @@ import { median } from 'simple-statistics'
 import { z } from 'zod'
 import { number, percent } from './format.ts'
 import { Repeated, repeated, runsFor } from './inference.ts'
+import type { RunStatistics } from './run-statistics.ts'
 import { peakOf, type Scaling, throughput } from './scaling-model.ts'
 import { type Slo, sloWords } from './slo.ts'
-import type { RunStatistics } from './statistics.ts'
 
 /** What the runs with one number of replicas came to. */
 export const Level = z.object({

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { nextRate, type Probe, probeOf, type Search } from '../analysis/breakpoint.ts'
-import { type RunStatistics, runStatistics, searched } from '../analysis/statistics.ts'
+import { type RunStatistics, runStatistics } from '../analysis/run-statistics.ts'
+import { searched } from '../analysis/statistics.ts'
 import { bundle } from './bundle.ts'
 import { serviceUrl } from './deployment.ts'
 import { exitCodes } from './exit.ts'

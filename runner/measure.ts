@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { readSummary } from '../analysis/read.ts'
 import { formatRun, type Run } from '../analysis/run.ts'
+import { runStatistics, type Source } from '../analysis/run-statistics.ts'
 import { defaultSlos, parseSlos, type Slo } from '../analysis/slo.ts'
-import { type Source, statistics } from '../analysis/statistics.ts'
 import { clusterFacts, countedByPods, type PodCount, watchReplicas } from './deployment.ts'
 import type { Given } from './flags.ts'
 import { gitCommit, hostFacts } from './host.ts'
@@ -118,9 +118,8 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
     },
   }
   const summary = await readSummary(path.join(folder.filling, 'summary.json'))
-  const judged = (run: Run) => statistics([{ name: run.id, run, summary }])
-  const verdict = judged(unjudged).runs[0]?.verdict
-  const run = { ...unjudged, ...(verdict && { verdict }) }
+  const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
+  const run = { ...unjudged, verdict }
   await writeWhole(path.join(folder.filling, 'run.json'), formatRun(run))
   return { folder: await folder.complete(), source: { name: run.id, run, summary } }
 }

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { statistics } from '../analysis/statistics.ts'
 import { bundle, scenarioNames } from './bundle.ts'
 import { needAutoscaler, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
@@ -31,11 +30,12 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
   const starting = target ? null : startWorkload(process.env)
   starting?.catch(() => {})
   try {
-    const [k6, script, embedded, { writeAndPrint }] = await Promise.all([
+    const [k6, script, embedded, { writeAndPrint }, { statistics }] = await Promise.all([
       findK6(process.env, signal),
       bundle(scenario),
       starting,
       import('./report.ts'),
+      import('../analysis/statistics.ts'),
     ])
     const { folder, source } = await measure({
       scenario,

@@ -6,13 +6,8 @@ import { shuffle } from 'simple-statistics'
 import { z } from 'zod'
 import { randomFrom } from '../analysis/random.ts'
 import { readSource } from '../analysis/read.ts'
-import {
-  comparison,
-  runStatistics,
-  type Source,
-  type Statistics,
-  statistics,
-} from '../analysis/statistics.ts'
+import { runStatistics, type Source } from '../analysis/run-statistics.ts'
+import { comparison, type Statistics, statistics } from '../analysis/statistics.ts'
 import { bundle, scenarioNames } from './bundle.ts'
 import { effectFlag, effectOf } from './compare.ts'
 import { currentReplicas, scale, serviceUrl } from './deployment.ts'

@@ -6,7 +6,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseRun, type Run } from '../analysis/run.ts'
-import { type RunStatistics, Statistics } from '../analysis/statistics.ts'
+import type { RunStatistics } from '../analysis/run-statistics.ts'
+import { Statistics } from '../analysis/statistics.ts'
 
 const root = path.join(import.meta.dirname, '..')
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Run } from '../analysis/run.ts'
-import type { Source } from '../analysis/statistics.ts'
+import type { Source } from '../analysis/run-statistics.ts'
 import { parseSummary, type Summary } from '../analysis/summary.ts'
 
 export const k6Versions = ['0.52.0', '1.8.1', '2.2.0'] as const

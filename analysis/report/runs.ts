@@ -1,5 +1,6 @@
 import { merge, ofPercentiles, percentilesOf } from '../distribution.ts'
-import type { RunStatistics, Statistics } from '../statistics.ts'
+import type { RunStatistics } from '../run-statistics.ts'
+import type { Statistics } from '../statistics.ts'
 import { colour } from './svg.ts'
 
 export type { RunStatistics }

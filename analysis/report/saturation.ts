@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics'
 import { number, orDash } from '../format.ts'
-import type { StageStatistics, Statistics } from '../statistics.ts'
+import type { StageStatistics } from '../run-statistics.ts'
+import type { Statistics } from '../statistics.ts'
 import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'
 import { type Group, groupsOf, keyOf } from './runs.ts'
 import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts'

@@ -1,6 +1,6 @@
 import type { Figures } from '../figures.ts'
 import { number, orDash, percent } from '../format.ts'
-import type { StageStatistics } from '../statistics.ts'
+import type { StageStatistics } from '../run-statistics.ts'
 
 /** The columns that every table of figures has, in every format. */
 export const columns: readonly { readonly head: string; readonly cell: (figures: Figures) => string }[] = [
