@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { number } from './format.ts'
+import { groupedBy } from './group.ts'
 import {
   benjaminiHochberg,
   cliffsDelta,
@@ -124,15 +125,11 @@ const worst = (judgements: readonly Judgement[]): Judgement =>
   (['worse', 'better', 'cannot tell', 'no difference'] as const).find((each) => judgements.includes(each)) ??
   'cannot tell'
 
-function grouped(runs: readonly RunStatistics[]): Map<string, RunStatistics[]> {
-  const groups = new Map<string, RunStatistics[]>()
-  for (const run of runs) {
-    const replicas = run.run?.target.replicas ?? null
-    const name = `${run.run?.scenario ?? 'unknown scenario'}${replicas ? `, ${replicas} replicas` : ''}`
-    groups.set(name, [...(groups.get(name) ?? []), run])
-  }
-  return groups
-}
+const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =>
+  groupedBy(runs, ({ run }) => {
+    const replicas = run?.target.replicas ?? null
+    return `${run?.scenario ?? 'unknown scenario'}${replicas ? `, ${replicas} replicas` : ''}`
+  })
 
 function compareGroup(
   all: readonly RunStatistics[],

@@ -1,9 +1,10 @@
 import { median } from 'simple-statistics'
 import { z } from 'zod'
 import { number, percent } from './format.ts'
+import { groupedBy } from './group.ts'
 import { Repeated, repeated, runsFor } from './inference.ts'
 import type { RunStatistics } from './run-statistics.ts'
-import { peakOf, type Scaling, throughput } from './scaling-model.ts'
+import { chosenFit, peakOf, type Scaling, throughput } from './scaling-model.ts'
 import { type Slo, sloWords } from './slo.ts'
 
 /** What the runs with one number of replicas came to. */
@@ -38,18 +39,18 @@ export const observed = (
  * there were; empty for fewer than two different numbers.
  */
 export function byReplicas(runs: readonly RunStatistics[]): Level[] {
-  const levels = new Map<number, RunStatistics[]>()
-  for (const { replicas, run } of observed(runs)) levels.set(replicas, [...(levels.get(replicas) ?? []), run])
+  const levels = groupedBy(observed(runs), ({ replicas }) => replicas)
   if (levels.size < 2) return []
   const ascending = [...levels].sort(([a], [b]) => a - b)
-  const rates = (of: readonly RunStatistics[]) => of.flatMap(({ total }) => total.rate ?? [])
-  const [fewest, first] = ascending[0] as [number, RunStatistics[]]
+  type Observed = (typeof ascending)[number][1]
+  const rates = (of: Observed) => of.map(({ rate }) => rate)
+  const [fewest, first] = ascending[0] as [number, Observed]
   const base = median(rates(first))
   return ascending.map(([replicas, these]) => {
     const perRun = rates(these)
     const rate = repeated(perRun)
-    const latencies = these.flatMap(({ total }) => total.p95Ms ?? [])
-    const held = these.flatMap((run) => heldRate(run) ?? [])
+    const latencies = these.flatMap(({ run }) => run.total.p95Ms ?? [])
+    const held = these.flatMap(({ run }) => heldRate(run) ?? [])
     const speedUp = rate.median / base
     return {
       replicas,
@@ -115,7 +116,7 @@ function holds({ replicas, held, runs }: Level, within: string): string {
 }
 
 function beyond(scaling: Scaling | null, most: number, wanted: number): string {
-  const fit = scaling?.fits.find(({ model }) => model === scaling.chosen)
+  const fit = chosenFit(scaling)
   if (!fit) return 'Measure more replicas.'
   for (let replicas = most + 1; replicas <= furthest * most; replicas++) {
     if (replicas > peakOf(fit)) break

@@ -3,6 +3,7 @@ import { inverse, Matrix } from 'ml-matrix'
 import { mean, sampleWithReplacement } from 'simple-statistics'
 import { z } from 'zod'
 import { bca } from './bootstrap.ts'
+import { groupedBy } from './group.ts'
 import { normalBelow, studentQuantile } from './inference.ts'
 import { randomFrom } from './random.ts'
 
@@ -49,6 +50,10 @@ export const throughput = (
   { gamma, alpha, beta }: Pick<Fit, 'gamma' | 'alpha' | 'beta'>,
   replicas: number,
 ): number => (gamma * replicas) / (1 + alpha * (replicas - 1) + beta * replicas * (replicas - 1))
+
+/** The fit of the model that was chosen. */
+export const chosenFit = (scaling: Scaling | null): Fit | null =>
+  scaling?.fits.find(({ model }) => model === scaling.chosen) ?? null
 
 /** Replicas of the greatest throughput: √((1−α)/β); infinite where nothing bends the curve down. */
 export const peakOf = ({ alpha, beta }: Pick<Fit, 'alpha' | 'beta'>): number =>
@@ -208,14 +213,14 @@ export function scaling(runs: readonly Observation[], resamples = 1000): Scaling
   }
 }
 
-function ratesByReplicas(runs: readonly Observation[]): Map<number, number[]> {
-  const levels = new Map<number, number[]>()
-  for (const { replicas, rate } of runs) levels.set(replicas, [...(levels.get(replicas) ?? []), rate])
-  return levels
-}
+const ratesByReplicas = (runs: readonly Observation[]): [replicas: number, rates: number[]][] =>
+  [...groupedBy(runs, ({ replicas }) => replicas)].map(([replicas, these]) => [
+    replicas,
+    these.map(({ rate }) => rate),
+  ])
 
 const levelsOf = (runs: readonly Observation[]): Level[] =>
-  [...ratesByReplicas(runs)].map(([replicas, rates]) => ({ replicas, rate: mean(rates), runs: rates.length }))
+  ratesByReplicas(runs).map(([replicas, rates]) => ({ replicas, rate: mean(rates), runs: rates.length }))
 
 /**
  * 95 % intervals by resampling runs within their level. Deviations are stretched by √(n/(n−1)), and the tails are
@@ -223,7 +228,7 @@ const levelsOf = (runs: readonly Observation[]): Level[] =>
  * Source: Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 4.
  */
 function bootstrap(runs: readonly Observation[], chosen: Fit, resamples: number): Scaling['intervals'] {
-  const rates = [...ratesByReplicas(runs)]
+  const rates = ratesByReplicas(runs)
   const levels = levelsOf(runs)
   const random = randomFrom(1)
   const free = freeOf(chosen)

@@ -1,4 +1,4 @@
-import { axisX, dot, gridX, line, type Markish, text } from '@observablehq/plot'
+import { axisX, dot, gridX, line, type Markish, type TextOptions, text } from '@observablehq/plot'
 
 export type Curve = {
   readonly label: string
@@ -43,18 +43,17 @@ export function labelledLines(curves: readonly Curve[], scale: Scale): Markish[]
   return shown.flatMap(({ label, colour, points, dots, strong }, index) => [
     line(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: strong ? 2.75 : 1.6 }),
     ...(dots ? [dot(points, { x: 'x', y: 'y', fill: colour, r: 3 })] : []),
-    text(points.slice(-1), {
-      x: 'x',
-      y: 'y',
-      text: () => label,
-      textAnchor: 'start',
-      dx: 8,
+    endLabel(points, label, {
       dy: shifts[index] ?? 0,
       fill: colour,
       fontWeight: strong ? 'bold' : 'normal',
     }),
   ])
 }
+
+/** A name beside the last point of a line. */
+export const endLabel = (points: Curve['points'], label: string, style: TextOptions): Markish =>
+  text(points.slice(-1), { x: 'x', y: 'y', text: () => label, textAnchor: 'start', dx: 8, ...style })
 
 function pixels(value: number, { type, domain: [from, to], height }: Scale): number {
   const position =

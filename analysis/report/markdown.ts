@@ -53,34 +53,24 @@ function details(run: RunStatistics): string[] {
   ]
   return [
     ...(total.requests > 0 ? [table(['', ...columns.map(({ head }) => head), 'SLOs hold'], rows)] : []),
-    ...(total.intended
-      ? [
-          table(
-            ['from when it was to begin', ...intendedColumns.map(({ head }) => head)],
-            [
-              ...stages.map((stage) => [stageName(stage), ...intendedColumns.map(({ cell }) => cell(stage))]),
-              ['all', ...intendedColumns.map(({ cell }) => cell(total))],
-            ],
-          ),
-        ]
-      : []),
-    ...(total.server
-      ? [
-          table(
-            ['inside the workload', ...serverColumns.map(({ head }) => head)],
-            [
-              ...stages.map((stage) => [stageName(stage), ...serverColumns.map(({ cell }) => cell(stage))]),
-              ['all', ...serverColumns.map(({ cell }) => cell(total))],
-            ],
-          ),
-        ]
-      : []),
+    ...(total.intended ? [figureTable('from when it was to begin', intendedColumns, run)] : []),
+    ...(total.server ? [figureTable('inside the workload', serverColumns, run)] : []),
     ...(run.following.length > 0 ? [table(followingColumns, followingRows(run))] : []),
     ...(podRows(run).length > 0 ? [table(podColumns, podRows(run)), ...list(fairness(run))] : []),
     ...list(remarks),
     ...(run.run ? [table(['', ''], facts(run))] : []),
   ]
 }
+
+/** A row a stage, and one of all, under columns of figures. */
+const figureTable = (name: string, heads: typeof columns, { stages, total }: RunStatistics): string =>
+  table(
+    [name, ...heads.map(({ head }) => head)],
+    [
+      ...stages.map((stage) => [stageName(stage), ...heads.map(({ cell }) => cell(stage))]),
+      ['all', ...heads.map(({ cell }) => cell(total))],
+    ],
+  )
 
 const list = (lines: readonly string[]): string[] =>
   lines.length > 0 ? [lines.map((line) => `- ${plain(line)}`).join('\n')] : []

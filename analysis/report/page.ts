@@ -107,14 +107,10 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
       : null
   }</section>`
   const intended = total.intended
-    ? html`<section>${head('From when it was to begin')}<p>Latency from when a request was sent, and from the moment at which the rate meant it to begin: what a stall costs everybody whom it keeps waiting.</p>${figureTable(`From when it was to begin, ${run.name}`, intendedColumns, stages, total)}</section>`
+    ? html`<section>${head('From when it was to begin')}<p>Latency from when a request was sent, and from the moment at which the rate meant it to begin: what a stall costs everybody whom it keeps waiting.</p>${figureTable(`From when it was to begin, ${run.name}`, intendedColumns, run)}</section>`
     : null
   const server = total.server
-    ? html`<section>${head('Inside the workload')}<p>Where the time went, as the workload says: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s.</p>${scroll(
-        `Inside the workload of ${run.name}`,
-        html`<table><thead><tr><td></td>${serverColumns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
-<tbody>${stages.map((stage) => html`<tr><th scope="row">${stageName(stage)}</th>${serverColumns.map(({ cell }) => html`<td>${cell(stage)}</td>`)}</tr>`)}<tr class="total"><th scope="row">all</th>${serverColumns.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr></tbody></table>`,
-      )}</section>`
+    ? html`<section>${head('Inside the workload')}<p>Where the time went, as the workload says: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s.</p>${figureTable(`Inside the workload of ${run.name}`, serverColumns, run)}</section>`
     : null
   const followed =
     run.following.length > 0
@@ -140,19 +136,11 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
 }
 
 /** A row a stage, and one of all, under columns of figures. */
-const figureTable = (
-  name: string,
-  heads: typeof columns,
-  stages: RunStatistics['stages'],
-  total: RunStatistics['total'],
-): Markup =>
-  plainTable(
+const figureTable = (name: string, heads: typeof columns, { stages, total }: RunStatistics): Markup =>
+  scroll(
     name,
-    ['', ...heads.map(({ head }) => head)],
-    [
-      ...stages.map((stage) => [stageName(stage), ...heads.map(({ cell }) => cell(stage))]),
-      ['all', ...heads.map(({ cell }) => cell(total))],
-    ],
+    html`<table><thead><tr><td></td>${heads.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${stages.map((stage) => html`<tr><th scope="row">${stageName(stage)}</th>${heads.map(({ cell }) => html`<td>${cell(stage)}</td>`)}</tr>`)}<tr class="total"><th scope="row">all</th>${heads.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr></tbody></table>`,
   )
 
 /** A table of text under one line of heads, each row named by its first cell. */

@@ -1,11 +1,11 @@
-import { dot, line, type Markish, ruleX, text } from '@observablehq/plot'
+import { dot, line, ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
 import { number, percent } from '../format.ts'
 import type { Repeated } from '../inference.ts'
 import { type Level, observed } from '../replicas.ts'
-import { type Fit, peakOf, type Scaling, throughput } from '../scaling-model.ts'
+import { chosenFit, type Fit, peakOf, type Scaling, throughput } from '../scaling-model.ts'
 import type { Statistics } from '../statistics.ts'
-import { labelledTicks } from './lines.ts'
+import { endLabel, labelledTicks } from './lines.ts'
 import { colour, type Panel, type Picture, picture } from './svg.ts'
 
 type Point = { readonly x: number; readonly y: number }
@@ -49,9 +49,6 @@ export function replicasPicture({ replicas: levels, runs, scaling }: Statistics)
     ],
   )
 }
-
-const chosenFit = (scaling: Scaling | null): Fit | null =>
-  scaling?.fits.find(({ model }) => model === scaling.chosen) ?? null
 
 function panel(
   label: string,
@@ -98,7 +95,7 @@ function panel(
       ...labelledTicks('replicas', sizes, number),
       ruleX(sizes, { stroke: 'currentColor', strokeOpacity: 0.06 }),
       line(linear, { x: 'x', y: 'y', stroke: 'currentColor', strokeOpacity: 0.4, strokeDasharray: '4 3' }),
-      endLabel(linear, 'linear'),
+      endLabel(linear, 'linear', endStyle()),
       ruleX(bars, {
         x: 'x',
         y1: 'low',
@@ -111,7 +108,7 @@ function panel(
         ? [
             line(within, path),
             line(beyond, { ...path, strokeDasharray: '2 4' }),
-            endLabel(beyond, 'extrapolated', colour(hue)),
+            endLabel(beyond, 'extrapolated', endStyle(colour(hue))),
           ]
         : [line(known.length > 0 ? known : joined ? points : [], path)]),
       dot(points, { x: 'x', y: 'y', fill: colour(hue), fillOpacity: 0.6, r: 4 }),
@@ -122,16 +119,7 @@ function panel(
 const steps = (from: number, to: number): number[] =>
   Array.from({ length: 121 }, (_, step) => from + ((to - from) * step) / 120)
 
-const endLabel = (points: readonly Point[], label: string, fill = 'currentColor'): Markish =>
-  text(points.slice(-1), {
-    x: 'x',
-    y: 'y',
-    text: () => label,
-    textAnchor: 'start',
-    dx: 8,
-    fill,
-    fillOpacity: 0.85,
-  })
+const endStyle = (fill = 'currentColor') => ({ fill, fillOpacity: 0.85 })
 
 /** The levels as rows of a table under these heads. */
 export const levelColumns = [
