@@ -9,7 +9,7 @@ import { aRun } from '../test/samples.ts'
 
 /**
  * A year of nights: ten thousand result folders compared as two sides of five thousand, time and peak memory, beside
- * jq taking no more than three figures out of each summary. BENCH_RUNS shortens it.
+ * jq taking no more than two figures out of each summary. BENCH_RUNS shortens it.
  */
 const runs = Number(process.env.BENCH_RUNS ?? 10_000)
 const folder = await mkdtemp(path.join(os.tmpdir(), 'las-summaries-'))

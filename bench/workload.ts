@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { mean, medianSorted, quantileSorted, sampleStandardDeviation } from 'simple-statistics'
 import { number } from '../analysis/format.ts'
+import { guard } from '../runner/children.ts'
 import { type Embedded, insight, startWorkload } from '../runner/target.ts'
 import { burn, warmUp } from '../workload/burn.js'
 import { threadCpuMs } from '../workload/thread-clock.js'
@@ -21,6 +22,14 @@ import { threadCpuMs } from '../workload/thread-clock.js'
  */
 const seconds = Number(process.env.BENCH_SECONDS ?? 20)
 const rounds = 3
+
+/** A process that ends with the bench, however that ends: in a session of its own it does not hear Ctrl-C. */
+function apart(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(program, args, { stdio: 'ignore', ...options, detached: true })
+  const watched = child.pid ? guard(child.pid) : undefined
+  child.once('close', () => watched?.release())
+  return child
+}
 
 const ended = (child: ChildProcess) => {
   child.kill('SIGTERM')
@@ -63,11 +72,11 @@ async function built(): Promise<Embedded> {
   const root = path.join(import.meta.dirname, '..')
   const build = spawn(process.execPath, ['--import', 'tsx', 'workload/build.ts', folder], { cwd: root })
   await once(build, 'close')
-  const child = spawn(process.execPath, [path.join(folder, 'main.js')], {
+  const child = apart(process.execPath, [path.join(folder, 'main.js')], {
     env: { ...process.env, PORT: '0' },
-    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const [line] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
   return {
     url: (JSON.parse(line) as { url: string }).url,
     pid: child.pid ?? 0,
@@ -92,10 +101,7 @@ const oursAt =
 
 // Each side and the competitor in a session of its own, as the workload is: Linux shares CPU between sessions first.
 const stressNg: Loader = async (cores, load) => {
-  const child = spawn('stress-ng', ['--cpu', String(cores), '--cpu-load', String(load), '--quiet'], {
-    stdio: 'ignore',
-    detached: true,
-  })
+  const child = apart('stress-ng', ['--cpu', String(cores), '--cpu-load', String(load), '--quiet'])
   try {
     await sleep(1500)
     return await watched(child.pid ?? 0)
@@ -120,9 +126,7 @@ async function accuracy(): Promise<void> {
     const deviations: Record<string, number[]> = { ours: [], stressNg: [] }
     for (const cores of [1, 2]) {
       for (const load of [10, 30, 50, 80]) {
-        const competitor = beside
-          ? spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore', detached: true })
-          : null
+        const competitor = beside ? apart(process.execPath, ['-e', 'for(;;);']) : null
         const cells: string[] = []
         for (const [name, measure] of Object.entries({ ours: oursAt(workload), stressNg })) {
           const share = (await measure(cores, load)).map((used) => (100 * used) / cores)

@@ -3,7 +3,6 @@ import { nextRate, type Probe, probeOf, type Search } from '../analysis/breakpoi
 import { type RunStatistics, runStatistics } from '../analysis/run-statistics.ts'
 import { searched } from '../analysis/statistics.ts'
 import { bundle } from './bundle.ts'
-import { serviceUrl } from './deployment.ts'
 import { exitCodes } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
 import { findK6 } from './k6.ts'
@@ -11,9 +10,9 @@ import { measure } from './measure.ts'
 import { say } from './progress.ts'
 import { writeAndPrint } from './report.ts'
 import { resultFolder } from './result-folder.ts'
-import { checkCombination, interruption } from './run.ts'
+import { checkCombination, interruption, targetOf } from './run.ts'
 import { count, runFlags } from './run-options.ts'
-import { checkTarget, startWorkload } from './target.ts'
+import { startWorkload } from './target.ts'
 
 const flags: Flag[] = [
   {
@@ -59,9 +58,7 @@ export async function breakpoint(args: string[]): Promise<number> {
     precision: Number(given.get('precision') ?? 2) / 100,
     repeat: Number(given.get('repeat') ?? 2),
   }
-  const onCluster = given.get('cluster') === 'true'
-  const url = onCluster ? await serviceUrl() : given.get('url')
-  const target = url ? await checkTarget(url, onCluster || given.get('allow-public') === 'true') : null
+  const target = await targetOf(given)
   const signal = interruption()
   const [k6, script] = await Promise.all([findK6(process.env, signal), bundle('arrival')])
   const { filling, complete } = await resultFolder(

@@ -20,11 +20,8 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
     return exitCodes.pass
   }
   checkCombination(scenario, given)
-  const onCluster = given.get('cluster') === 'true'
   if (scenario === 'autoscale') await needAutoscaler()
-  const url = onCluster ? await serviceUrl() : given.get('url')
-  // Whoever may change the cluster of the current context may load its service too.
-  const target = url ? await checkTarget(url, onCluster || given.get('allow-public') === 'true') : null
+  const target = await targetOf(given)
   const signal = interruption()
   // Whatever has nothing to wait for begins at once: a short run is not to spend its time on starting.
   const starting = target ? null : startWorkload(process.env)
@@ -55,6 +52,14 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
   } finally {
     await (await starting?.catch(() => null))?.stop()
   }
+}
+
+/** What is to be loaded: the cluster's service, or the URL that was given; null for a workload to be started here. */
+export async function targetOf(given: Given): Promise<URL | null> {
+  const onCluster = given.get('cluster') === 'true'
+  const url = onCluster ? await serviceUrl() : given.get('url')
+  // Whoever may change the cluster of the current context may load its service too.
+  return url ? await checkTarget(url, onCluster || given.get('allow-public') === 'true') : null
 }
 
 export function checkCombination(scenario: string, given: Given): void {
