@@ -34,9 +34,11 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
   const base = target.href.replace(/\/$/, '')
   const request = given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
   const settings = scriptSettings(given, base, request)
-  const stages = await inspect(k6, script, k6Environment(process.env, settings))
   const token = (given.get('path') ? process.env.TARGET_TOKEN : process.env.STRESS_TOKEN) ?? ''
-  await probe(base + request, asked(given, token), signal)
+  const [stages] = await Promise.all([
+    inspect(k6, script, k6Environment(process.env, settings)),
+    probe(base + request, asked(given, token), signal),
+  ])
 
   const behind = given.get('cluster') === 'true' ? await clusterFacts() : null
   const replicas = behind?.replicas ?? order.replicas

@@ -4,7 +4,6 @@ import { needAutoscaler, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Given, parseFlags, userPath } from './flags.ts'
 import { findK6 } from './k6.ts'
-import { measure } from './measure.ts'
 import { say } from './progress.ts'
 import { runFlags, runHelp } from './run-options.ts'
 import { checkTarget, startWorkload } from './target.ts'
@@ -27,10 +26,11 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
   const starting = target ? null : startWorkload(process.env)
   starting?.catch(() => {})
   try {
-    const [k6, script, embedded, { writeAndPrint }, { statistics }] = await Promise.all([
+    const [k6, script, embedded, { measure }, { writeAndPrint }, { statistics }] = await Promise.all([
       findK6(process.env, signal),
       bundle(scenario),
       starting,
+      import('./measure.ts'),
       import('./report.ts'),
       import('../analysis/statistics.ts'),
     ])

@@ -2,17 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 
-/**
- * Bundles the service with its threads and all that it depends on into one file, `main.js` in the folder that the
- * command line names: what the image holds, and nothing else.
- */
-const [out] = process.argv.slice(2)
-if (!out) {
-  console.error('usage: workload/build.ts FOLDER')
-  process.exit(2)
+/** The service with its threads and all that it depends on as one program: what the image holds, and what a run starts. */
+export async function bundleWorkload(): Promise<string> {
+  const threads = await bundled('thread.js')
+  return bundled('main.ts', { THREAD_PROGRAM: JSON.stringify(threads) })
 }
 
-const bundled = async (entry: string, define: Record<string, string> = {}) => {
+async function bundled(entry: string, define: Record<string, string> = {}): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path.join(import.meta.dirname, entry)],
     bundle: true,
@@ -28,7 +24,13 @@ const bundled = async (entry: string, define: Record<string, string> = {}) => {
   return outputFiles[0]?.text ?? ''
 }
 
-const threads = await bundled('thread.js')
-const service = await bundled('main.ts', { THREAD_PROGRAM: JSON.stringify(threads) })
-await mkdir(out, { recursive: true })
-await writeFile(path.join(out, 'main.js'), service)
+// As a command: `main.js` in the folder that the command line names.
+if (process.argv[1] === import.meta.filename) {
+  const [out] = process.argv.slice(2)
+  if (!out) {
+    console.error('usage: workload/build.ts FOLDER')
+    process.exit(2)
+  }
+  await mkdir(out, { recursive: true })
+  await writeFile(path.join(out, 'main.js'), await bundleWorkload())
+}
