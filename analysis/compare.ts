@@ -76,7 +76,8 @@ const leastErrors = 0.001
 const significance = 0.032
 const clearBy = 0.4
 
-const metrics = [
+/** The figures that runs are compared by. */
+export const figuresCompared = [
   { metric: 'rate', unit: 'requests/s', better: 'higher', of: (run) => run.total.rate },
   { metric: 'errors', unit: 'share', better: 'lower', of: (run) => run.total.errors },
   { metric: 'mean', unit: 'ms', better: 'lower', of: (run) => run.total.meanMs },
@@ -163,7 +164,7 @@ function compareGroup(
 }
 
 function judged(a: readonly RunStatistics[], b: readonly RunStatistics[], effect: number): Compared[] {
-  const measured = metrics.flatMap(({ metric, unit, better, of }) => {
+  const measured = figuresCompared.flatMap(({ metric, unit, better, of }) => {
     const x = a.flatMap((run) => of(run) ?? [])
     const y = b.flatMap((run) => of(run) ?? [])
     const same = new Set([...x, ...y]).size < 2

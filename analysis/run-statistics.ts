@@ -42,6 +42,9 @@ export const RunStatistics = z.object({
     .array(Percentile)
     .describe('of the request duration: the whole distribution where k6 was asked for it'),
   stages: z.array(StageStatistics),
+  requests: z
+    .array(Figures.extend({ name: z.string().describe('the value of the k6 tag `kind`') }))
+    .describe('by kind of request, where a run made several that were told apart'),
   knee: z
     .number()
     .nullable()
@@ -76,6 +79,7 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     total,
     percentiles: curve(summary, {}, total.samples),
     stages,
+    requests: named(summary),
     knee: knee(stages),
     fairness: podFairness(run),
     following: following(run),
@@ -211,6 +215,15 @@ function tagged(summary: Summary): {
     .map((stage) => ({ stage, vus: null, offered: null, startMs: null, durationMs: null }))
 }
 
+function named(summary: Summary): RunStatistics['requests'] {
+  const names = summary.metrics.flatMap(({ name, tags }) =>
+    name === 'http_reqs' && tags.kind && Object.keys(tags).length === 1 ? [tags.kind] : [],
+  )
+  return [...new Set(names)]
+    .map((name) => ({ name, ...figures(summary, { kind: name }, summary.durationMs) }))
+    .sort((a, b) => b.requests - a.requests)
+}
+
 function curve(summary: Summary, tags: Record<string, string>, samples: number): [number, number][] {
   const { metric } = durations(summary, tags)
   return metric && samples > 0 ? [...percentiles(metric)] : []
@@ -239,6 +252,14 @@ function remarks(run: Run | null, summary: Summary, total: Figures): string[] {
   if (run.load.stages.length > 1) {
     said.push(
       '“all” mixes the stages: its percentiles are of this very sequence, and comparable only with a run of the same stages.',
+    )
+  }
+  if (summary.metrics.some(({ name, tags }) => name === 'http_reqs' && tags.kind)) {
+    said.push('“all” and the stages mix several kinds of request; the table by kind tells them apart.')
+  }
+  if (run.k6.outputs.length > 0) {
+    said.push(
+      `k6 wrote or showed more than its summary (${run.k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
     )
   }
   said.push(openLoad(run) ? openRemark(summary, total) : closedRemark(summary, total))

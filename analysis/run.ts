@@ -92,6 +92,7 @@ export const Run = z.object({
   }),
   host: z.object({
     cores: z.number(),
+    cpu: z.string().nullable().default(null).describe('the model of it'),
     memoryMiB: z.number(),
     kernel: z.string(),
     node: z.string(),
@@ -116,6 +117,10 @@ export const Run = z.object({
       .default(null)
       .describe('of the generator’s machine, all that ran on it, over the run'),
     maxMemoryMiB: z.number().nullable(),
+    outputs: z
+      .array(z.string())
+      .default([])
+      .describe('what it wrote or showed beside its summary, which costs it something'),
   }),
   verdict: Verdict.optional().describe('at the time of the run; a report made later judges anew'),
 })

@@ -25,14 +25,14 @@ export type SummaryReading =
 const unreadable = (reason: string): SummaryReading => ({ kind: 'unreadable', reason })
 
 // Thousands of numbers in a file, and thousands of files: one look at each is what there is time for.
-const Numbers = z.custom<Record<string, number | null>>(
-  (values) =>
-    typeof values === 'object' &&
-    values !== null &&
-    !Array.isArray(values) &&
-    Object.values(values).every((value) => value === null || typeof value === 'number'),
-  'expected numbers by name',
-)
+const Numbers = z.custom<Record<string, number | null>>((values) => {
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) return false
+  for (const name in values) {
+    const value = (values as Record<string, unknown>)[name]
+    if (value !== null && typeof value !== 'number') return false
+  }
+  return true
+}, 'expected numbers by name')
 
 const HandleSummary = z.object({
   state: z.object({ testRunDurationMs: z.number().nonnegative() }).optional(),
@@ -122,11 +122,18 @@ function metric(key: string, values: Record<string, number | null>): Metric {
     .split(',')
     .filter((tag) => tag.includes(':'))
     .map((tag) => [tag.slice(0, tag.indexOf(':')).trim(), tag.slice(tag.indexOf(':') + 1).trim()])
-  return { name, tags: Object.fromEntries(tags), values: Object.fromEntries(finite(values)) }
+  return { name, tags: Object.fromEntries(tags), values: finite(values) }
 }
 
-const finite = (values: Record<string, number | null>) =>
-  Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1]))
+/** Without what is null; the same object where nothing is, since copies of all would be most of the time of reading. */
+function finite(values: Record<string, number | null>): Record<string, number> {
+  for (const name in values)
+    if (values[name] === null)
+      return Object.fromEntries(
+        Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null),
+      )
+  return values as Record<string, number>
+}
 
 /** The metric of that name with exactly those tags. */
 export function findMetric(
@@ -143,17 +150,32 @@ export function findMetric(
   )
 }
 
+const named = new Map<string, number | null>([
+  ['min', 0],
+  ['med', 50],
+  ['max', 100],
+])
+
+/** Which percentile a value's name means; null for none. Every summary of a suite has the same names. */
+function percentileOf(name: string): number | null {
+  const before = named.get(name)
+  if (before !== undefined) return before
+  const p = name.startsWith('p(') ? Number(name.slice(2, -1)) : Number.NaN
+  const found = Number.isNaN(p) ? null : p
+  if (named.size < 10_000) named.set(name, found)
+  return found
+}
+
 const known = new WeakMap<Metric, [p: number, value: number][]>()
 
 /** A Trend's percentiles, ascending: `[p in 0–100, value]`, with min, median and max where k6 gave them. */
 export function percentiles(metric: Metric): readonly [p: number, value: number][] {
   const before = known.get(metric)
   if (before) return before
-  const names: Record<string, number> = { min: 0, med: 50, max: 100 }
   const found = new Map<number, number>()
-  for (const [name, value] of Object.entries(metric.values)) {
-    const p = names[name] ?? (name.startsWith('p(') ? Number(name.slice(2, -1)) : Number.NaN)
-    if (!Number.isNaN(p)) found.set(p, value)
+  for (const name in metric.values) {
+    const p = percentileOf(name)
+    if (p !== null) found.set(p, metric.values[name] as number)
   }
   const sorted = [...found].sort(([a], [b]) => a - b)
   known.set(metric, sorted)

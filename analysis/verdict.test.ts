@@ -53,6 +53,7 @@ describe('never green', () => {
           waitedSeconds: null,
           machineBusyCores: null,
           maxMemoryMiB: null,
+          outputs: [],
         },
       }),
       good(),

@@ -114,6 +114,11 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   if (total.requests > 0 && iterations === 0) reasons.push('no iteration finished')
   if (thrown > 0)
     reasons.push(`${number(thrown)} of ${number(iterations)} iterations threw an exception; see k6.log`)
+  // k6 leaves out a request that it cannot make, to an address that makes no sense for instance, and goes on.
+  if (run && total.requests > 0 && iterations > total.requests)
+    reasons.push(
+      `${number(iterations - total.requests)} of ${number(iterations)} iterations made no request; see k6.log`,
+    )
   // Where everything is empty the reasons above say so.
   if (reasons.length > 0 || run?.interrupted) return reasons
   const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0

@@ -92,17 +92,17 @@ async function side(named: string, within: string): Promise<RunStatistics[]> {
           absolute: true,
           expandDirectories: false,
         })
+  const left = folders.filter((folder) => existsSync(path.join(folder, 'run.json'))).sort()
   const runs: RunStatistics[] = []
-  for (const folder of folders.sort()) {
-    if (!existsSync(path.join(folder, 'run.json'))) continue
-    const reading = await readSource(folder)
-    if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
-    if (!label || existsSync(at) || carries(reading.source.run, label[1] ?? '', label[2] ?? ''))
-      runs.push(
-        folders.length > mostDrawn
-          ? withoutCurves(runStatistics(reading.source))
-          : runStatistics(reading.source),
-      )
+  while (left.length > 0) {
+    // Some at a time: the disk has an answer while others are worked on, and never are all summaries held.
+    for (const reading of await Promise.all(left.splice(0, 16).map(readSource))) {
+      if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
+      const { source } = reading
+      if (label && !existsSync(at) && !carries(source.run, label[1] ?? '', label[2] ?? '')) continue
+      const figures = runStatistics(source)
+      runs.push(folders.length > mostDrawn ? withoutCurves(figures) : figures)
+    }
   }
   if (runs.length === 0) {
     throw new Failure(

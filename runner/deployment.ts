@@ -112,8 +112,26 @@ export async function settled(replicas: number, signal?: AbortSignal): Promise<v
   }
 }
 
-/** How many replicas the deployment is meant to have. */
-export const currentReplicas = async (): Promise<number> => (await deployment()).spec.replicas
+export type Deployed = { readonly replicas: number; readonly image: string }
+
+/** What the deployment is meant to be. */
+export async function currentlyDeployed(): Promise<Deployed> {
+  const { spec } = await deployment()
+  return { replicas: spec.replicas, image: spec.template.spec.containers[0].image }
+}
+
+/** Puts another image into the deployment and waits until all its pods run it; nothing where they do. */
+export async function useImage(image: string, signal?: AbortSignal): Promise<void> {
+  const now = await currentlyDeployed()
+  if (now.image === image) return
+  await kubectl('set', 'image', ...inNamespace, `deployment/${name}`, `*=${image}`)
+  await settled(now.replicas, signal)
+}
+
+export async function restore({ replicas, image }: Deployed): Promise<void> {
+  await useImage(image)
+  await scale(replicas)
+}
 
 export async function scale(replicas: number, signal?: AbortSignal): Promise<void> {
   await deployment()

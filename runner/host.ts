@@ -5,6 +5,7 @@ import type { Run } from '../analysis/run.ts'
 
 export const hostFacts = (k6: string): Run['host'] => ({
   cores: os.availableParallelism(),
+  cpu: os.cpus()[0]?.model.trim() || null,
   memoryMiB: Math.round(os.totalmem() / 2 ** 20),
   kernel: `${os.type()} ${os.release()}`,
   node: process.versions.node,

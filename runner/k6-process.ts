@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import { type Exit, exited, guard } from './children.ts'
 import { Failure } from './exit.ts'
 import type { K6 } from './k6.ts'
+import { freePort, liveFigures } from './live.ts'
 import { longWork, say } from './progress.ts'
 
 /** A plateau as k6 understood the script. */
@@ -36,7 +37,8 @@ export function k6Environment(
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
     ([name]) =>
-      !name.startsWith('K6_') || /^K6_(WEB_DASHBOARD|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
+      !name.startsWith('K6_') ||
+      /^K6_(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
   )
   return {
     ...Object.fromEntries(kept),
@@ -95,7 +97,7 @@ export function milliseconds(duration: unknown): number {
 }
 
 /**
- * Runs k6 and shows its own progress. Aborting `signal` asks it once to stop, which still gives a summary; what
+ * Runs k6 and shows how it goes. Aborting `signal` asks it once to stop, which still gives a summary; what
  * it logs goes to `logFile`, where lines that repeat are counted instead of written.
  */
 export async function runK6(
@@ -118,10 +120,10 @@ export async function runK6(
     signal: AbortSignal
   },
 ): Promise<K6Run> {
-  const live = process.stderr.isTTY === true
-  const child = spawn(k6.path, ['run', ...(live ? [] : ['--quiet']), ...args, '-'], {
+  const port = await freePort()
+  const child = spawn(k6.path, ['run', '--quiet', '--address', `127.0.0.1:${port}`, ...args, '-'], {
     env,
-    stdio: ['pipe', live ? 2 : 'ignore', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     // Ctrl-C reaches every process of a terminal's group, and a second signal makes k6 drop its summary: k6 gets
     // a group of its own and hears from us.
     detached: process.platform !== 'win32',
@@ -136,7 +138,8 @@ export async function runK6(
   }
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop)
-  const done = live ? () => {} : longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`)
+  const live = liveFigures(port, plannedMs)
+  const done = longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`, live.words)
   child.stdin?.on('error', () => {}).end(script)
   try {
     const [exit] = await Promise.all([
@@ -146,6 +149,7 @@ export async function runK6(
     const unknown = { cpuSeconds: null, waitedSeconds: null, maxMemoryMiB: null, machineBusyCores: null }
     return { ...exit, ...(watch?.stop() ?? unknown) }
   } finally {
+    live.stop()
     done()
     signal.removeEventListener('abort', stop)
     watched?.release()
@@ -165,7 +169,11 @@ async function writeLog(
   const seen = new Map<string, number>()
   let left = 0
   for await (const written of createInterface({ input: stderr, crlfDelay: Infinity })) {
-    const line = hidden.reduce((text, secret) => text.replaceAll(secret, '…'), written)
+    const line = hidden.reduce(
+      (text, secret) => text.replaceAll(secret, '…'),
+      // What a data file put into a query is not known here.
+      written.replace(/(https?:\/\/[^\s"?]*)\?[^\s"\\]*/g, '$1?…'),
+    )
     // A target that refuses connections makes thousands of the same line a second.
     const kind = line.replace(/^time="[^"]*" /, '')
     const times = (seen.get(kind) ?? 0) + 1

@@ -6,6 +6,8 @@ const verbs: Record<string, () => Promise<(args: string[]) => Promise<number>>> 
   sweep: async () => (await import('./sweep.ts')).sweep,
   breakpoint: async () => (await import('./breakpoint.ts')).breakpoint,
   ab: async () => (await import('./sweep.ts')).ab,
+  nightly: async () => (await import('./nightly.ts')).nightly,
+  history: async () => (await import('./history.ts')).history,
   compare: async () => (await import('./compare.ts')).compare,
   report: async () => (await import('./report.ts')).report,
   cluster: async () => (await import('./cluster.ts')).cluster,

@@ -3,11 +3,13 @@ import { readSummary } from '../analysis/read.ts'
 import { formatRun, type Run } from '../analysis/run.ts'
 import { runStatistics, type Source } from '../analysis/run-statistics.ts'
 import { defaultSlos, parseSlos, type Slo } from '../analysis/slo.ts'
+import { type Data, type Request, readData } from './data.ts'
 import { clusterFacts, countedByPods, type PodCount, watchReplicas } from './deployment.ts'
-import type { Given } from './flags.ts'
+import { type Given, userPath } from './flags.ts'
 import { gitCommit, hostFacts } from './host.ts'
 import type { K6 } from './k6.ts'
 import { inspect, k6Environment, runK6 } from './k6-process.ts'
+import { outputs } from './outputs.ts'
 import { say } from './progress.ts'
 import { resultFolder, writeWhole } from './result-folder.ts'
 import { type Asked, insight, probe, shownUrl } from './target.ts'
@@ -30,14 +32,31 @@ export type Order = {
 
 /** Runs k6 once and puts a whole result folder in its place; also an interrupted or invalid run leaves one. */
 export async function measure(order: Order): Promise<{ readonly folder: string; readonly source: Source }> {
-  const { scenario, script, given, target, embedded, k6, signal } = order
+  const { given, target } = order
   const base = target.href.replace(/\/$/, '')
   const request = given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
-  const settings = scriptSettings(given, base, request)
+  const plain = { path: request, body: given.get('body') ?? null, headers: headersOf(given) }
+  const file = given.get('data')
+  const data = file ? await readData(userPath(file), plain) : null
+  try {
+    return await measured(order, base, plain, data)
+  } finally {
+    await data?.remove()
+  }
+}
+
+async function measured(
+  { scenario, script, given, target, embedded, k6, signal, ...order }: Order,
+  base: string,
+  plain: Request,
+  data: Data | null,
+): ReturnType<typeof measure> {
+  const request = plain.path
+  const settings = scriptSettings(given, base, request, data)
   const token = (given.get('path') ? process.env.TARGET_TOKEN : process.env.STRESS_TOKEN) ?? ''
   const [stages] = await Promise.all([
     inspect(k6, script, k6Environment(process.env, settings)),
-    probe(base + request, asked(given, token), signal),
+    probe(base, asked(given, data?.requests[0] ?? plain, token), signal),
   ])
 
   const behind = given.get('cluster') === 'true' ? await clusterFacts() : null
@@ -49,10 +68,15 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
   const commit = gitCommit()
   const startedAt = new Date()
   say(`${scenario}: ${shownUrl(target)}, ${sizes(stages)}, k6 ${k6.version}`)
+  const extra = outputs(given, path.join(folder.filling, 'points.json.gz'))
   const exit = await runK6(k6, script, {
-    env: k6Environment(process.env, { ...settings, SUMMARY_PATH: path.join(folder.filling, 'summary.json') }),
+    env: k6Environment(process.env, {
+      ...settings,
+      ...extra.environment,
+      SUMMARY_PATH: path.join(folder.filling, 'summary.json'),
+    }),
     logFile: path.join(folder.filling, 'k6.log'),
-    args: given.get('raw') === 'true' ? ['--out', `json=${path.join(folder.filling, 'points.json.gz')}`] : [],
+    args: extra.args,
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
     secrets: [
       target.username,
@@ -78,7 +102,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
     id: folder.id,
     scenario,
     load: {
-      request: `${given.get('method') ?? 'GET'} ${given.get('path') ? withoutValues(request) : request}`,
+      request: requestWords(scenario, given, request, data),
       stages,
       connections: given.get('keep-connections') === 'true' ? 'kept' : 'one per iteration',
     },
@@ -101,7 +125,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
         },
       // Behind a balancer each instance counts only its share.
       workServed:
-        embedded && replicas === null && before && after && request.startsWith('/work')
+        embedded && replicas === null && before && after && request.startsWith('/work') && scenario !== 'mix'
           ? after.served - before.served
           : null,
     },
@@ -117,6 +141,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
       waitedSeconds: exit.waitedSeconds,
       machineBusyCores: exit.machineBusyCores,
       maxMemoryMiB: exit.maxMemoryMiB,
+      outputs: [...extra.names],
     },
   }
   const summary = await readSummary(path.join(folder.filling, 'summary.json'))
@@ -151,7 +176,12 @@ function podUse(
 }
 
 /** The script's environment; a size that was not given is left to the scenario. */
-function scriptSettings(given: Given, base: string, request: string): Record<string, string> {
+function scriptSettings(
+  given: Given,
+  base: string,
+  request: string,
+  data: Data | null,
+): Record<string, string> {
   const sizes = [
     ['VUS', given.get('vus')],
     ['STAGES', given.get('stages')],
@@ -163,6 +193,8 @@ function scriptSettings(given: Given, base: string, request: string): Record<str
     ['BODY', given.get('body')],
     ['HEADERS', JSON.stringify(headersOf(given))],
     ['EXPECT_STATUS', given.get('expect-status')],
+    ['MIX', given.get('mix')],
+    ['DATA_ROWS', data?.file],
   ] as const
   return Object.fromEntries([
     ['BASE_URL', base],
@@ -180,10 +212,11 @@ function headersOf(given: Given): Record<string, string> {
 }
 
 /** The request that the load will make, for the one before it. */
-const asked = (given: Given, token: string): Asked => ({
+const asked = (given: Given, { path, body, headers }: Request, token: string): Asked => ({
+  path,
   method: given.get('method') ?? 'GET',
-  body: given.get('body') ?? null,
-  headers: { ...headersOf(given), ...(token && { authorization: `Bearer ${token}` }) },
+  body,
+  headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
   expected: (given.get('expect-status') ?? '200-299').split(',').map((part) => {
     const [from = '', to = from] = part.split('-')
     return [Number(from), Number(to)] as const
@@ -200,6 +233,14 @@ const keyAndValue = (label: string): [string, string] => [
   label.slice(0, label.indexOf('=')),
   label.slice(label.indexOf('=') + 1),
 ]
+
+/** What was asked, for reports and for telling whether two runs did the same. */
+function requestWords(scenario: string, given: Given, request: string, data: Data | null): string {
+  if (scenario === 'mix')
+    return `mix ${given.get('mix') ?? 'work=8,cpu=1,stress=1'}, ${request.replace('/work?', 'work ')}`
+  const asked = `${given.get('method') ?? 'GET'} ${given.get('path') ? withoutValues(request) : request}`
+  return data ? `${asked}, ${data.words}` : asked
+}
 
 const query = (request: string) => new URL(request, 'http://x').searchParams
 

@@ -6,15 +6,16 @@ export const say = (sentence: string): void => {
 }
 
 /**
- * Says that something long is going on and for how long it has been: one line redrawn on a terminal, a line
- * every 15 s elsewhere. Call what it returns when it is over.
+ * Says that something long is going on and for how long it has been, or how it stands: one line redrawn on a
+ * terminal, a line every 15 s elsewhere. Call what it returns when it is over.
  */
-export function longWork(what: string): () => void {
+export function longWork(what: string, standing: () => string = () => ''): () => void {
   const start = performance.now()
-  const seconds = () => Math.round((performance.now() - start) / 1000)
+  const line = () => `${what} ${standing() || `${Math.round((performance.now() - start) / 1000)} s`}`
   if (!terminal) say(what)
   const timer = setInterval(
-    () => (terminal ? process.stderr.write(`\r${what} ${seconds()} s`) : say(`${what} ${seconds()} s`)),
+    // What was longer before must not show behind what is shorter now.
+    () => (terminal ? process.stderr.write(`\r${line()}\x1b[K`) : say(line())),
     terminal ? 1000 : 15_000,
   ).unref()
   if (terminal) process.stderr.write(what)

@@ -28,7 +28,7 @@ export const runFlags: Flag[] = [
     env: 'REQUEST_PATH',
     value: 'PATH',
     help: 'what to ask for there, instead of /work',
-    check: (text) => (text.startsWith('/') ? undefined : `"${text}" does not begin with /`),
+    check: (text) => (/^(\/|\{\{)/.test(text) ? undefined : `"${text}" does not begin with /`),
   },
   {
     name: 'vus',
@@ -104,8 +104,43 @@ export const runFlags: Flag[] = [
         ? undefined
         : `"${text}" is not a list such as 200-299,404`,
   },
+  {
+    name: 'data',
+    env: 'DATA',
+    value: 'FILE',
+    help: 'CSV or JSON: {{column}} in path, body and headers, a row a request',
+  },
+  {
+    name: 'mix',
+    env: 'MIX',
+    value: 'LIST',
+    help: 'mix: how often each is asked (work=8,cpu=1,stress=1)',
+    check: (text) =>
+      text
+        .split(',')
+        .every((part) => /^(work|cpu|stress)=\d+(\.\d+)?$/.test(part) && !/=0+(\.0+)?$/.test(part))
+        ? undefined
+        : `"${text}" is not a list of work, cpu and stress with weights, such as work=8,cpu=1`,
+  },
   { name: 'keep-connections', env: 'KEEP_CONNECTIONS', help: 'no new connection for every iteration' },
   { name: 'raw', env: 'RAW', help: 'keep every point too (distorts: halves the top rate)' },
+  { name: 'dashboard', env: 'DASHBOARD', help: 'open k6’s live page (costs a tenth of the top rate)' },
+  {
+    name: 'prometheus',
+    env: 'PROMETHEUS_URL',
+    value: 'URL',
+    help: 'remote write; K6_PROMETHEUS_RW_… say the rest',
+    check: (text) => (/^https?:\/\//.test(text) ? undefined : 'not an http or https address'),
+  },
+  { name: 'otel', env: 'OTEL', help: 'OpenTelemetry; K6_OTEL_… say where to' },
+  {
+    name: 'k6-out',
+    env: 'K6_OUTPUTS',
+    value: 'OUTPUT',
+    help: 'any output of k6: csv=points.csv; may be repeated',
+    repeatable: true,
+    joiner: '\n',
+  },
   { name: 'allow-public', env: 'ALLOW_PUBLIC', help: 'load an address that is not private' },
   { name: 'out', env: 'RESULTS_DIR', value: 'DIR', help: 'where result folders go (results)' },
 ]
@@ -116,6 +151,7 @@ const purposes: Record<string, string> = {
   arrival: 'An open load: 50 requests a second for 30 s, whether those before are answered or not.',
   spike: 'An open load: a fifth of 100 requests a second, all of them, a fifth again, 10 s each.',
   soak: 'An open load for long: 20 requests a second for 30 min, in six windows.',
+  mix: 'Several kinds of request in turn: mostly work, sometimes its state, sometimes a short load. 8 VUs for 30 s.',
   autoscale: 'Little, much, little: 1, 16 and 1 VUs that pause 0.1 s, 3 min each. Do the replicas follow?',
   smoke: 'Does it answer at all? 1 VU for 3 s.',
 }

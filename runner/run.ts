@@ -79,10 +79,17 @@ export function checkCombination(scenario: string, given: Given): void {
       throw new Failure('usage', `--${flag} is for arrival, spike and soak; ${scenario} is sized by --vus`)
   if (given.get('vus') && open)
     throw new Failure('usage', `--vus: ${scenario} is sized by --rate; --max-vus bounds how many may wait`)
+  if (given.get('mix') && scenario !== 'mix')
+    throw new Failure('usage', `--mix is for the scenario mix; ${scenario} makes one kind of request`)
+  if (scenario === 'mix' && given.get('path'))
+    throw new Failure(
+      'usage',
+      'mix asks the workload; for a service of your own give --data rows with the column of --path "{{path}}" to another scenario',
+    )
   if (given.get('body') && ['GET', 'HEAD'].includes(given.get('method') ?? 'GET'))
     throw new Failure('usage', '--body needs a --method that sends one, such as POST')
   if (!given.get('path'))
-    for (const flag of ['method', 'body', 'header', 'expect-status'])
+    for (const flag of ['method', 'body', 'header', 'expect-status', 'data'])
       if (given.get(flag)) throw new Failure('usage', `--${flag} is for a service of your own: add --path`)
   if (!given.get('stages')) return
   if (scenario !== 'ramp')

@@ -6,14 +6,14 @@ import { shuffle } from 'simple-statistics'
 import { z } from 'zod'
 import { randomFrom } from '../analysis/random.ts'
 import { readSource } from '../analysis/read.ts'
-import { runStatistics, type Source } from '../analysis/run-statistics.ts'
+import { type RunStatistics, runStatistics, type Source } from '../analysis/run-statistics.ts'
 import { comparison, type Statistics, statistics } from '../analysis/statistics.ts'
 import { bundle, scenarioNames } from './bundle.ts'
 import { effectFlag, effectOf } from './compare.ts'
-import { currentReplicas, scale, serviceUrl } from './deployment.ts'
+import { currentlyDeployed, restore, scale, serviceUrl, useImage } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
-import { findK6 } from './k6.ts'
+import { findK6, type K6 } from './k6.ts'
 import { milliseconds } from './k6-process.ts'
 import { bePatient } from './kubectl.ts'
 import { measure } from './measure.ts'
@@ -44,8 +44,13 @@ const taken = ['url', 'cluster', 'allow-public', 'path']
 const flags = [...own, wantedFlag, ...runFlags.filter(({ name }) => !taken.includes(name))]
 
 const abOwn: Flag[] = [
-  { name: 'a', env: 'A_URL', value: 'URL', help: 'the baseline; without, the workload is started here' },
-  { name: 'b', env: 'B_URL', value: 'URL', help: 'the candidate; without, the workload is started here' },
+  {
+    name: 'a',
+    env: 'A_URL',
+    value: 'URL',
+    help: 'the baseline, or image=NAME on the cluster; without, the workload is started here',
+  },
+  { name: 'b', env: 'B_URL', value: 'URL', help: 'the candidate, the same' },
   { name: 'repeat', env: 'REPEAT', value: 'N', help: 'runs of each side (10)', check: count },
   ...own.filter(({ name }) => ['scenario', 'seed', 'warm-up', 'cool-down', 'resume'].includes(name)),
   effectFlag,
@@ -68,28 +73,39 @@ const abHelp = helpText(
   `Exit codes: 0 not worse, 1 worse, 2 usage, 3 nothing valid to compare, 4 environment, 130 interrupted (--resume).
 
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --repeat 10
+  npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both by the current deployment
   npm run ab -- --repeat 5 --duration 10s        the workload against itself: how much do runs vary here?`,
 )
 
 /** What `sweep.json` holds: enough to go on with it. */
 const Plan = z.object({
   schema: z.literal(1),
-  scenario: z.string(),
+  kind: z.enum(['sweep', 'ab', 'nightly']),
   local: z.boolean(),
   sides: z
     .object({ a: z.string().nullable(), b: z.string().nullable() })
-    .nullable()
-    .default(null)
-    .describe('the URLs of an A/B comparison, null for a workload of one’s own; null for a sweep'),
+    .describe(
+      'what baseline and candidate are: a URL, image=NAME on the cluster, or null for the plain target',
+    ),
+  minutes: z.number().nullable().describe('after which no further repeat is begun'),
   seed: z.number(),
   warmUpMs: z.number(),
   coolDownMs: z.number(),
   runs: z
-    .array(z.object({ cell: z.string(), replicas: z.number().nullable() }))
+    .array(
+      z.object({
+        cell: z.string().describe('what is run, and the how manieth time'),
+        repeat: z.number(),
+        scenario: z.string(),
+        side: z.enum(['a', 'b']).nullable(),
+        replicas: z.number().nullable(),
+        flags: z.record(z.string(), z.string()).describe('what the run is told'),
+      }),
+    )
     .describe('in the order in which they are run'),
-  flags: z.record(z.string(), z.string()).describe('what every run was told'),
 })
-type Plan = z.infer<typeof Plan>
+export type Plan = z.infer<typeof Plan>
+type Cell = Omit<Plan['runs'][number], 'cell' | 'repeat'> & { readonly name: string }
 
 /** `npm run sweep`: see its help. Returns the exit code. */
 export async function sweep(args: string[]): Promise<number> {
@@ -107,122 +123,162 @@ export async function ab(args: string[]): Promise<number> {
   return exitCodes.pass
 }
 
-type Begun = { folder: string; plan: Plan }
+export type Begun = { folder: string; plan: Plan }
 
 /** Runs whatever of a plan has not been run yet, and makes the report of all. */
 async function series(given: Given, fresh: (given: Given) => Promise<Begun>): Promise<number> {
   const resumed = given.get('resume')
-  const { folder, plan } = resumed ? await readPlan(userPath(resumed)) : await fresh(given)
+  const begun = resumed ? await readPlan(userPath(resumed)) : await fresh(given)
+  const signal = interruption()
+  await runAll(begun, signal)
+  return finish(begun, given, signal.aborted)
+}
+
+/**
+ * Runs what of a plan has not been run yet, as far as its minutes go, and leaves the cluster as it found it.
+ */
+export async function runAll({ folder, plan }: Begun, signal: AbortSignal): Promise<void> {
+  const k6 = await findK6(process.env, signal)
+  const onCluster = plan.runs.some((run) => isOnCluster(plan, run))
+  if (onCluster) bePatient()
+  const before = onCluster ? await currentlyDeployed() : null
+  const done = await finished(folder)
+  const left = plan.runs.filter(({ cell }) => !done.has(cell))
+  const start = performance.now()
+  try {
+    for (const [index, run] of left.entries()) {
+      if (signal.aborted) break
+      const spentMs = performance.now() - start
+      const each = index > 0 ? spentMs / index : 0
+      if (
+        plan.minutes !== null &&
+        begins(left, index) &&
+        spentMs + each * repeatSize(left, index) > plan.minutes * 60_000
+      ) {
+        say(
+          `the ${plan.minutes} minutes do not hold another repeat: ${left.length - index} runs are left out`,
+        )
+        break
+      }
+      const remaining = index > 0 ? `, about ${minutes(each * (left.length - index))} left` : ''
+      say(
+        `run ${plan.runs.length - left.length + index + 1} of ${plan.runs.length}: ${cellWords(run)}${remaining}`,
+      )
+      try {
+        await runCell(folder, plan, run, k6, signal)
+      } catch (error) {
+        // Interrupted while it waited for something: told of at the end, with how to go on.
+        if (!signal.aborted) throw error
+      }
+      if (!signal.aborted) await sleep(plan.coolDownMs, undefined, { signal }).catch(() => {})
+    }
+  } finally {
+    if (before) {
+      say(`back to ${before.replicas} replicas of ${before.image} …`)
+      await restore(before).catch((error: Error) =>
+        say(`could not put the deployment back: ${error.message}`),
+      )
+    }
+  }
+}
+
+const begins = (runs: Plan['runs'], index: number): boolean =>
+  index > 0 && runs[index]?.repeat !== runs[index - 1]?.repeat
+
+const repeatSize = (runs: Plan['runs'], index: number): number =>
+  runs.filter(({ repeat }) => repeat === runs[index]?.repeat).length
+
+const isOnCluster = (plan: Plan, run: Plan['runs'][number]): boolean => {
+  const place = placeOf(plan, run)
+  return place === null ? !plan.local : place.startsWith('image=')
+}
+
+const placeOf = ({ sides }: Plan, { side }: Plan['runs'][number]): string | null =>
+  side ? sides[side] : null
+
+async function runCell(
+  folder: string,
+  plan: Plan,
+  run: Plan['runs'][number],
+  k6: K6,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cell, replicas, scenario, side, flags } = run
+  const [place, onCluster] = [placeOf(plan, run), isOnCluster(plan, run)]
   const told: Given = {
     positionals: [],
     help: false,
-    get: (name) => (name === 'cluster' ? String(onCluster(plan)) : plan.flags[name]),
+    get: (name) => (name === 'cluster' ? String(onCluster) : flags[name]),
   }
-  const signal = interruption()
-  const [k6, script] = await Promise.all([findK6(process.env, signal), bundle(plan.scenario)])
-  if (onCluster(plan)) bePatient()
-  const before = onCluster(plan) ? await currentReplicas() : null
+  const script = await bundle(scenario)
+  const local = place === null && plan.local ? await startWorkload(process.env, replicas ?? undefined) : null
   try {
-    const done = await finished(folder)
-    let spentMs = 0
-    const left = plan.runs.filter(({ cell }) => !done.has(cell))
-    for (const [index, { cell, replicas }] of left.entries()) {
-      if (signal.aborted) break
-      const remaining = index > 0 ? `, about ${minutes((spentMs / index) * (left.length - index))} left` : ''
-      say(
-        `run ${plan.runs.length - left.length + index + 1} of ${plan.runs.length}: ${cellName(cell, replicas)}${remaining}`,
-      )
-      const start = performance.now()
-      const url = urlOf(plan, cell)
-      const local =
-        plan.local && url === null ? await startWorkload(process.env, replicas ?? undefined) : null
-      try {
-        if (onCluster(plan)) await scale(replicas ?? 1, signal)
-        const target = new URL(url ?? local?.url ?? (await serviceUrl()))
-        const request = told.get('path') ?? `/work?ms=${told.get('work-ms') ?? '5'}`
-        await warmUp(target.href.replace(/\/$/, '') + request, plan.warmUpMs, signal)
-        if (signal.aborted) break
-        await measure({
-          scenario: plan.scenario,
-          script,
-          given: told,
-          target,
-          embedded: local !== null,
-          replicas,
-          labels: { cell },
-          out: folder,
-          k6,
-          signal,
-        })
-      } catch (error) {
-        // Interrupted while it waited for something: told of below, with how to go on.
-        if (!signal.aborted) throw error
-      } finally {
-        await local?.stop()
-      }
-      if (!signal.aborted) await sleep(plan.coolDownMs, undefined, { signal }).catch(() => {})
-      spentMs += performance.now() - start
-    }
+    if (onCluster && place) await useImage(place.slice('image='.length), signal)
+    if (onCluster && replicas !== null) await scale(replicas, signal)
+    const target = new URL(local?.url ?? (onCluster ? await serviceUrl() : (place ?? '')))
+    const request = told.get('path') ?? `/work?ms=${told.get('work-ms') ?? '5'}`
+    await warmUp(target.href.replace(/\/$/, '') + request, plan.warmUpMs, signal)
+    if (signal.aborted) return
+    await measure({
+      scenario,
+      script,
+      given: told,
+      target,
+      embedded: local !== null,
+      replicas,
+      labels: { cell, ...(side && { side }) },
+      out: folder,
+      k6,
+      signal,
+    })
   } finally {
-    if (before !== null) {
-      say(`back to ${before} replicas …`)
-      await scale(before).catch((error: Error) =>
-        say(`could not scale back to ${before} replicas: ${error.message}`),
-      )
-    }
+    await local?.stop()
   }
-  return finish(folder, plan, given, signal.aborted)
 }
 
-const onCluster = ({ local, sides }: Plan): boolean => !local && sides === null
-
-const urlOf = ({ sides }: Plan, cell: string): string | null =>
-  sides ? (sides[cell.startsWith('a') ? 'a' : 'b'] ?? null) : null
-
-const cellName = (cell: string, replicas: number | null): string =>
-  replicas === null
-    ? `side ${cell.startsWith('a') ? 'A' : 'B'}`
-    : `${replicas} replica${replicas === 1 ? '' : 's'}`
+const cellWords = ({ scenario, side, replicas }: Plan['runs'][number]): string =>
+  [
+    side === 'a' ? `${scenario} of A` : side === 'b' ? `${scenario} of B` : scenario,
+    ...(replicas === null ? [] : [`${replicas} replica${replicas === 1 ? '' : 's'}`]),
+  ].join(', ')
 
 async function begin(given: Given): Promise<Begun> {
   const local = given.get('local') === 'true'
   const scenario = scenarioOf(given)
   // Told now rather than after a plan has been written.
-  if (!local) await currentReplicas()
+  if (!local) await currentlyDeployed()
   const replicas = [...new Set((given.get('replicas') ?? '1,2,4').split(',').map(Number))]
-  const runs = blocks(
-    given,
-    3,
-    replicas.map((each) => ({ name: String(each), replicas: each })),
-  )
-  return write('sweep', { ...common(given, scenario), local, sides: null, runs }, given)
+  const cells = replicas.map((each) => ({ name: String(each), replicas: each, side: null }))
+  return write(plan('sweep', given, scenario, local, cells, 3), given)
 }
 
 async function beginAb(given: Given): Promise<Begun> {
   const scenario = scenarioOf(given)
-  const [a, b] = await Promise.all(
-    (['a', 'b'] as const).map(async (side) => {
-      const text = given.get(side)
-      if (!text) return null
-      const url = await checkTarget(text, given.get('allow-public') === 'true')
-      if (url.username || url.password)
-        throw new Failure(
-          'usage',
-          `--${side}: a name and password would be kept with the plan; leave them out`,
-        )
-      return url.href
-    }),
-  )
-  if (a && a === b) throw new Failure('usage', '--a and --b are the same URL')
-  const runs = blocks(given, 10, [
-    { name: 'a', replicas: null },
-    { name: 'b', replicas: null },
-  ])
-  return write(
-    'ab',
-    { ...common(given, scenario), local: true, sides: { a: a ?? null, b: b ?? null }, runs },
-    given,
-  )
+  const allowPublic = given.get('allow-public') === 'true'
+  const [a, b] = [
+    await sideOf('a', given.get('a'), allowPublic),
+    await sideOf('b', given.get('b'), allowPublic),
+  ]
+  if (a && a === b) throw new Failure('usage', '--a and --b are the same')
+  const cells = (['a', 'b'] as const).map((side) => ({ name: side, replicas: null, side }))
+  return write({ ...plan('ab', given, scenario, true, cells, 10), sides: { a, b } }, given)
+}
+
+/** A side of a comparison: an image for the deployment of the current kube context, or a URL, checked. */
+export async function sideOf(
+  flag: string,
+  text: string | undefined,
+  allowPublic: boolean,
+): Promise<string | null> {
+  if (!text) return null
+  if (text.startsWith('image=')) {
+    await currentlyDeployed()
+    return text
+  }
+  const url = await checkTarget(text, allowPublic)
+  if (url.username || url.password)
+    throw new Failure('usage', `--${flag}: a name and password would be kept with the plan; leave them out`)
+  return url.href
 }
 
 function scenarioOf(given: Given): string {
@@ -236,44 +292,59 @@ function scenarioOf(given: Given): string {
   return scenario
 }
 
-/** A block of each cell once, shuffled, repeat after repeat: what drifts over the hours meets all alike. */
-function blocks(
-  given: Given,
-  usual: number,
-  cells: readonly { readonly name: string; readonly replicas: number | null }[],
-): Plan['runs'] {
-  const random = randomFrom(Number(given.get('seed') ?? 1))
-  return Array.from({ length: Number(given.get('repeat') ?? usual) }, (_, repeat) =>
-    shuffle([...cells], random).map(({ name, replicas }) => ({ cell: `${name}.${repeat + 1}`, replicas })),
-  ).flat()
-}
-
-function common(
+function plan(
+  kind: Plan['kind'],
   given: Given,
   scenario: string,
-): Pick<Plan, 'schema' | 'scenario' | 'seed' | 'warmUpMs' | 'coolDownMs' | 'flags'> {
-  const forRuns = runFlags.flatMap(({ name }) => {
-    const value = given.get(name)
-    const elsewhere = ['url', 'cluster', 'allow-public', 'out'].includes(name)
-    return value === undefined || elsewhere ? [] : [[name, value] as const]
-  })
-  return {
-    schema: 1,
-    scenario,
-    seed: Number(given.get('seed') ?? 1),
-    warmUpMs: milliseconds(given.get('warm-up') ?? '3s'),
-    coolDownMs: milliseconds(given.get('cool-down') ?? '1s'),
-    flags: Object.fromEntries(forRuns),
-  }
+  local: boolean,
+  cells: readonly Pick<Cell, 'name' | 'replicas' | 'side'>[],
+  usual: number,
+): Plan {
+  const flags = Object.fromEntries(
+    runFlags.flatMap(({ name }) => {
+      const value = given.get(name)
+      const elsewhere = ['url', 'cluster', 'allow-public', 'out'].includes(name)
+      return value === undefined || elsewhere ? [] : [[name, value] as const]
+    }),
+  )
+  return planOf(
+    kind,
+    local,
+    cells.map((cell) => ({ ...cell, scenario, flags })),
+    {
+      repeats: Number(given.get('repeat') ?? usual),
+      seed: Number(given.get('seed') ?? 1),
+      warmUpMs: milliseconds(given.get('warm-up') ?? '3s'),
+      coolDownMs: milliseconds(given.get('cool-down') ?? '1s'),
+    },
+  )
 }
 
-async function write(kind: string, plan: Plan, given: Given): Promise<Begun> {
-  const { filling } = await resultFolder(userPath(given.get('out') ?? 'results'), kind, new Date())
+/** A block of each cell once, shuffled, repeat after repeat: what drifts over the hours meets all alike. */
+export function planOf(
+  kind: Plan['kind'],
+  local: boolean,
+  cells: readonly Cell[],
+  { repeats, ...rest }: Pick<Plan, 'seed' | 'warmUpMs' | 'coolDownMs'> & { readonly repeats: number },
+): Plan {
+  const random = randomFrom(rest.seed)
+  const runs = Array.from({ length: repeats }, (_, index) =>
+    shuffle([...cells], random).map(({ name, ...cell }) => ({
+      cell: `${name}.${index + 1}`,
+      repeat: index + 1,
+      ...cell,
+    })),
+  ).flat()
+  return { schema: 1, kind, local, sides: { a: null, b: null }, minutes: null, ...rest, runs }
+}
+
+export async function write(plan: Plan, given: Given): Promise<Begun> {
+  const { filling } = await resultFolder(userPath(given.get('out') ?? 'results'), plan.kind, new Date())
   await writeWhole(path.join(filling, 'sweep.json'), `${JSON.stringify(plan, null, 2)}\n`)
   return { folder: filling, plan }
 }
 
-async function readPlan(folder: string): Promise<{ folder: string; plan: Plan }> {
+async function readPlan(folder: string): Promise<Begun> {
   const file = path.join(folder, 'sweep.json')
   const text = await readFile(file, 'utf8').catch(() => null)
   if (text === null) throw new Failure('usage', `${folder}: no sweep (no sweep.json)`)
@@ -297,17 +368,26 @@ async function finished(folder: string): Promise<Map<string, Source>> {
   return done
 }
 
-async function finish(folder: string, plan: Plan, given: Given, interrupted: boolean): Promise<number> {
+/** The runs of a plan that are done, by replicas; and whether they are all of it. */
+export async function doneOf({ folder, plan }: Begun): Promise<{ sources: Source[]; complete: boolean }> {
   const done = await finished(folder)
   const sources = plan.runs
     .flatMap(({ cell, replicas }) => (done.has(cell) ? [{ replicas, source: done.get(cell) as Source }] : []))
     .sort((a, b) => (a.replicas ?? 0) - (b.replicas ?? 0))
     .map(({ source }) => source)
-  const complete = sources.length === plan.runs.length
-  // With its dot it is one to go on with.
-  const whole = path.join(path.dirname(folder), path.basename(folder).replace(/^\./, ''))
-  if (complete && whole !== folder) await rename(folder, whole)
-  const at = complete ? whole : folder
+  return { sources, complete: sources.length === plan.runs.length }
+}
+
+/** Without its dot: nothing more is to come. */
+export async function whole(folder: string): Promise<string> {
+  const named = path.join(path.dirname(folder), path.basename(folder).replace(/^\./, ''))
+  if (named !== folder) await rename(folder, named)
+  return named
+}
+
+async function finish({ folder, plan }: Begun, given: Given, interrupted: boolean): Promise<number> {
+  const { sources, complete } = await doneOf({ folder, plan })
+  const at = complete ? await whole(folder) : folder
   let code: number = exitCodes.interrupted
   if (sources.length > 0) {
     await mkdir(at, { recursive: true })
@@ -315,17 +395,20 @@ async function finish(folder: string, plan: Plan, given: Given, interrupted: boo
   }
   if (!interrupted && complete) return code
   say(
-    `${sources.length} of ${plan.runs.length} runs are done; go on with: npm run ${plan.sides ? 'ab' : 'sweep'} -- --resume ${path.relative(process.env.INIT_CWD ?? process.cwd(), folder)}`,
+    `${sources.length} of ${plan.runs.length} runs are done; go on with: npm run ${plan.kind} -- --resume ${path.relative(process.env.INIT_CWD ?? process.cwd(), folder)}`,
   )
   return exitCodes.interrupted
 }
 
-function figuresOf(plan: Plan, sources: readonly Source[], given: Given): Statistics {
-  if (!plan.sides) return statistics(sources, { wanted: wantedRate(given) })
-  const of = (side: string) =>
-    sources.filter(({ run }) => run?.labels.cell?.startsWith(side)).map(runStatistics)
-  return comparison(of('a'), of('b'), { effect: effectOf(given.get('effect') ?? '5%') })
+function figuresOf({ kind }: Plan, sources: readonly Source[], given: Given): Statistics {
+  if (kind === 'sweep') return statistics(sources, { wanted: wantedRate(given) })
+  return comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), {
+    effect: effectOf(given.get('effect') ?? '5%'),
+  })
 }
+
+export const sideRuns = (sources: readonly Source[], side: 'a' | 'b'): RunStatistics[] =>
+  sources.filter(({ run }) => run?.labels.side === side).map(runStatistics)
 
 /** The same requests for a while, without looking at the answers. */
 async function warmUp(url: string, forMs: number, signal: AbortSignal): Promise<void> {

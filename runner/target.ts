@@ -105,6 +105,7 @@ export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.rep
 
 /** What is to be asked of a target, and the statuses, from and to, that are no failure. */
 export type Asked = {
+  readonly path: string
   readonly method: string
   readonly body: string | null
   readonly headers: Readonly<Record<string, string>>
@@ -112,8 +113,8 @@ export type Asked = {
 }
 
 /** One request before the load: a target that does not answer as it should is told about instead of loaded. */
-export async function probe(address: string, asked: Asked, signal: AbortSignal): Promise<void> {
-  const { url, headers } = withCredentials(address)
+export async function probe(base: string, asked: Asked, signal: AbortSignal): Promise<void> {
+  const { url, headers } = withCredentials(base + asked.path)
   const response = await fetch(url, {
     method: asked.method,
     body: asked.body,

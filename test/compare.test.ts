@@ -82,7 +82,7 @@ test('what is asked wrongly is told in one sentence', async () => {
     [['compare', 'version=new', 'results/new-0'], /new-0 is on both sides/],
     [['compare', 'a', 'b', '--effect', '200%'], /--effect: "200%" is not a share/],
     [['ab', '--a', 'http://u:p@127.0.0.1:1', '--b', 'http://127.0.0.1:2'], /name and password would be kept/],
-    [['ab', '--a', 'http://127.0.0.1:1', '--b', 'http://127.0.0.1:1'], /are the same URL/],
+    [['ab', '--a', 'http://127.0.0.1:1', '--b', 'http://127.0.0.1:1'], /are the same/],
     [['ab', '--a', 'http://192.0.2.1'], /neither loopback nor private/],
   ] as const) {
     const { code, stderr } = await finished([...args])

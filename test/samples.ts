@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Night } from '../analysis/history.ts'
 import type { Run } from '../analysis/run.ts'
 import type { Source } from '../analysis/run-statistics.ts'
 import { parseSummary, type Summary } from '../analysis/summary.ts'
@@ -62,7 +63,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     cluster: null,
     workServed: null,
   },
-  host: { cores: 4, memoryMiB: 8000, kernel: 'Linux 6', node: '22.0.0', k6: '2.2.0' },
+  host: { cpu: 'a CPU', cores: 4, memoryMiB: 8000, kernel: 'Linux 6', node: '22.0.0', k6: '2.2.0' },
   commit: null,
   startedAt: '2026-01-02T03:04:05.000Z',
   endedAt: '2026-01-02T03:04:15.000Z',
@@ -74,6 +75,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     waitedSeconds: 0.1,
     machineBusyCores: 1,
     maxMemoryMiB: 50,
+    outputs: [],
   },
   ...changes,
 })
@@ -104,3 +106,26 @@ export function aClimb(name: string, countsPerStage: readonly number[]): Source 
     summary: { kind: 'summary', summary: aSummary(metrics, 10 * countsPerStage.length) },
   }
 }
+
+/** A night of one figure, p95, with those values of its runs; nights follow one another by their number. */
+export const aNight = (index: number, values: number[], changes: Partial<Night> = {}): Night => ({
+  schema: 1,
+  id: `night-${index}`,
+  startedAt: new Date(Date.UTC(2026, 0, 1 + index)).toISOString(),
+  commit: null,
+  labels: {},
+  environment: { CPU: 'a CPU × 4' },
+  runs: { valid: values.length, invalid: 0, planned: values.length },
+  measured: [
+    {
+      scenario: 'constant',
+      replicas: null,
+      load: 'GET /work',
+      metric: 'p95',
+      unit: 'ms',
+      better: 'lower',
+      values,
+    },
+  ],
+  ...changes,
+})

@@ -6,7 +6,16 @@ import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import { letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
 import type { Picture } from './svg.ts'
-import { columns, intendedColumns, serverColumns, stageHolds, stageName } from './table.ts'
+import {
+  columns,
+  type FigureRow,
+  intendedColumns,
+  requestRows,
+  serverColumns,
+  stageHolds,
+  stageName,
+  stageRows,
+} from './table.ts'
 
 /** The report for a pull request or a terminal; the pictures are linked beside it. */
 export function markdown(statistics: Statistics, pictures: readonly Picture[]): string {
@@ -53,8 +62,9 @@ function details(run: RunStatistics): string[] {
   ]
   return [
     ...(total.requests > 0 ? [table(['', ...columns.map(({ head }) => head), 'SLOs hold'], rows)] : []),
-    ...(total.intended ? [figureTable('from when it was to begin', intendedColumns, run)] : []),
-    ...(total.server ? [figureTable('inside the workload', serverColumns, run)] : []),
+    ...(run.requests.length > 0 ? [figureTable('by kind', columns, requestRows(run))] : []),
+    ...(total.intended ? [figureTable('from when it was to begin', intendedColumns, stageRows(run))] : []),
+    ...(total.server ? [figureTable('inside the workload', serverColumns, stageRows(run))] : []),
     ...(run.following.length > 0 ? [table(followingColumns, followingRows(run))] : []),
     ...(podRows(run).length > 0 ? [table(podColumns, podRows(run)), ...list(fairness(run))] : []),
     ...list(remarks),
@@ -62,17 +72,13 @@ function details(run: RunStatistics): string[] {
   ]
 }
 
-/** A row a stage, and one of all, under columns of figures. */
-const figureTable = (name: string, heads: typeof columns, { stages, total }: RunStatistics): string =>
+const figureTable = (name: string, heads: typeof columns, rows: readonly FigureRow[]): string =>
   table(
     [name, ...heads.map(({ head }) => head)],
-    [
-      ...stages.map((stage) => [stageName(stage), ...heads.map(({ cell }) => cell(stage))]),
-      ['all', ...heads.map(({ cell }) => cell(total))],
-    ],
+    rows.map(([row, figures]) => [row, ...heads.map(({ cell }) => cell(figures))]),
   )
 
-const list = (lines: readonly string[]): string[] =>
+export const list = (lines: readonly string[]): string[] =>
   lines.length > 0 ? [lines.map((line) => `- ${plain(line)}`).join('\n')] : []
 
 const runsTable = (runs: readonly RunStatistics[]): string =>
@@ -86,7 +92,7 @@ const runsTable = (runs: readonly RunStatistics[]): string =>
     ]),
   )
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(plain).join(' | ')} |`
   return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n')
 }

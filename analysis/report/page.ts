@@ -8,7 +8,16 @@ import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import { groupsOf, letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
 import type { Picture } from './svg.ts'
-import { columns, intendedColumns, serverColumns, stageHolds, stageName } from './table.ts'
+import {
+  columns,
+  type FigureRow,
+  intendedColumns,
+  requestRows,
+  serverColumns,
+  stageHolds,
+  stageName,
+  stageRows,
+} from './table.ts'
 
 /** The whole report as one HTML page that loads nothing. */
 export function page(statistics: Statistics, pictures: readonly Picture[]): string {
@@ -38,7 +47,15 @@ export function page(statistics: Statistics, pictures: readonly Picture[]): stri
           (run, index) =>
             html`<article><h2 id="${letter(index)}"><span class="key" style="background:${colours[index]}"></span>${letter(index)} · ${run.name}</h2>${verdict(run)}${details(run, 'h3')}</article>`,
         )}`
-  return `<!doctype html>
+  return document(
+    title,
+    body,
+    'Times in milliseconds. Percentiles are k6’s own, exact, never averaged; “–” stands where there is no trustworthy answer. The figures are also in statistics.json and report.md beside this page.',
+  )
+}
+
+/** One HTML page that loads nothing. */
+export const document = (title: string, body: Markup, foot: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -52,11 +69,10 @@ ${html`<title>${title} · load-and-stress</title>`.text}
 <main>
 ${body.text}
 </main>
-<footer>Times in milliseconds. Percentiles are k6’s own, exact, never averaged; “–” stands where there is no trustworthy answer. The figures are also in <code>statistics.json</code> and <code>report.md</code> beside this page.</footer>
+<footer>${html`${foot}`.text}</footer>
 </body>
 </html>
 `
-}
 
 const heading = (run: RunStatistics): Markup =>
   html`<h1>${run.run ? run.run.scenario : run.name} ${run.run ? html`<small>${run.name}</small>` : null}</h1>${verdict(run)}`
@@ -106,11 +122,15 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
       ? html`<p>Failed requests: ${failures.map(({ count, what }) => `${number(count)} ${what}`).join(', ')}.</p>`
       : null
   }</section>`
+  const kinds =
+    run.requests.length > 0
+      ? html`<section>${head('By kind of request')}${figureTable(`By kind of request in ${run.name}`, columns, requestRows(run))}</section>`
+      : null
   const intended = total.intended
-    ? html`<section>${head('From when it was to begin')}<p>Latency from when a request was sent, and from the moment at which the rate meant it to begin: what a stall costs everybody whom it keeps waiting.</p>${figureTable(`From when it was to begin, ${run.name}`, intendedColumns, run)}</section>`
+    ? html`<section>${head('From when it was to begin')}<p>Latency from when a request was sent, and from the moment at which the rate meant it to begin: what a stall costs everybody whom it keeps waiting.</p>${figureTable(`From when it was to begin, ${run.name}`, intendedColumns, stageRows(run))}</section>`
     : null
   const server = total.server
-    ? html`<section>${head('Inside the workload')}<p>Where the time went, as the workload says: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s.</p>${figureTable(`Inside the workload of ${run.name}`, serverColumns, run)}</section>`
+    ? html`<section>${head('Inside the workload')}<p>Where the time went, as the workload says: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s.</p>${figureTable(`Inside the workload of ${run.name}`, serverColumns, stageRows(run))}</section>`
     : null
   const followed =
     run.following.length > 0
@@ -121,7 +141,7 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
     rows.length > 0
       ? html`<section>${head('On the pods')}${plainTable(`On the pods of ${run.name}`, podColumns, rows)}${fairness(run).map((words) => html`<p>${words}</p>`)}</section>`
       : null
-  return html`${total.requests > 0 ? figures : null}${intended}${server}${followed}${balance}${
+  return html`${total.requests > 0 ? figures : null}${kinds}${intended}${server}${followed}${balance}${
     remarks.length > 0
       ? html`<section>${head('Before you trust it')}<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`
       : null
@@ -135,16 +155,23 @@ function details(run: RunStatistics, level: 'h2' | 'h3'): Markup {
   }`
 }
 
-/** A row a stage, and one of all, under columns of figures. */
-const figureTable = (name: string, heads: typeof columns, { stages, total }: RunStatistics): Markup =>
+/** Where one row is of all, it stands out. */
+const figureTable = (name: string, heads: typeof columns, rows: readonly FigureRow[]): Markup =>
   scroll(
     name,
     html`<table><thead><tr><td></td>${heads.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
-<tbody>${stages.map((stage) => html`<tr><th scope="row">${stageName(stage)}</th>${heads.map(({ cell }) => html`<td>${cell(stage)}</td>`)}</tr>`)}<tr class="total"><th scope="row">all</th>${heads.map(({ cell }) => html`<td>${cell(total)}</td>`)}</tr></tbody></table>`,
+<tbody>${rows.map(
+      ([row, figures]) =>
+        html`<tr class="${row === 'all' ? 'total' : ''}"><th scope="row">${row}</th>${heads.map(({ cell }) => html`<td>${cell(figures)}</td>`)}</tr>`,
+    )}</tbody></table>`,
   )
 
 /** A table of text under one line of heads, each row named by its first cell. */
-const plainTable = (name: string, heads: readonly string[], rows: readonly (readonly string[])[]): Markup =>
+export const plainTable = (
+  name: string,
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): Markup =>
   scroll(
     name,
     html`<table><thead><tr>${heads.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
@@ -163,12 +190,12 @@ function coloursOf(statistics: Statistics): string[] {
   return statistics.runs.map((run) => groups.find(({ runs }) => runs.includes(run))?.colour ?? 'transparent')
 }
 
-const sentences = (lines: readonly string[]): Markup | null =>
+export const sentences = (lines: readonly string[]): Markup | null =>
   lines.length > 0 ? html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>` : null
 
 const judgementClass: Record<string, string> = { worse: 'fail', better: 'pass', 'cannot tell': 'invalid' }
 
-function comparisonPart({ comparison }: Statistics): Markup | null {
+export function comparisonPart({ comparison }: Pick<Statistics, 'comparison'>): Markup | null {
   if (!comparison) return null
   const { groups, effect, judgement, unmatched } = comparison
   return html`<p class="verdict ${judgementClass[judgement] ?? ''}"><strong>${judgement}</strong></p>${groups.map(

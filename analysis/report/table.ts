@@ -1,6 +1,6 @@
 import type { Figures } from '../figures.ts'
 import { number, orDash, percent } from '../format.ts'
-import type { StageStatistics } from '../run-statistics.ts'
+import type { RunStatistics, StageStatistics } from '../run-statistics.ts'
 
 /** The columns that every table of figures has, in every format. */
 export const columns: readonly { readonly head: string; readonly cell: (figures: Figures) => string }[] = [
@@ -15,6 +15,19 @@ export const columns: readonly { readonly head: string; readonly cell: (figures:
   { head: 'p99.9 ms', cell: ({ p999Ms }) => orDash(p999Ms) },
   { head: 'max ms', cell: ({ maxMs }) => orDash(maxMs) },
 ]
+
+/** A table's rows: a name, and the figures that the columns take their cells from. */
+export type FigureRow = readonly [name: string, figures: Figures]
+
+/** One a stage, and one of all. */
+export const stageRows = ({ stages, total }: Pick<RunStatistics, 'stages' | 'total'>): FigureRow[] => [
+  ...stages.map((stage): FigureRow => [stageName(stage), stage]),
+  ['all', total],
+]
+
+/** One a kind of request. */
+export const requestRows = ({ requests }: Pick<RunStatistics, 'requests'>): FigureRow[] =>
+  requests.map((each): FigureRow => [each.name, each])
 
 /** Of an open load: latency from when a request was sent, and from when it was to be. */
 export const intendedColumns: typeof columns = [

@@ -5,7 +5,7 @@ import { breakpointWords, probeColumns, probeRows } from './breakpoint.ts'
 import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import type { RunStatistics } from './runs.ts'
-import { columns, stageHolds, stageName } from './table.ts'
+import { columns, requestRows, stageHolds, stageName } from './table.ts'
 
 // What fits beside a name in 80 characters.
 const shown = ['requests', 'requests/s', 'errors', 'p50 ms', 'p95 ms', 'p99 ms']
@@ -62,13 +62,15 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-function runText({ name, verdict, total, stages }: RunStatistics): string {
+function runText(run: RunStatistics): string {
+  const { name, verdict, total, stages } = run
   const cells = (figures: Figures) => narrow.map(({ cell }) => cell(figures))
   const rows = [
     ['', ...narrow.map(({ head }) => head), 'SLOs hold'],
     ...(stages.length > 1
       ? stages.map((stage) => [stageName(stage), ...cells(stage), stageHolds(stage)])
       : []),
+    ...requestRows(run).map(([kind, figures]) => [kind, ...cells(figures), '']),
     ['all', ...cells(total), verdict.kind === 'invalid' ? '–' : verdict.kind === 'pass' ? 'yes' : 'no'],
   ]
   const lines = aligned(rows)

@@ -14,15 +14,21 @@ const failures = [
  * k6 scenario of its own because its tags are then static: a tag that is set in every iteration costs a
  * quarter of the request rate.
  */
-export const plateaus = (name: string, stages: readonly number[], settings: Settings): Options =>
-  load(name, stages, settings, false, (vus, common) => ({ ...common, executor: 'constant-vus', vus }))
+export const plateaus = (
+  name: string,
+  stages: readonly number[],
+  settings: Settings,
+  /** Of requests that are to be told apart. */
+  kinds: readonly string[] = [],
+): Options =>
+  load(name, stages, settings, false, kinds, (vus, common) => ({ ...common, executor: 'constant-vus', vus }))
 
 /**
  * An open load: iterations begin at a rate of their own, whether those before are done or not, as users come who do not
  * wait for one another. One plateau of so many a second after the other.
  */
 export const arrivals = (name: string, rates: readonly number[], settings: Settings): Options =>
-  load(name, rates, settings, true, (rate, common) => ({
+  load(name, rates, settings, true, [], (rate, common) => ({
     ...common,
     executor: 'constant-arrival-rate',
     rate,
@@ -42,6 +48,7 @@ function load(
   stages: readonly number[],
   settings: Settings,
   open: boolean,
+  kinds: readonly string[],
   shape: (size: number, common: Common) => Scenario,
 ): Options {
   const lengthMs = Math.floor(settings.durationMs / stages.length)
@@ -61,24 +68,29 @@ function load(
     summaryTrendStats,
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
     thresholds: Object.fromEntries(
-      submetrics(stages.length, settings.ofWorkload, open).map((metric) => [metric, []]),
+      submetrics(stages.length, settings.ofWorkload, open, kinds).map((metric) => [metric, []]),
     ),
     // A kept connection stays with one pod, and a load balancer in front has nothing left to balance.
     noVUConnectionReuse: !settings.keepConnections,
     // Following a redirect would put the load on an address nobody agreed to.
     maxRedirects: 0,
     discardResponseBodies: true,
-    // Fewer tags, fewer time series; the URL may hold a secret.
-    systemTags: ['error_code', 'expected_response', 'method', 'name', 'scenario', 'status'],
+    // Fewer tags, fewer time series; the URL, which is also the name of a request, may hold a secret.
+    systemTags: ['error_code', 'expected_response', 'method', 'scenario', 'status'],
   }
 }
 
-function submetrics(stages: number, ofWorkload: boolean, open: boolean): string[] {
+function submetrics(stages: number, ofWorkload: boolean, open: boolean, kinds: readonly string[]): string[] {
   // Without a threshold k6 leaves out a counter that nothing has counted, and none dropped looks like not watched.
   const names = [
     ...(open ? ['dropped_iterations'] : []),
     'http_req_duration{expected_response:true}',
     ...failures.map((tag) => `http_reqs{${tag}}`),
+    ...kinds.flatMap((kind) => [
+      `http_reqs{kind:${kind}}`,
+      `http_req_failed{kind:${kind}}`,
+      `http_req_duration{kind:${kind},expected_response:true}`,
+    ]),
   ]
   for (let stage = 1; stage <= stages; stage++) {
     names.push(

@@ -1,9 +1,10 @@
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
-import type { Settings } from './settings.ts'
+import type { Row, Settings } from './settings.ts'
 
-export const requestTimeoutMs = 30_000
+/** k6's own: another one would have to be said with every request. */
+export const requestTimeoutMs = 60_000
 
 const thrown = new Counter('iterations_thrown')
 const queued = new Trend('server_queue', true)
@@ -11,17 +12,28 @@ const worked = new Trend('server_work', true)
 const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
 
-/** The iteration that every scenario here repeats: one request. */
-export function request(settings: Settings): () => void {
-  const { url, ofWorkload, token, method, body, headers, expected } = settings
+/** The iteration that every scenario here repeats: one request, and where there are several kinds, of which it is. */
+export function request(settings: Settings, kind?: string): () => void {
+  const { base, path, ofWorkload, token, method, body, headers, expected, rows } = settings
   http.setResponseCallback(http.expectedStatuses(...expected))
-  const params = {
-    // One name for all: the URL's query would otherwise make a time series of every value.
-    tags: { name: 'request' },
-    timeout: requestTimeoutMs,
-    headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) },
-  }
-  const ask = () => http.request(method, url, body, params)
+  const all = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
+  // Whatever is in them, parameters cost up to a tenth of the request rate (bench/scenarios.ts), and naming the method
+  // some of it: neither where there is nothing to say.
+  const params =
+    kind || Object.keys(all).length > 0 ? { headers: all, ...(kind && { tags: { kind } }) } : undefined
+  const url = base + path
+  const plain = method === 'GET' && body === null && params === undefined
+  const ask = rows
+    ? () => {
+        const row = rows[exec.scenario.iterationInTest % rows.length] as Row
+        return http.request(method, base + row.path, row.body, {
+          ...params,
+          headers: { ...all, ...row.headers },
+        })
+      }
+    : plain
+      ? () => http.get(url)
+      : () => http.request(method, url, body, params)
   if (!ofWorkload) return counted(ask)
   return counted(() => serverTimes(ask().headers['Server-Timing']))
 }
@@ -40,6 +52,29 @@ export function arrival(settings: Settings, rates: readonly number[]): () => voi
     startLag.add(Math.max(0, Date.now() - intended))
     ask()
     latencyIntended.add(Math.max(0, Date.now() - intended))
+  }
+}
+
+/**
+ * One of several kinds of request, each as often as its weight says. Multiples of the golden ratio, modulo one, fall
+ * evenly between 0 and 1 (Weyl 1916), so that the shares are kept also over few iterations, and no kind comes in step
+ * with another.
+ */
+export function mixed(kinds: Readonly<Record<string, () => void>>, weights: Settings['weights']): () => void {
+  const all = Object.values(weights).reduce((a, b) => a + b, 0)
+  let upTo = 0
+  const chosen = Object.entries(weights).map(([name, weight]) => {
+    const kind = kinds[name]
+    if (!kind)
+      throw new Error(`MIX: "${name}" is no kind of request; there are ${Object.keys(kinds).join(', ')}`)
+    upTo += weight / all
+    return { kind, upTo }
+  })
+  return () => {
+    const at = (exec.scenario.iterationInTest * 0.618033988749895) % 1
+    // The last, where rounding has left something.
+    const { kind } = chosen.find(({ upTo }) => at < upTo) ?? chosen[chosen.length - 1] ?? { kind: () => {} }
+    kind()
   }
 }
 

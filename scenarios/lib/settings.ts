@@ -1,9 +1,12 @@
+import { SharedArray } from 'k6/data'
+
 /**
  * What a scenario can be told, all of it through environment variables so that the bundled script also runs
  * under plain `k6 run -e NAME=value`. A wrong value throws at init, which ends k6 with 107 before any load.
  */
 export type Settings = {
-  readonly url: string
+  readonly base: string
+  readonly path: string
   /** VUs of each plateau, for the scenarios that climb. */
   readonly stages: readonly number[]
   readonly vus: number
@@ -23,6 +26,16 @@ export type Settings = {
   readonly ofWorkload: boolean
   /** What is sent as `Authorization: Bearer`; empty without. */
   readonly token: string
+  /** What is asked, a row a request, in place of the one path, body and headers; one copy for all VUs. */
+  readonly rows: readonly Row[] | null
+  /** Of a mix, how often each kind of request is made, beside the others. */
+  readonly weights: Readonly<Record<string, number>>
+}
+
+export type Row = {
+  readonly path: string
+  readonly body: string | null
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export function settings(defaults: { vus?: number; rate?: number; duration: string }): Settings {
@@ -32,7 +45,8 @@ export function settings(defaults: { vus?: number; rate?: number; duration: stri
   const path = __ENV.REQUEST_PATH || `/work?ms=${positive('WORK_MS', __ENV.WORK_MS || '5')}`
   const ofWorkload = /^\/work(\?|$)/.test(path)
   return {
-    url: base.replace(/\/+$/, '') + path,
+    base: base.replace(/\/+$/, ''),
+    path,
     stages: __ENV.STAGES ? __ENV.STAGES.split(',').map((vus) => whole('STAGES', vus)) : doublings(vus),
     vus,
     durationMs: duration('DURATION', __ENV.DURATION || defaults.duration),
@@ -46,8 +60,19 @@ export function settings(defaults: { vus?: number; rate?: number; duration: stri
     ofWorkload,
     // Each has a token of its own: no other service is to learn of the workload's.
     token: (ofWorkload ? __ENV.STRESS_TOKEN : __ENV.TARGET_TOKEN) || '',
+    rows: __ENV.DATA_ROWS ? new SharedArray('rows', () => JSON.parse(open(__ENV.DATA_ROWS as string))) : null,
+    weights: weights(__ENV.MIX || 'work=8,cpu=1,stress=1'),
   }
 }
+
+/** `work=8,cpu=1` */
+const weights = (text: string): Record<string, number> =>
+  Object.fromEntries(
+    text.split(',').map((part) => {
+      const [name = '', weight = ''] = part.split('=')
+      return [name, positive('MIX', weight)]
+    }),
+  )
 
 /** A JSON object, since a header's value may hold whatever a list would be divided by. */
 function header(text: string): Record<string, string> {

@@ -28,7 +28,7 @@ test('A and B are run in turns and compared', async () => {
   ]
   const started = startIn(out, ['ab', ...flags])
   assert.equal(await started.ended, 0, started.stderr)
-  assert.match(started.stderr, /^run 4 of 4: side [AB], about \d+ s left$/m)
+  assert.match(started.stderr, /^run 4 of 4: constant of [AB], about \d+ s left$/m)
   assert.match(started.stdout, /2 and 2 runs are too few for any verdict, which takes 5 a side/)
   assert.match(started.stdout, /judgement: cannot tell/)
   await noneLeft(started.mark)

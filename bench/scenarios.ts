@@ -1,0 +1,114 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { median } from 'simple-statistics'
+import { number } from '../analysis/format.ts'
+import { readSummary } from '../analysis/read.ts'
+import { findMetric } from '../analysis/summary.ts'
+import { bundle } from '../runner/bundle.ts'
+import { guard } from '../runner/children.ts'
+import { findK6 } from '../runner/k6.ts'
+import { k6Environment, runK6 } from '../runner/k6-process.ts'
+
+/**
+ * What our scenarios cost the generator: requests a second and CPU of k6 for each, of the constant scenario – against
+ * somebody's service, and against the workload, whose own times it also takes – beside the shortest k6 script that one
+ * can write, and wrk as the limit, in turns against the same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
+ */
+const seconds = Number(process.env.BENCH_SECONDS ?? 10)
+const rounds = 5
+const vus = 8
+
+type Measured = { readonly rate: number; readonly cpuUs: number }
+
+const server = spawn(
+  process.execPath,
+  [
+    '-e',
+    `require('node:http').createServer((_, answer) => answer.setHeader('Server-Timing', 'queue;dur=0.1, work;dur=5')
+       .end('ok')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`,
+  ],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+)
+const watched = guard(server.pid ?? 0)
+const [port] = await once(createInterface({ input: server.stdout }), 'line')
+const base = `http://127.0.0.1:${port}`
+const folder = await mkdtemp(path.join(os.tmpdir(), 'las-bench-'))
+const { signal } = new AbortController()
+const k6 = await findK6(process.env, signal)
+const ours = await bundle('constant')
+
+const minimal = `
+import http from 'k6/http'
+export const options = { vus: ${vus}, duration: '${seconds}s', discardResponseBodies: true }
+export default function () { http.get('${base}/') }
+export const handleSummary = (data) => ({ [__ENV.SUMMARY_PATH]: JSON.stringify(data) })`
+
+async function ofK6(script: string, settings: Record<string, string>): Promise<Measured> {
+  const file = path.join(folder, 'summary.json')
+  const { cpuSeconds } = await runK6(k6, script, {
+    env: k6Environment(process.env, { ...settings, SUMMARY_PATH: file }),
+    logFile: path.join(folder, 'k6.log'),
+    args: [],
+    plannedMs: seconds * 1000,
+    secrets: [],
+    signal,
+  })
+  const reading = await readSummary(file)
+  if (reading.kind === 'unreadable') throw new Error(reading.reason)
+  const requests = findMetric(reading.summary, 'http_reqs')?.values.count ?? 0
+  return {
+    rate: (requests * 1000) / (reading.summary.durationMs ?? 0),
+    cpuUs: ((cpuSeconds ?? 0) * 1e6) / requests,
+  }
+}
+
+const constant = (request: string) =>
+  ofK6(ours, {
+    BASE_URL: base,
+    REQUEST_PATH: request,
+    VUS: String(vus),
+    DURATION: `${seconds}s`,
+    KEEP_CONNECTIONS: 'true',
+  })
+
+async function ofWrk(): Promise<Measured> {
+  const args = ['-f', 'cpu %U %S', 'wrk', '-t2', `-c${vus}`, `-d${seconds}`, `${base}/`]
+  const { stdout, stderr } = spawnSync('/usr/bin/time', args, { encoding: 'utf8' })
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1])
+  const [, user, system] = /cpu ([\d.]+) ([\d.]+)/.exec(stderr) ?? []
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    cpuUs: ((Number(user) + Number(system)) * 1e6) / requests,
+  }
+}
+
+const ways: Record<string, () => Promise<Measured>> = {
+  'a minimal k6 script': () => ofK6(minimal, {}),
+  'constant, --path /': () => constant('/'),
+  'constant, of the workload': () => constant('/work'),
+  'wrk, the limit': ofWrk,
+}
+try {
+  const results = new Map<string, Measured[]>()
+  for (let round = 0; round < rounds; round++)
+    for (const [name, measure] of Object.entries(ways))
+      results.set(name, [...(results.get(name) ?? []), await measure()])
+  const middle = (name: string, of: (each: Measured) => number) => median((results.get(name) ?? []).map(of))
+  const [first = ''] = results.keys()
+  console.log(`\n${vus} connections kept, ${seconds} s, medians of ${rounds} rounds in turns`)
+  console.log(`${''.padEnd(28)}  requests/s     ratio  CPU µs per request`)
+  for (const name of results.keys()) {
+    const rate = middle(name, (each) => each.rate)
+    const cells = [number(rate), (rate / middle(first, (each) => each.rate)).toFixed(3)]
+    const cpu = number(middle(name, (each) => each.cpuUs))
+    console.log(`${name.padEnd(28)}${cells.map((cell) => cell.padStart(10)).join('')}${cpu.padStart(12)}`)
+  }
+} finally {
+  server.kill()
+  watched.release()
+  await rm(folder, { recursive: true })
+}

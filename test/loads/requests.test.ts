@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { noneLeft, runOf, startIn } from '../command.ts'
+
+let out = ''
+before(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-requests-'))
+})
+after(() => rm(out, { recursive: true }))
+
+test('a mix makes each kind as often as its weight says, and tells them apart', async () => {
+  const started = startIn(out, ['run', 'mix', '--duration', '3s', '--mix', 'work=6,cpu=3,stress=1'])
+  assert.equal(await started.ended, 0, started.stderr)
+  const { figures, run } = await runOf(out, started.stderr)
+  assert.deepEqual(
+    figures.requests.map(({ name }) => name),
+    ['work', 'cpu', 'stress'],
+  )
+  for (const [index, share] of [0.6, 0.3, 0.1].entries()) {
+    const { requests = 0, p95Ms = null } = figures.requests[index] ?? {}
+    assert.ok(Math.abs(requests / figures.total.requests - share) < 0.02, `${requests}`)
+    assert.ok(p95Ms !== null && p95Ms > 0)
+  }
+  // Each of its loads lasts a tenth of a second, and is waited for.
+  assert.ok((figures.requests[2]?.minMs ?? 0) >= 95)
+  assert.equal(run.load.request, 'mix work=6,cpu=3,stress=1, work ms=5')
+  assert.match(started.stdout, /^stress +\d/m)
+  await noneLeft(started.mark)
+})
+
+test('a data file, row after row, in path, body and headers; it is gone afterwards, and no value is in the log', async () => {
+  const asked = new Map<string, number>()
+  const server = createServer(async (request, response) => {
+    const body = (await request.toArray()).join('')
+    const key = `${request.method} ${request.url} ${body} ${request.headers['x-user']}`
+    if (request.method === 'PUT') asked.set(key, (asked.get(key) ?? 0) + 1)
+    response.statusCode = request.url?.includes('odd') ? 500 : 200
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const file = path.join(out, 'users.csv')
+    await writeFile(
+      file,
+      '\uFEFFid,name,token\r\n1,"a, b",hidden-1\r\n2,c&d=/,hidden-2\r\n3,odd,hidden-3\r\n',
+    )
+    const started = startIn(out, [
+      ...['run', 'constant', '--vus', '2', '--duration', '2s', '--method', 'PUT'],
+      ...['--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+      ...['--path', '/users/{{id}}?name={{name}}&token={{token}}', '--body', '{"name": "{{ name }}"}'],
+      ...['--header', 'x-user: user-{{id}}', '--data', file],
+    ])
+    assert.equal(await started.ended, 1, started.stderr)
+    const { folder, run } = await runOf(out, started.stderr)
+    assert.deepEqual([...asked.keys()].sort(), [
+      'PUT /users/1?name=a%2C%20b&token=hidden-1 {"name": "a, b"} user-1',
+      'PUT /users/2?name=c%26d%3D%2F&token=hidden-2 {"name": "c&d=/"} user-2',
+      'PUT /users/3?name=odd&token=hidden-3 {"name": "odd"} user-3',
+    ])
+    const counts = [...asked.values()]
+    assert.ok(Math.max(...counts) - Math.min(...counts) <= 3, String(counts))
+    assert.equal(run.load.request, 'PUT /users/{{id}}?name=…&token=…, 3 rows of users.csv')
+    for (const name of await readdir(folder, { recursive: true }))
+      if (/\.(json|log|html|md|csv|svg)$/.test(name))
+        assert.doesNotMatch(await readFile(path.join(folder, name), 'utf8'), /hidden-\d/, name)
+    assert.deepEqual(
+      (await readdir(os.tmpdir())).filter((name) => name.startsWith('load-and-stress-')),
+      [],
+    )
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+test('k6’s own outputs are passed through, and the report says that they cost something', async () => {
+  const points = path.join(out, 'points.csv')
+  const started = startIn(out, ['run', 'smoke', '--duration', '1s', '--k6-out', `csv=${points}`])
+  assert.equal(await started.ended, 0, started.stderr)
+  const { figures, run } = await runOf(out, started.stderr)
+  const lines = (await readFile(points, 'utf8')).split('\n').filter((line) => line.startsWith('http_reqs,'))
+  assert.equal(lines.length, figures.total.requests)
+  assert.deepEqual(run.k6.outputs, ['csv'])
+  assert.match(figures.remarks.join(' '), /k6 wrote or showed more than its summary \(csv\)/)
+})
+
+const refused: [args: string[], sentence: RegExp][] = [
+  [['--path', '/', '--data', 'none.csv'], /--data: none\.csv: no such file/],
+  [['--path', '/{{idd}}', '--data', 'rows.csv'], /rows\.csv: has no column "idd"; there are id/],
+  [['--path', '/', '--data', 'short.csv'], /short\.csv: row 2 has 1 cells, the line of heads 2/],
+  [['--path', '/', '--data', 'empty.csv'], /empty\.csv: has no row/],
+  [['--path', '/', '--data', 'bad.json'], /bad\.json: not JSON/],
+  [['--path', '/', '--data', 'deep.json'], /deep\.json: row 1: "a" is neither text nor number/],
+  [['--data', 'rows.csv'], /--data is for a service of your own: add --path/],
+  [['--path', '/', '--mix', 'work=1'], /--mix is for the scenario mix/],
+  [['--path', '/', '--k6-out', 'cloud'], /cloud sends the whole test to a service/],
+]
+for (const [args, sentence] of refused) {
+  test(`"${args.join(' ')}" is refused in one sentence`, async () => {
+    const files = {
+      'rows.csv': 'id\n1\n',
+      'short.csv': 'id,name\n1,a\n2\n',
+      'empty.csv': 'id\n',
+      'bad.json': '[{"a": 1}',
+      'deep.json': '[{"a": {"b": 1}}]',
+    }
+    for (const [name, text] of Object.entries(files)) await writeFile(path.join(out, name), text)
+    const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const started = startIn(out, ['run', 'constant', '--url', url, ...args])
+      assert.equal(await started.ended, 2, started.stderr)
+      assert.match(started.stderr, sentence)
+    } finally {
+      server.close()
+    }
+  })
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findK6 } from '../../runner/k6.ts'
+import { left, noneLeft, runOf, startIn } from '../command.ts'
+
+/** What k6 ends green with, though it proves nothing: each must be invalid here, exit code 3. */
+let out = ''
+let base = ''
+const server = createServer((_, response) => response.end('fine'))
+before(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-traps-'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+after(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(out, { recursive: true })
+})
+
+const k6 = await findK6(process.env, new AbortController().signal)
+
+const header = `import http from 'k6/http'
+import { sleep } from 'k6'
+export const handleSummary = (data) => ({ [__ENV.SUMMARY]: JSON.stringify(data) })
+`
+
+const scripts: Record<string, { script: string; exit: number; reason: RegExp }> = {
+  'every request was refused': {
+    script: `export const options = { iterations: 5 }
+export default () => { http.get('http://127.0.0.1:1/') }`,
+    exit: 0,
+    reason: /all 5 requests failed/,
+  },
+  'every iteration threw': {
+    script: `export const options = { iterations: 5 }
+export default () => { throw new Error('no') }`,
+    exit: 0,
+    reason: /no request was made/,
+  },
+  'thresholds passed on nothing': {
+    script: `export const options = { iterations: 1, thresholds: { http_req_duration: ['p(95)<1'], http_req_failed: ['rate<0.01'] } }
+export default () => {}`,
+    exit: 0,
+    reason: /no request was made/,
+  },
+  'no iteration finished': {
+    script: `export const options = { scenarios: { one: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } }
+export default () => { http.get(__ENV.BASE); sleep(5) }`,
+    exit: 0,
+    reason: /no iteration finished/,
+  },
+  'nine of ten arrivals were dropped': {
+    script: `export const options = { scenarios: { one: { executor: 'constant-arrival-rate', rate: 30, duration: '2s', preAllocatedVUs: 1, maxVUs: 1 } } }
+export default () => { http.get(__ENV.BASE); sleep(0.3) }`,
+    exit: 0,
+    reason: /k6 dropped \d+ of \d+ requests/,
+  },
+}
+
+for (const [what, { script, exit, reason }] of Object.entries(scripts)) {
+  test(`${what}: k6 ends with ${exit}, the report with 3`, async () => {
+    const summary = path.join(out, `${what.replaceAll(' ', '-')}.json`)
+    const child = spawn(k6.path, ['run', '--quiet', '-'], {
+      env: { ...process.env, SUMMARY: summary, BASE: base, K6_NO_USAGE_REPORT: 'true' },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    child.stdin.end(header + script)
+    assert.deepEqual(await once(child, 'close'), [exit, null])
+    const reported = startIn(out, ['report', summary, '--out', path.join(out, `report-${what.length}`)])
+    assert.equal(await reported.ended, 3, reported.stderr)
+    assert.match(reported.stdout, reason)
+  })
+}
+
+test('handleSummary threw: no summary, and the report says whose fault that is', async () => {
+  const summary = path.join(out, 'none.json')
+  const child = spawn(k6.path, ['run', '--quiet', '-'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  child.stdin.end(`export const options = { iterations: 1 }
+export default () => {}
+export const handleSummary = () => { throw new Error('no') }`)
+  assert.deepEqual(await once(child, 'close'), [0, null])
+  const reported = startIn(out, ['report', summary, '--out', path.join(out, 'report-none')])
+  assert.equal(await reported.ended, 2)
+  assert.match(reported.stderr, /none\.json: no such file/)
+})
+
+const constant = (args: string[], environment: Record<string, string> = {}) =>
+  startIn(out, ['run', 'constant', '--vus', '2', '--duration', '2s', '--url', base, ...args], environment)
+
+test('requests that k6 cannot make, and leaves out', async () => {
+  const rows = path.join(out, 'rows.json')
+  await writeFile(rows, JSON.stringify([{ path: '/' }, { path: '/\u007f' }]))
+  const started = constant(['--path', '{{path}}', '--data', rows])
+  assert.equal(await started.ended, 3, started.stderr)
+  assert.match(started.stdout, /[\d,]+ of [\d,]+ iterations made no request/)
+})
+
+test('K6_ variables that would throw away scenarios, percentiles or summary', async () => {
+  const started = constant(['--path', '/'], {
+    K6_VUS: '1',
+    K6_DURATION: '100ms',
+    K6_ITERATIONS: '1',
+    K6_SUMMARY_MODE: 'disabled',
+    K6_SUMMARY_TREND_STATS: 'avg',
+  })
+  assert.equal(await started.ended, 0, started.stderr)
+  const { figures } = await runOf(out, started.stderr)
+  assert.ok((figures.durationMs ?? 0) >= 1900 && figures.percentiles.length > 300)
+  assert.deepEqual(
+    figures.stages.map(({ vus }) => vus),
+    [2],
+  )
+})
+
+test('a k6 that was killed', { skip: process.platform !== 'linux' }, async () => {
+  const started = constant(['--path', '/'])
+  while (!started.stderr.includes('k6 runs') && started.process.exitCode === null) await sleep(20)
+  await sleep(500)
+  let killed = 0
+  for (const pid of await readdir('/proc')) {
+    const [environment, command] = await Promise.all(
+      ['environ', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+    )
+    if (!environment?.includes(started.mark) || !/k6\0run\0/.test(command ?? '')) continue
+    process.kill(Number(pid), 'SIGKILL')
+    killed++
+  }
+  assert.equal(killed, 1, (await left(started.mark)).join('\n'))
+  assert.equal(await started.ended, 3, started.stderr)
+  assert.match(started.stdout, /k6 was killed by SIGKILL/)
+  await noneLeft(started.mark)
+})
