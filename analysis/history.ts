@@ -93,7 +93,7 @@ const loadWords = (run: Run | null): string =>
     : `${run.load.request}, ${run.load.stages
         .map(
           ({ vus, offered, durationMs }) =>
-            `${offered === null ? `${vus} VUs` : `${offered}/s`} for ${durationMs / 1000} s`,
+            `${offered === null ? `${vus} VU${vus === 1 ? '' : 's'}` : `${offered}/s`} for ${durationMs / 1000} s`,
         )
         .join(' + ')}, connections ${run.load.connections}`
 

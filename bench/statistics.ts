@@ -81,24 +81,24 @@ function simulated(noise: Noise, slower: number, at: number): RunStatistics {
   return { ...template, run: aRun({ startedAt }), total }
 }
 
-/** Two sides in turns; a shift between sessions meets each side as a whole where they are not. */
+/**
+ * Two sides in turns; a shift between sessions meets each side as a whole where they are not, and so does most of a drift,
+ * of so much from the first run of all to the last.
+ */
 function sides(
   noise: Noise,
   runs: number,
   slower: number,
-  shift = 0,
-  inTurns = true,
+  { shift = 0, drift = 0, inTurns = true } = {},
 ): [RunStatistics[], RunStatistics[]] {
   const sessions = [Math.exp(shift * normal()), Math.exp(shift * normal())]
   const side = (which: 0 | 1) =>
     Array.from({ length: runs }, (_, index) => {
       // In turns, the second half of both sides is run in the second session.
       const session = sessions[inTurns ? Number(index >= runs / 2) : which] ?? 1
-      return simulated(
-        noise,
-        (which ? slower : 1) * session,
-        inTurns ? 2 * index + which : which * runs + index,
-      )
+      const place = inTurns ? 2 * index + which : which * runs + index
+      const drifted = Math.exp((drift * place) / (2 * runs - 1))
+      return simulated(noise, (which ? slower : 1) * session * drifted, place)
     })
   return [side(0), side(1)]
 }
@@ -165,18 +165,21 @@ function verdicts(): void {
 
 function sessions(): void {
   const noise = lognormal(0.03)
-  console.log('\nA shift between sessions, 10 runs a side, same with same')
+  console.log('\nA shift between sessions, or a drift through them, 10 runs a side, same with same')
   row('', ['in turns: worse', 'apart: worse'])
-  for (const shift of [0, 0.01, 0.02]) {
-    const alarms = (inTurns: boolean) =>
-      rate(
-        share(
-          many(() => compare(...sides(noise, 10, 1, shift, inTurns)).judgement),
-          'worse',
-        ),
-      )
-    row(`standard deviation of ${percent(shift)} per session`, [alarms(true), alarms(false)])
-  }
+  const alarms = (what: Parameters<typeof sides>[3]) =>
+    rate(
+      share(
+        many(() => compare(...sides(noise, 10, 1, what)).judgement),
+        'worse',
+      ),
+    )
+  const both = (what: { shift?: number; drift?: number }) =>
+    [true, false].map((inTurns) => alarms({ ...what, inTurns }))
+  for (const shift of [0, 0.01, 0.02])
+    row(`standard deviation of ${percent(shift)} per session`, both({ shift }))
+  for (const drift of [0.02, 0.05, 0.1])
+    row(`drift of ${percent(drift)} from the first run to the last`, both({ drift }))
 }
 
 function coverage(): void {

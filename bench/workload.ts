@@ -1,11 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
-import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { mean, medianSorted, quantileSorted, sampleStandardDeviation } from 'simple-statistics'
@@ -66,27 +63,6 @@ async function watched(pid: number): Promise<number[]> {
   return used
 }
 
-/** The service as the image holds it: from the source tree the TypeScript loader's thread would be measured too. */
-async function built(): Promise<Embedded> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'las-bench-'))
-  const root = path.join(import.meta.dirname, '..')
-  const build = spawn(process.execPath, ['--import', 'tsx', 'workload/build.ts', folder], { cwd: root })
-  await once(build, 'close')
-  const child = apart(process.execPath, [path.join(folder, 'main.js')], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [line] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
-  return {
-    url: (JSON.parse(line) as { url: string }).url,
-    pid: child.pid ?? 0,
-    async stop() {
-      await ended(child)
-      await rm(folder, { recursive: true })
-    },
-  }
-}
-
 type Loader = (cores: number, load: number) => Promise<number[]>
 
 const oursAt =
@@ -118,7 +94,8 @@ async function accuracy(): Promise<void> {
     `\nCPU asked for and achieved, per core, over ${seconds} s: error of the mean ± deviation of single seconds, in percentage points`,
   )
   row('', ['ours', '', 'stress-ng', ''])
-  const workload = await built()
+  // The program that the image holds, in a session of its own.
+  const workload = await startWorkload(process.env)
   // What Node collects and compiles after a start is no part of a load.
   await sleep(20_000)
   for (const beside of [false, true]) {

@@ -12,12 +12,22 @@ import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
 import { addNight, historyFlag, readHistory, reportOf, tell } from './history.ts'
 import { gitCommit } from './host.ts'
-import { say } from './progress.ts'
 import { writeAndPrint } from './report.ts'
 import { writeWhole } from './result-folder.ts'
 import { checkCombination, interruption } from './run.ts'
 import { count, runFlags } from './run-options.ts'
-import { type Begun, doneOf, type Plan, planOf, runAll, sideOf, whole, write } from './sweep.ts'
+import {
+  type Begun,
+  doneOf,
+  type Plan,
+  planOf,
+  readPlan,
+  runAll,
+  sayHowToGoOn,
+  sideOf,
+  whole,
+  write,
+} from './sweep.ts'
 
 /** What `nightly.json` may say. */
 export const NightlyPlan = z.strictObject({
@@ -101,24 +111,29 @@ export async function nightly(args: string[]): Promise<number> {
     process.stdout.write(help)
     return exitCodes.pass
   }
-  const told = await readPlan(userPath(given.get('plan') ?? 'nightly.json'))
+  const told = await readNightly(userPath(given.get('plan') ?? 'nightly.json'))
   const folder = userPath(given.get('history') ?? 'history')
   // A history that cannot be read is told of before an hour of load, not after.
   await readHistory(folder)
   if (told.unitsPerMs) process.env.WORK_UNITS_PER_MS = String(told.unitsPerMs)
   const startedAt = new Date()
-  const begun = await begin(given, told)
+  const resumed = given.get('resume')
+  const begun = resumed ? await readPlan(userPath(resumed)) : await begin(given, told)
   const signal = interruption()
   await runAll(begun, signal)
   const { sources, complete } = await doneOf(begun)
-  if (signal.aborted || sources.length === 0) {
-    say(`${sources.length} of ${begun.plan.runs.length} runs are done; the night is not in the history`)
-    return signal.aborted ? exitCodes.interrupted : exitCodes.invalid
+  if (signal.aborted) {
+    sayHowToGoOn(begun, sources.length)
+    return exitCodes.interrupted
   }
+  if (sources.length === 0) throw new Failure('invalid', 'no run was made; the night is not in the history')
   const at = await whole(begun.folder)
   const runs = sources.map(runStatistics)
   const candidate = runs.filter(({ run }) => run?.labels.side !== 'a')
   const baseline = runs.filter(({ run }) => run?.labels.side === 'a')
+  const labels: Record<string, string> = Object.fromEntries(
+    (given.get('label') ?? '').split(',').filter(Boolean).map(keyAndValue),
+  )
   const remarks = complete
     ? []
     : [
@@ -132,8 +147,9 @@ export async function nightly(args: string[]): Promise<number> {
     nightOf(candidate, {
       id: path.basename(at),
       startedAt: startedAt.toISOString(),
-      commit: await gitCommit(),
-      labels: Object.fromEntries((given.get('label') ?? '').split(',').filter(Boolean).map(keyAndValue)),
+      // Of what is tested, which is not always where the command is started.
+      commit: labels.commit ?? (await gitCommit()),
+      labels,
       planned: begun.plan.runs.filter(({ side }) => side !== 'a').length,
     }),
   )
@@ -162,7 +178,7 @@ const keyAndValue = (label: string): [string, string] => {
   return [label.slice(0, at), label.slice(at + 1)]
 }
 
-async function readPlan(file: string): Promise<NightlyPlan> {
+async function readNightly(file: string): Promise<NightlyPlan> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Failure(
       'usage',

@@ -344,10 +344,11 @@ export async function write(plan: Plan, given: Given): Promise<Begun> {
   return { folder: filling, plan }
 }
 
-async function readPlan(folder: string): Promise<Begun> {
+/** What an interrupted series has left to do. */
+export async function readPlan(folder: string): Promise<Begun> {
   const file = path.join(folder, 'sweep.json')
   const text = await readFile(file, 'utf8').catch(() => null)
-  if (text === null) throw new Failure('usage', `${folder}: no sweep (no sweep.json)`)
+  if (text === null) throw new Failure('usage', `${folder}: nothing to go on with (no sweep.json)`)
   try {
     return { folder, plan: Plan.parse(JSON.parse(text)) }
   } catch {
@@ -394,10 +395,15 @@ async function finish({ folder, plan }: Begun, given: Given, interrupted: boolea
     code = await writeAndPrint(figuresOf(plan, sources, given), path.join(at, 'report'))
   }
   if (!interrupted && complete) return code
-  say(
-    `${sources.length} of ${plan.runs.length} runs are done; go on with: npm run ${plan.kind} -- --resume ${path.relative(process.env.INIT_CWD ?? process.cwd(), folder)}`,
-  )
+  sayHowToGoOn({ folder, plan }, sources.length)
   return exitCodes.interrupted
+}
+
+export function sayHowToGoOn({ folder, plan }: Begun, done: number): void {
+  const from = process.env.INIT_CWD ?? process.cwd()
+  say(
+    `${done} of ${plan.runs.length} runs are done; go on with: npm run ${plan.kind} -- --resume ${path.relative(from, folder)}`,
+  )
 }
 
 function figuresOf({ kind }: Plan, sources: readonly Source[], given: Given): Statistics {

@@ -57,7 +57,7 @@ export const historyTitle = ({ alarms, nights }: Pick<HistoryReport, 'alarms' | 
     ? `${alarms.length} ${alarms.length === 1 ? 'figure is' : 'figures are'} worse than before`
     : `No change for the worse in ${nights.length} night${nights.length === 1 ? '' : 's'}`
 
-const day = ({ startedAt }: Night): string => startedAt.slice(0, 10)
+const day = ({ startedAt }: Night): string => startedAt.slice(0, 16).replace('T', ' ')
 const short = (commit: string | null): string =>
   commit?.replace(/^([0-9a-f]{10})[0-9a-f]+/, '$1') ?? 'unknown'
 
@@ -67,9 +67,17 @@ export const byWords = ({ by, before, after }: Change): string =>
     ? `${by > 1 ? '+' : '−'}${number(Math.abs(100 * (by - 1)))} %`
     : `${by > 0 ? '+' : '−'}${percent(Math.abs(by))}`
 
+/** Where to look: what else changed, when both nights ran the same commit, nobody here can know. */
+const between = ([before, after]: Alarm['commits']): string =>
+  before === null && after === null
+    ? ''
+    : before === after
+      ? `; both nights ran the commit ${short(after)}`
+      : `, between the commits ${short(before)} and ${short(after)}`
+
 /** An alarm in a sentence. */
 export const alarmWords = ({ series, change, commits, since }: Alarm): string =>
-  `${series.name} is ${byWords(change)} since the night of ${day(since)} (${figure(series, change.before)} before, ${figure(series, change.after)} after), between the commits ${short(commits[0])} and ${short(commits[1])}.`
+  `${series.name} is ${byWords(change)} since the night of ${day(since)} (${figure(series, change.before)} before, ${figure(series, change.after)} after)${between(commits)}.`
 
 const figure = ({ unit }: Pick<Series, 'unit'>, value: number): string =>
   unit === 'share' ? percent(value) : `${number(value)} ${unit}`
@@ -91,12 +99,12 @@ const alarmRows = (alarms: readonly Alarm[]): string[][] =>
     figure(series, change.before),
     figure(series, change.after),
     day(since),
-    `${short(commits[0])} … ${short(commits[1])}`,
+    commits[0] === commits[1] ? short(commits[0]) : `${short(commits[0])} … ${short(commits[1])}`,
     change.how,
     since.id,
   ])
 
-const lastColumns = ['figure', 'last night', 'its usual', 'apart', ''] as const
+const lastColumns = ['figure', 'last night', 'its usual', 'apart', 'remark'] as const
 /** The last night beside the nights since the last change: what an alarm may come of, or a bad night. */
 const lastRows = (all: readonly Series[]): string[][] =>
   all.flatMap((series) => {

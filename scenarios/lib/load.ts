@@ -1,5 +1,5 @@
 import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
-import { requestTimeoutMs } from './request.ts'
+import { timeoutMs } from './request.ts'
 import type { Settings } from './settings.ts'
 import { summaryTrendStats } from './summary.ts'
 
@@ -59,7 +59,7 @@ function load(
       startTime: `${index * lengthMs}ms`,
       duration: `${lengthMs}ms`,
       // Longer than a request may take: what is still in flight when this ends would vanish from the counts.
-      gracefulStop: `${requestTimeoutMs + 1000}ms`,
+      gracefulStop: `${timeoutMs[open ? 'open' : 'closed'] + 1000}ms`,
       tags: { stage: String(stage) },
     })
   })

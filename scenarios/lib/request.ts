@@ -3,8 +3,11 @@ import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
 import type { Row, Settings } from './settings.ts'
 
-/** k6's own: another one would have to be said with every request. */
-export const requestTimeoutMs = 60_000
+/**
+ * Of a closed load it is k6's own: another would have to be said with every request. An open load makes no more requests
+ * than it is to, whatever they cost, and one that is not answered holds the whole run up.
+ */
+export const timeoutMs = { closed: 60_000, open: 30_000 } as const
 
 const thrown = new Counter('iterations_thrown')
 const queued = new Trend('server_queue', true)
@@ -13,14 +16,16 @@ const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
 
 /** The iteration that every scenario here repeats: one request, and where there are several kinds, of which it is. */
-export function request(settings: Settings, kind?: string): () => void {
+export function request(settings: Settings, kind?: string, open = false): () => void {
   const { base, path, ofWorkload, token, method, body, headers, expected, rows } = settings
   http.setResponseCallback(http.expectedStatuses(...expected))
   const all = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
   // Whatever is in them, parameters cost up to a tenth of the request rate (bench/scenarios.ts), and naming the method
   // some of it: neither where there is nothing to say.
   const params =
-    kind || Object.keys(all).length > 0 ? { headers: all, ...(kind && { tags: { kind } }) } : undefined
+    kind || open || Object.keys(all).length > 0
+      ? { headers: all, ...(kind && { tags: { kind } }), ...(open && { timeout: timeoutMs.open }) }
+      : undefined
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined
   const ask = rows
@@ -44,7 +49,7 @@ export function request(settings: Settings, kind?: string): () => void {
  * `rates` are those of the stages, in their order.
  */
 export function arrival(settings: Settings, rates: readonly number[]): () => void {
-  const ask = request(settings)
+  const ask = request(settings, undefined, true)
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))

@@ -5,10 +5,12 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
+import { alarmsOf, seriesOf } from '../../analysis/history.ts'
+import { historyFiles } from '../../analysis/report/history.ts'
 import { reportFiles } from '../../analysis/report/report.ts'
 import { runStatistics, type Source } from '../../analysis/run-statistics.ts'
 import { comparison, statistics } from '../../analysis/statistics.ts'
-import { aClimb } from '../samples.ts'
+import { aClimb, aNight } from '../samples.ts'
 import { started, violations } from './browser.ts'
 
 /** A run on a cluster with so many replicas, whose number was watched. */
@@ -40,6 +42,14 @@ const side = (name: string, from: number, factor: number) =>
     return runStatistics({ ...source, run: { ...source.run, startedAt } })
   })
 
+/** Nights of which the last three were worse, on two machines. */
+const nights = Array.from({ length: 30 }, (_, index) => {
+  const p95 = (index >= 27 ? 115 : 100) + (index % 5)
+  const environment = { CPU: index < 5 ? 'an old CPU × 4' : 'a CPU × 4' }
+  return aNight(index, [p95 - 1, p95, p95 + 2], { environment, commit: `${index}`.padStart(40, 'a') })
+})
+const series = seriesOf(nights)
+
 const reports = {
   'a comparison': reportFiles(comparison(side('old', 0, 1), side('new', 1, 0.8))),
   'a sweep with a fitted law': reportFiles(
@@ -60,6 +70,7 @@ const reports = {
   'a sweep': reportFiles(
     statistics([1, 1, 2, 2, 4, 4].map((replicas, index) => onCluster(`run-${index}`, replicas))),
   ),
+  'a history': historyFiles({ nights, series, alarms: alarmsOf(series, []), comparison: null, remarks: [] }),
   'a run without figures': reportFiles(
     statistics([
       { ...aClimb('torn', [10]), summary: { kind: 'unreadable', reason: 'not whole JSON' } as const },

@@ -332,6 +332,49 @@ exec ${real.trim()} "$@"
     assert.equal(spec.replicas, 3)
   })
 
+  test('two images are run in turns by one deployment, which is left as it was', async () => {
+    const next = image.replace(/:[^:]*$/, ':next')
+    const sides = ['--a', `image=${image}`, '--b', `image=${next}`]
+    const flags = ['--repeat', '2', '--duration', '3s', '--vus', '8', '--warm-up', '500ms', '--effect', '20%']
+    const { code, stdout, stderr } = await ours('ab', ...sides, ...flags)
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /2 and 2 runs are too few for any verdict/)
+    const names = (await readdir(path.join(out, 'results'))).filter((name) => name.includes('-ab-'))
+    const used = await Promise.all(
+      (await readdir(path.join(out, 'results', names[0] ?? '')))
+        .filter((name) => name.includes('-constant-'))
+        .map(async (name) => {
+          const reading = parseRun(
+            await readFile(path.join(out, 'results', names[0] ?? '', name, 'run.json'), 'utf8'),
+          )
+          assert.ok(reading.kind === 'run')
+          return `${reading.run.labels.side} ${reading.run.target.cluster?.image}`
+        }),
+    )
+    assert.deepEqual(used.sort(), [`a ${image}`, `a ${image}`, `b ${next}`, `b ${next}`])
+    const { spec } = JSON.parse(
+      await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
+    )
+    assert.deepEqual([spec.replicas, spec.template.spec.containers[0].image], [3, image])
+  })
+
+  test('a night on the cluster has its series by replicas', async () => {
+    const plan = path.join(out, 'plan.json')
+    const runs = [{ scenario: 'constant', replicas: [1, 2], flags: { duration: '3s', vus: 8 } }]
+    await writeFile(plan, JSON.stringify({ repeats: 1, runs }))
+    const history = path.join(out, 'history')
+    const { code, stdout, stderr } = await ours('nightly', '--cluster', '--plan', plan, '--history', history)
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /No change for the worse in 1 night/)
+    const [file = ''] = await readdir(history)
+    const { measured, environment } = JSON.parse(await readFile(path.join(history, file), 'utf8'))
+    assert.deepEqual(
+      [...new Set(measured.map(({ replicas }: { replicas: number }) => replicas))].sort(),
+      [1, 2],
+    )
+    assert.match(environment.limits, /200m CPU/)
+  })
+
   test('an autoscaler is followed up and down, with a report of it', async () => {
     const without = await ours('run', 'autoscale', '--cluster')
     assert.equal(without.code, 4)

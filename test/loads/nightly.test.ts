@@ -120,7 +120,7 @@ test('a budget that does not hold all repeats leaves some out, and says so', asy
   assert.match(once.stdout, /1 of 3 planned runs were made/)
 })
 
-test('an interrupted night adds nothing', async () => {
+test('an interrupted night adds nothing until it has been gone on with', async () => {
   const before = (await nights()).length
   const started = nightly()
   while (!started.stderr.includes('k6 runs') && started.process.exitCode === null)
@@ -129,6 +129,12 @@ test('an interrupted night adds nothing', async () => {
   assert.equal(await started.ended, 130, started.stderr)
   assert.equal((await nights()).length, before)
   await noneLeft(started.mark)
+  const [, left = ''] = /npm run nightly -- --resume (\S+)/.exec(started.stderr) ?? []
+  const resumed = nightly(['--resume', path.join(out, left), '--label', 'commit=abc'])
+  await resumed.ended
+  assert.match(resumed.stderr, /^run [12] of 2/m)
+  const added = (await nights()).filter(({ commit }) => commit === 'abc')
+  assert.deepEqual([(await nights()).length, added[0]?.runs.valid], [before + 1, 2])
 })
 
 test('a plan that makes no sense is refused in one sentence', async () => {
