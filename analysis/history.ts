@@ -312,3 +312,25 @@ export function alarmsOf(all: readonly Series[], acknowledged: Acknowledged): Al
 }
 
 const size = ({ by, before }: Change): number => (before > 0 && by > 0 ? Math.abs(Math.log(by)) : Infinity)
+
+/** Of each entry of the plan: invalid or failed where most of its runs were, since one run of many may have met a neighbour. */
+export function entryVerdicts(
+  runs: readonly RunStatistics[],
+): { name: string; kind: 'pass' | 'fail' | 'invalid'; failure: string | null }[] {
+  const cells = groupedBy(runs, ({ run }) => (run?.labels.cell ?? '').replace(/\.\d+$/, ''))
+  return [...cells].map(([name, cell]) => {
+    const of = (kind: string) => cell.filter(({ verdict }) => verdict.kind === kind)
+    const [invalid, failed] = [of('invalid'), of('fail')]
+    const kind =
+      2 * invalid.length >= cell.length ? 'invalid' : 2 * failed.length >= cell.length ? 'fail' : 'pass'
+    const told = kind === 'invalid' ? invalid : failed
+    return {
+      name,
+      kind,
+      failure:
+        kind === 'pass'
+          ? null
+          : `${told.length} of ${cell.length} runs ${kind === 'fail' ? 'failed' : 'are invalid'}: ${told[0]?.verdict.reasons.join('; ')}`,
+    }
+  })
+}

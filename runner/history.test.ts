@@ -4,13 +4,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { aNight } from '../test/samples.ts'
-import { addNight, readHistory } from './history.ts'
+import { addNight, openHistory, readHistory } from './history.ts'
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'las-history-'))
 after(() => rm(folder, { recursive: true }))
 
 test('two jobs that add at once lose nothing, and none writes over another', async () => {
   const at = path.join(folder, 'two')
+  await openHistory(at)
   const added = Array.from({ length: 20 }, (_, index) => aNight(index, [index + 1]))
   await Promise.all(added.map((night) => addNight(at, night)))
   await assert.rejects(addNight(at, { ...(added[3] as (typeof added)[number]), commit: 'other' }), /EEXIST/)
@@ -25,6 +26,7 @@ test('two jobs that add at once lose nothing, and none writes over another', asy
 
 test('what a killed job left, a torn file and one of another schema are left and named; the rest is read', async () => {
   const at = path.join(folder, 'torn')
+  await openHistory(at)
   await addNight(at, aNight(1, [1]))
   const files = {
     '.night-2.12ab': '{"schema":1',
@@ -42,8 +44,18 @@ test('what a killed job left, a torn file and one of another schema are left and
     assert.equal(await readFile(path.join(at, name), 'utf8'), text)
 })
 
+test('a folder that cannot be written is told of before any load', async () => {
+  const file = path.join(folder, 'a-file')
+  await writeFile(file, '')
+  await assert.rejects(
+    openHistory(file),
+    /a-file: cannot be written \(EEXIST\); --history names another folder/,
+  )
+})
+
 test('acknowledgements that cannot be read are told of', async () => {
   const at = path.join(folder, 'known')
+  await openHistory(at)
   await addNight(at, aNight(1, [1]))
   await writeFile(path.join(at, 'acknowledged.json'), '[{"series": "x"}]')
   await assert.rejects(

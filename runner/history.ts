@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Acknowledged, alarmsOf, type Night, parseNight, seriesOf } from '../analysis/history.ts'
 import { alarmWords, type HistoryReport, historyFiles, historyTitle } from '../analysis/report/history.ts'
@@ -81,9 +81,21 @@ async function readAcknowledged(file: string): Promise<Acknowledged> {
   }
 }
 
+/** Sees to it that nights can be added there. */
+export async function openHistory(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw new Failure(
+      'environment',
+      `${folder}: cannot be written (${(error as NodeJS.ErrnoException).code}); --history names another folder`,
+    )
+  }
+}
+
 /** Adds a night: never over another one, whole or not at all, also where two jobs add at once. */
 export async function addNight(folder: string, night: Night): Promise<string> {
-  await mkdir(folder, { recursive: true })
   const file = path.join(folder, `${night.id}.json`)
   const partial = path.join(folder, `.${night.id}.${randomBytes(4).toString('hex')}`)
   await writeFile(partial, `${JSON.stringify(night)}\n`)

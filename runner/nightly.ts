@@ -1,16 +1,15 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { groupedBy } from '../analysis/group.ts'
-import { nightOf } from '../analysis/history.ts'
+import { entryVerdicts, nightOf } from '../analysis/history.ts'
 import { historyFiles, junit } from '../analysis/report/history.ts'
-import { type RunStatistics, runStatistics } from '../analysis/run-statistics.ts'
+import { runStatistics } from '../analysis/run-statistics.ts'
 import { comparison, statistics } from '../analysis/statistics.ts'
 import { scenarioNames } from './bundle.ts'
 import { currentlyDeployed } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
-import { addNight, historyFlag, readHistory, reportOf, tell } from './history.ts'
+import { addNight, historyFlag, openHistory, readHistory, reportOf, tell } from './history.ts'
 import { gitCommit } from './host.ts'
 import { writeAndPrint } from './report.ts'
 import { writeWhole } from './result-folder.ts'
@@ -113,7 +112,8 @@ export async function nightly(args: string[]): Promise<number> {
   }
   const told = await readNightly(userPath(given.get('plan') ?? 'nightly.json'))
   const folder = userPath(given.get('history') ?? 'history')
-  // A history that cannot be read is told of before an hour of load, not after.
+  // A history that cannot be read or written is told of before an hour of load, not after.
+  await openHistory(folder)
   await readHistory(folder)
   if (told.unitsPerMs) process.env.WORK_UNITS_PER_MS = String(told.unitsPerMs)
   const startedAt = new Date()
@@ -153,22 +153,22 @@ export async function nightly(args: string[]): Promise<number> {
       planned: begun.plan.runs.filter(({ side }) => side !== 'a').length,
     }),
   )
-  const cells = verdicts(candidate)
+  const entries = entryVerdicts(candidate)
   const report = reportOf(
     await readHistory(folder),
-    [...remarks, ...cells.flatMap(({ name, failure }) => (failure ? [`${name}: ${failure}.`] : []))],
+    [...remarks, ...entries.flatMap(({ name, failure }) => (failure ? [`${name}: ${failure}.`] : []))],
     judged.comparison,
   )
   await tell(report, path.join(at, 'history'))
-  await writeWhole(path.join(at, 'junit.xml'), junit(report, cells))
+  await writeWhole(path.join(at, 'junit.xml'), junit(report, entries))
   if (process.env.GITHUB_STEP_SUMMARY)
     await appendFile(
       process.env.GITHUB_STEP_SUMMARY,
       withoutPictures(historyFiles(report).get('report.md') ?? ''),
     )
-  if (cells.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid
+  if (entries.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid
   const worse = report.alarms.length > 0 || judged.comparison?.judgement === 'worse'
-  return exitCodes[worse || cells.some(({ kind }) => kind === 'fail') ? 'fail' : 'pass']
+  return exitCodes[worse || entries.some(({ kind }) => kind === 'fail') ? 'fail' : 'pass']
 }
 
 const withoutPictures = (markdown: string): string => markdown.replace(/^!\[.*\n+/gm, '')
@@ -221,6 +221,16 @@ async function begin(given: Given, told: NightlyPlan): Promise<Begun> {
       })),
     )
   })
+  const twice = cells.find(({ scenario, replicas, side }, index) =>
+    cells
+      .slice(0, index)
+      .some((other) => other.scenario === scenario && other.replicas === replicas && other.side === side),
+  )
+  if (a && twice)
+    throw new Failure(
+      'usage',
+      `the plan has ${twice.scenario} twice, and --baseline compares by scenario; leave one out`,
+    )
   if (url && cells.some(({ replicas }) => replicas !== null))
     throw new Failure(
       'usage',
@@ -267,26 +277,4 @@ function checked(
     if (error instanceof Failure) throw new Failure('usage', `${where}: ${error.message}`)
     throw error
   }
-}
-
-/** Of each entry of the plan: invalid or failed where most of its runs were, since one run of many may have met a neighbour. */
-function verdicts(
-  runs: readonly RunStatistics[],
-): { name: string; kind: 'pass' | 'fail' | 'invalid'; failure: string | null }[] {
-  const cells = groupedBy(runs, ({ run }) => (run?.labels.cell ?? '').replace(/\.\d+$/, ''))
-  return [...cells].map(([name, cell]) => {
-    const of = (kind: string) => cell.filter(({ verdict }) => verdict.kind === kind)
-    const [invalid, failed] = [of('invalid'), of('fail')]
-    const kind =
-      2 * invalid.length >= cell.length ? 'invalid' : 2 * failed.length >= cell.length ? 'fail' : 'pass'
-    const told = kind === 'invalid' ? invalid : failed
-    return {
-      name,
-      kind,
-      failure:
-        kind === 'pass'
-          ? null
-          : `${told.length} of ${cell.length} runs ${kind === 'fail' ? 'failed' : 'are invalid'}: ${told[0]?.verdict.reasons.join('; ')}`,
-    }
-  })
 }

@@ -50,7 +50,7 @@ const abOwn: Flag[] = [
     value: 'URL',
     help: 'the baseline, or image=NAME on the cluster; without, the workload is started here',
   },
-  { name: 'b', env: 'B_URL', value: 'URL', help: 'the candidate, the same' },
+  { name: 'b', env: 'B_URL', value: 'URL', help: 'the candidate, likewise' },
   { name: 'repeat', env: 'REPEAT', value: 'N', help: 'runs of each side (10)', check: count },
   ...own.filter(({ name }) => ['scenario', 'seed', 'warm-up', 'cool-down', 'resume'].includes(name)),
   effectFlag,

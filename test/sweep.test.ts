@@ -101,7 +101,7 @@ test('what is asked wrongly is told in one sentence', async () => {
     [['--replicas', '1,x'], /--replicas: "x" is not a whole number/],
     [['--scenario', 'rump'], /"rump" is no scenario/],
     [['--url', 'http://127.0.0.1'], /unknown flag --url/],
-    [['--resume', 'nothing'], /no sweep \(no sweep\.json\)/],
+    [['--resume', 'nothing'], /nothing to go on with \(no sweep\.json\)/],
   ]
   for (const [flags, sentence] of wrong) {
     const started = startIn(out, ['sweep', '--local', ...flags])

@@ -137,6 +137,18 @@ test('an interrupted night adds nothing until it has been gone on with', async (
   assert.deepEqual([(await nights()).length, added[0]?.runs.valid], [before + 1, 2])
 })
 
+test('a night that is killed leaves no process behind, and a history as it was', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const before = (await nights()).length
+  const started = nightly()
+  while (!started.stderr.includes('k6 runs') && started.process.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  started.process.kill('SIGKILL')
+  await noneLeft(started.mark)
+  assert.equal((await nights()).length, before)
+})
+
 test('a plan that makes no sense is refused in one sentence', async () => {
   const wrong: [plan: string, sentence: RegExp][] = [
     ['{', /not JSON/],
