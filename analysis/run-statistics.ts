@@ -5,7 +5,7 @@ import { distribution } from './distribution.ts'
 import { durations, Figures, figures, holds, sloFigure } from './figures.ts'
 import { number, orDash } from './format.ts'
 import { withOmitted } from './omission.ts'
-import { Run, Verdict } from './run.ts'
+import { Run, stageTags, Verdict } from './run.ts'
 import type { Slo } from './slo.ts'
 import { findMetric, percentiles, type Summary, type SummaryReading } from './summary.ts'
 import { failureKinds, judge } from './verdict.ts'
@@ -121,7 +121,8 @@ function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
   return planned.map(({ stage, vus, offered, startMs, durationMs }) => {
     // An interrupted run has not stood on its last plateau for as long as planned.
     const stoodMs = startMs === null ? null : Math.max(0, Math.min(durationMs ?? Infinity, ends - startMs))
-    const these = figures(summary, { stage }, stoodMs)
+    const tags = run ? stageTags(run, stage) : { stage }
+    const these = figures(summary, tags, stoodMs)
     return {
       stage,
       vus,
@@ -131,9 +132,9 @@ function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
       // Without a length there is no rate: k6's own is over the whole test.
       ...these,
       rate: stoodMs ? these.rate : null,
-      holds: stageHolds(run?.slos ?? [], summary, these, { stage }),
-      inFlight: stoodMs ? inFlight(summary, these, stage) : null,
-      percentiles: curve(summary, { stage }, these.samples),
+      holds: stageHolds(run?.slos ?? [], summary, these, tags),
+      inFlight: stoodMs ? inFlight(summary, these, tags) : null,
+      percentiles: curve(summary, tags, these.samples),
     }
   })
 }
@@ -145,8 +146,12 @@ function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
  */
 export const littlesLaw = (ratePerSecond: number, meanMs: number): number => (ratePerSecond * meanMs) / 1000
 
-function inFlight(summary: Summary, { rate }: Figures, stage: string): number | null {
-  const meanMs = findMetric(summary, 'iteration_duration', { stage })?.values.avg
+function inFlight(
+  summary: Summary,
+  { rate }: Figures,
+  tags: Readonly<Record<string, string>>,
+): number | null {
+  const meanMs = findMetric(summary, 'iteration_duration', tags)?.values.avg
   return rate === null || meanMs === undefined ? null : littlesLaw(rate, meanMs)
 }
 

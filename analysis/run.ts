@@ -128,6 +128,10 @@ export const Run = z.object({
 export type Run = z.infer<typeof Run>
 export type Verdict = z.infer<typeof Verdict>
 
+/** The tags of a stage's metrics: a run of one stage has no other requests, and none of them are told apart. */
+export const stageTags = ({ load: { stages } }: Run, stage: string): Readonly<Record<string, string>> =>
+  stages.length > 1 ? { stage } : {}
+
 export type RunReading =
   | { readonly kind: 'run'; readonly run: Run }
   | { readonly kind: 'unreadable'; readonly reason: string }

@@ -11,6 +11,8 @@ const verdict = (run: Run | null, summary: Summary) =>
 const stage1 = { 'http_reqs{stage:1}': { count: 1000 } }
 const good = () => aSummary({ ...requests(1000), ...stage1 })
 
+const second = { stage: '2', vus: 16, offered: null, startMs: 10_000, durationMs: 10_000 }
+
 test('a run that held what it should passes', () => {
   assert.deepEqual(verdict(aRun(), good()), { kind: 'pass', reasons: [] })
 })
@@ -36,7 +38,12 @@ describe('never green', () => {
       aSummary({ ...requests(1000), ...stage1, iterations: { count: 0 } }),
       /^no iteration/,
     ],
-    ['a stage without requests', aRun(), aSummary(requests(1000)), /^stage 1 \(8 VUs\) finished no request$/],
+    [
+      'a stage without requests',
+      aRun({ load: { ...aRun().load, stages: [...aRun().load.stages, second] } }),
+      aSummary({ ...requests(1000), 'http_reqs{stage:1}': { count: 1000 } }),
+      /^stage 2 \(16 VUs\) finished no request$/,
+    ],
     [
       'an interruption',
       aRun({ interrupted: true }),

@@ -1,6 +1,6 @@
 import { type Figures, holds, sloFigure } from './figures.ts'
 import { number, percent } from './format.ts'
-import type { Run, Verdict } from './run.ts'
+import { type Run, stageTags, type Verdict } from './run.ts'
 import { type Slo, sloWords } from './slo.ts'
 import { findMetric, type Summary, type SummaryReading } from './summary.ts'
 
@@ -128,8 +128,9 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
       `k6 dropped ${number(dropped)} of ${number(planned)} requests: all its VUs were waiting for answers; the target does not hold that rate, or --max-vus is too small`,
     )
   }
-  for (const { stage, vus, offered } of run?.load.stages ?? []) {
-    const requests = findMetric(summary, 'http_reqs', { stage })?.values.count ?? 0
+  if (!run) return reasons
+  for (const { stage, vus, offered } of run.load.stages) {
+    const requests = findMetric(summary, 'http_reqs', stageTags(run, stage))?.values.count ?? 0
     if (requests === 0)
       reasons.push(`stage ${stage} (${offered === null ? `${vus} VUs` : `${offered}/s`}) finished no request`)
   }
