@@ -7,6 +7,7 @@ import {
   hodgesLehmann,
   mannWhitney,
   normalBelow,
+  nthDifference,
   repeated,
   runsFor,
   runsToTell,
@@ -77,6 +78,19 @@ test('the interval of a shift holds exactly the shifts that the test does not re
     }),
   )
   assert.equal(hodgesLehmann([1, 2, 3], [4, 5, 6]).interval, null, 'three a side reach 90 % at most')
+})
+
+test('the nth difference is found without a list of all', () => {
+  const values = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(values, values, (x, y) => {
+      const all = y.flatMap((each) => x.map((other) => each - other)).sort((a, b) => a - b)
+      const nth = nthDifference(x, y)
+      all.forEach((difference, index) => {
+        near(nth(index + 1), difference, 1e-9)
+      })
+    }),
+  )
 })
 
 test('moving or scaling all values moves or scales the shift alike', () => {

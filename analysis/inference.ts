@@ -111,17 +111,54 @@ export function hodgesLehmann(
   y: readonly number[],
   confidence = 0.95,
 ): { shift: number; interval: Interval | null } {
-  const differences = y.flatMap((each) => x.map((other) => each - other)).sort((a, b) => a - b)
-  if (differences.length === 0) throw new RangeError('Hodges–Lehmann needs values on both sides')
-  return { shift: median(differences), interval: rankInterval(differences, x.length, y.length, confidence) }
+  const pairs = x.length * y.length
+  if (pairs === 0) throw new RangeError('Hodges–Lehmann needs values on both sides')
+  const nth = pairs <= mostPairs ? listed(x, y) : nthDifference(x, y)
+  return {
+    shift: (nth(Math.floor((pairs + 1) / 2)) + nth(Math.ceil((pairs + 1) / 2))) / 2,
+    interval: rankInterval(nth, x.length, y.length, confidence),
+  }
 }
 
-function rankInterval(
-  differences: readonly number[],
-  n: number,
-  m: number,
-  confidence: number,
-): Interval | null {
+/** As many differences are held in a list; of a year of nights against another there are tens of millions. */
+const mostPairs = 250_000
+
+/** The nth smallest difference y − x, from 1. */
+type Nth = (rank: number) => number
+
+function listed(x: readonly number[], y: readonly number[]): Nth {
+  const differences = y.flatMap((each) => x.map((other) => each - other)).sort((a, b) => a - b)
+  return (rank) => differences[rank - 1] as number
+}
+
+/** By bisection, counting how many differences are no greater, to twelve digits of their range. */
+export function nthDifference(x: readonly number[], y: readonly number[]): Nth {
+  const [left, right] = [Float64Array.from(x).sort(), Float64Array.from(y).sort()]
+  const noGreater = (limit: number) => {
+    let [count, from] = [0, 0]
+    for (const value of right) {
+      while (from < left.length && value - (left[from] as number) > limit) from++
+      count += left.length - from
+    }
+    return count
+  }
+  return (rank) => {
+    let low = (right[0] as number) - (left.at(-1) as number)
+    let high = (right.at(-1) as number) - (left[0] as number)
+    if (noGreater(low) >= rank) return low
+    const close = (high - low) * 1e-12
+    while (high - low > close) {
+      const middle = (low + high) / 2
+      // Nothing lies between them.
+      if (middle <= low || middle >= high) break
+      if (noGreater(middle) >= rank) high = middle
+      else low = middle
+    }
+    return high
+  }
+}
+
+function rankInterval(nth: Nth, n: number, m: number, confidence: number): Interval | null {
   const tail = (1 - confidence) / 2
   let [outside, below] = [0, 0]
   if (n + m <= mostExact) {
@@ -135,8 +172,8 @@ function rankInterval(
   }
   if (outside === 0) return null
   return {
-    low: differences[outside - 1] as number,
-    high: differences[differences.length - outside] as number,
+    low: nth(outside),
+    high: nth(n * m - outside + 1),
     confidence: 1 - 2 * below,
   }
 }
