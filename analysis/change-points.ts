@@ -58,7 +58,8 @@ function strongest(series: readonly number[], [from, to]: Segment): Candidate {
   return best
 }
 
-const segmentsOf = (length: number, indexes: readonly number[]): Segment[] =>
+/** The stretches between the points at those indexes. */
+export const segmentsOf = (length: number, indexes: readonly number[]): Segment[] =>
   [0, ...indexes].map((from, place): Segment => [from, indexes[place] ?? length])
 
 const ascending = (a: number, b: number) => a - b

@@ -1,7 +1,8 @@
 import { median } from 'simple-statistics'
 import { z } from 'zod'
-import { changePoints } from './change-points.ts'
+import { changePoints, segmentsOf } from './change-points.ts'
 import { figuresCompared } from './compare.ts'
+import { issueWords } from './format.ts'
 import { groupedBy } from './group.ts'
 import { mannWhitney, qn } from './inference.ts'
 import type { Run } from './run.ts'
@@ -52,11 +53,7 @@ export function parseNight(text: string): NightReading {
     }
   const parsed = Night.safeParse(json)
   if (parsed.success) return { kind: 'night', night: parsed.data }
-  const issue = parsed.error.issues[0]
-  return {
-    kind: 'unreadable',
-    reason: `not a night (${issue?.path.join(' → ') || 'top level'}: ${issue?.message})`,
-  }
+  return { kind: 'unreadable', reason: `not a night (${issueWords(parsed.error)})` }
 }
 
 /** The night that runs make, of those that prove something. */
@@ -141,8 +138,12 @@ export type Series = Omit<Night['measured'][number], 'values'> & {
   readonly environments: readonly number[]
 }
 
+/** What was run, without the figure: `constant · 4 replicas`. */
+export const cellName = ({ scenario, replicas }: Pick<Series, 'scenario' | 'replicas'>): string =>
+  replicas === null ? scenario : `${scenario} · ${replicas} replica${replicas === 1 ? '' : 's'}`
+
 /** Every series of a history, with its changes: nights of different environments are looked at apart. */
-export function seriesOf(nights: readonly Night[], options: Parameters<typeof changesIn>[2] = {}): Series[] {
+export function seriesOf(nights: readonly Night[]): Series[] {
   const ordered = [...nights].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
   const all = ordered.flatMap((night) => night.measured.map((measured) => ({ night, measured })))
   const series = groupedBy(all, ({ measured: { scenario, replicas, load, metric } }) =>
@@ -159,12 +160,11 @@ export function seriesOf(nights: readonly Night[], options: Parameters<typeof ch
       return changesIn(
         indexes.map((index) => points[index]?.value ?? 0),
         first.better,
-        options,
       ).map((change) => ({ ...change, index: indexes[change.index] ?? 0 }))
     })
     return {
       ...first,
-      name: `${first.scenario}${first.replicas === null ? '' : ` · ${first.replicas} replica${first.replicas === 1 ? '' : 's'}`} · ${first.metric}`,
+      name: `${cellName(first)} · ${first.metric}`,
       points,
       changes: changes.sort((a, b) => a.index - b.index),
       environments: [...points.keys()].filter((index) => index > 0 && kinds[index] !== kinds[index - 1]),
@@ -206,7 +206,7 @@ export function changesIn(
     index,
     how: 'three nights in a row',
   }))
-  bounds(quick, series.length).forEach(([from, to]) => {
+  segmentsOf(series.length, quick).forEach(([from, to]) => {
     for (const index of slow(series.slice(from, to), least))
       found.push({ index: from + index, how: 'many nights' })
   })
@@ -228,9 +228,6 @@ export function changesIn(
     }
   })
 }
-
-const bounds = (indexes: readonly number[], length: number): [number, number][] =>
-  [0, ...indexes].map((from, place) => [from, indexes[place] ?? length])
 
 function rowsIn(series: readonly number[], least: number): number[] {
   const found: number[] = []

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { issueWords } from './format.ts'
 
 const Stage = z.object({
   stage: z.string().describe('the value of the k6 tag `stage`'),
@@ -153,11 +154,7 @@ export function parseRun(text: string): RunReading {
   }
   const parsed = Run.safeParse(json)
   if (parsed.success) return { kind: 'run', run: parsed.data }
-  const issue = parsed.error.issues[0]
-  return {
-    kind: 'unreadable',
-    reason: `not a run (${issue?.path.join(' → ') || 'top level'}: ${issue?.message})`,
-  }
+  return { kind: 'unreadable', reason: `not a run (${issueWords(parsed.error)})` }
 }
 
 /** The one writer. */

@@ -6,6 +6,7 @@ import { changePoints, eDivisive } from '../analysis/change-points.ts'
 import { number, percent } from '../analysis/format.ts'
 import { changesIn } from '../analysis/history.ts'
 import { normalFrom, randomFrom } from '../analysis/random.ts'
+import { repeatedRuns } from './repeated-runs.ts'
 
 /**
  * What the alarms of a history are worth, by simulation with a seed: a project of 40 series over 365 nights of five runs
@@ -51,12 +52,7 @@ function noisy(
 
 /** The deviations of real repeated runs from their median: of p95, which varies as the loads' latencies do. */
 function real(): () => number {
-  const file = path.join(import.meta.dirname, 'data/repeated-runs.csv')
-  const [head = [], ...rows] = readFileSync(file, 'utf8')
-    .trim()
-    .split(/\r?\n/)
-    .map((line) => line.split(','))
-  const values = rows.map((row) => Number(row[head.indexOf('p95Ms')]))
+  const values = repeatedRuns().map(({ p95Ms }) => Number(p95Ms))
   const middle = median(values)
   const logs = values.map((value) => Math.log(value / middle))
   return () => logs[Math.floor(random() * logs.length)] ?? 0

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { mean, sampleVariance, shuffle } from 'simple-statistics'
 import { compare, type Judgement } from '../analysis/compare.ts'
 import { number, percent } from '../analysis/format.ts'
@@ -9,6 +7,7 @@ import { type RunStatistics, runStatistics } from '../analysis/run-statistics.ts
 import { scaling, throughput } from '../analysis/scaling-model.ts'
 import { aRun, aSummary, requests } from '../test/samples.ts'
 import { segments } from '../test/segments.ts'
+import { repeatedRuns } from './repeated-runs.ts'
 
 /**
  * What the statistics claim, by simulation with a seed: how often a comparison of the same with the same raises an
@@ -48,16 +47,12 @@ const inflated =
 
 /** Drawn from real repeated runs: their deviations from their medians, whole runs at a time. */
 function resampled(): Noise {
-  const file = path.join(import.meta.dirname, 'data/repeated-runs.csv')
-  const [head = [], ...rows] = readFileSync(file, 'utf8')
-    .trim()
-    .split(/\r?\n/)
-    .map((line) => line.split(','))
-  const column = (figure: Figure) => rows.map((row) => Number(row[head.indexOf(figure)]))
+  const rows = repeatedRuns()
+  const column = (figure: Figure) => rows.map((row) => Number(row[figure]))
   const medians = each((figure) => repeated(column(figure)).median)
   return () => {
-    const row = rows[Math.floor(random() * rows.length)] ?? []
-    return each((figure) => Number(row[head.indexOf(figure)]) / medians[figure])
+    const row = rows[Math.floor(random() * rows.length)]
+    return each((figure) => Number(row?.[figure]) / medians[figure])
   }
 }
 

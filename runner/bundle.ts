@@ -10,6 +10,12 @@ export const scenarioNames = (): string[] =>
     .filter((file) => file.endsWith('.ts'))
     .map((file) => file.slice(0, -3))
 
+/** The sentence that says that there is no such scenario. */
+export const unknownScenario = (name: string): string | undefined =>
+  scenarioNames().includes(name)
+    ? undefined
+    : `"${name}" is no scenario; there are ${scenarioNames().join(', ')}`
+
 /** One scenario with all that it imports as one ES module, which k6 takes from its standard input. */
 export async function bundle(scenario: string): Promise<string> {
   const { outputFiles } = await build({

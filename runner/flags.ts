@@ -88,3 +88,6 @@ export function helpText(usage: string, flags: readonly Flag[], after: string): 
 
 // npm runs scripts in the project's folder; people name files from where they stand.
 export const userPath = (named: string): string => path.resolve(process.env.INIT_CWD ?? '', named)
+
+/** The other way round: a file as somebody who stands there names it. */
+export const shownPath = (at: string): string => path.relative(userPath('.'), at)

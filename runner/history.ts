@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Acknowledged, alarmsOf, type Night, parseNight, seriesOf } from '../analysis/history.ts'
 import { alarmWords, type HistoryReport, historyFiles, historyTitle } from '../analysis/report/history.ts'
 import { exitCodes, Failure } from './exit.ts'
-import { type Flag, helpText, parseFlags, userPath } from './flags.ts'
+import { type Flag, helpText, parseFlags, shownPath, userPath } from './flags.ts'
 import { say } from './progress.ts'
 import { writeReport } from './result-folder.ts'
 
@@ -95,7 +95,7 @@ export async function openHistory(folder: string): Promise<void> {
 }
 
 /** Adds a night: never over another one, whole or not at all, also where two jobs add at once. */
-export async function addNight(folder: string, night: Night): Promise<string> {
+export async function addNight(folder: string, night: Night): Promise<void> {
   const file = path.join(folder, `${night.id}.json`)
   const partial = path.join(folder, `.${night.id}.${randomBytes(4).toString('hex')}`)
   await writeFile(partial, `${JSON.stringify(night)}\n`)
@@ -105,7 +105,6 @@ export async function addNight(folder: string, night: Night): Promise<string> {
   } finally {
     await unlink(partial)
   }
-  return file
 }
 
 export function reportOf(
@@ -123,11 +122,13 @@ export function reportOf(
   }
 }
 
-/** Writes the report, and says what it found. */
-export async function tell(report: HistoryReport, folder: string): Promise<void> {
-  await writeReport(folder, historyFiles(report))
+/** Writes the report, says what it found, and gives its files by their names. */
+export async function tell(report: HistoryReport, folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = historyFiles(report)
+  await writeReport(folder, files)
   process.stdout.write(
     `${[historyTitle(report), ...report.alarms.map(alarmWords), ...report.remarks].join('\n')}\n`,
   )
-  say(`report: ${path.relative(process.env.INIT_CWD ?? process.cwd(), path.join(folder, 'index.html'))}`)
+  say(`report: ${shownPath(path.join(folder, 'index.html'))}`)
+  return files
 }

@@ -12,6 +12,7 @@ import { inspect, k6Environment, runK6 } from './k6-process.ts'
 import { outputs } from './outputs.ts'
 import { say } from './progress.ts'
 import { resultFolder, writeWhole } from './result-folder.ts'
+import { labelsOf, requestOf } from './run-options.ts'
 import { type Asked, insight, probe, shownUrl } from './target.ts'
 
 /** What is to be run, against what, and where its result folder goes. */
@@ -34,8 +35,7 @@ export type Order = {
 export async function measure(order: Order): Promise<{ readonly folder: string; readonly source: Source }> {
   const { given, target } = order
   const base = target.href.replace(/\/$/, '')
-  const request = given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
-  const plain = { path: request, body: given.get('body') ?? null, headers: headersOf(given) }
+  const plain = { path: requestOf(given), body: given.get('body') ?? null, headers: headersOf(given) }
   const file = given.get('data')
   const data = file ? await readData(userPath(file), plain) : null
   try {
@@ -108,7 +108,7 @@ async function measured(
     },
     slos: chosenSlos(given),
     labels: {
-      ...Object.fromEntries((given.get('label')?.split(',') ?? []).map(keyAndValue)),
+      ...labelsOf(given),
       ...order.labels,
     },
     target: {
@@ -228,11 +228,6 @@ function chosenSlos(given: Given): Slo[] {
   const parsed = text ? parseSlos(text) : [...defaultSlos]
   return typeof parsed === 'string' ? [] : parsed
 }
-
-const keyAndValue = (label: string): [string, string] => [
-  label.slice(0, label.indexOf('=')),
-  label.slice(label.indexOf('=') + 1),
-]
 
 /** What was asked, for reports and for telling whether two runs did the same. */
 function requestWords(scenario: string, given: Given, request: string, data: Data | null): string {

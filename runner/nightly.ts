@@ -1,11 +1,12 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
+import { issueWords } from '../analysis/format.ts'
 import { entryVerdicts, nightOf } from '../analysis/history.ts'
-import { historyFiles, junit } from '../analysis/report/history.ts'
+import { junit } from '../analysis/report/history.ts'
 import { runStatistics } from '../analysis/run-statistics.ts'
 import { comparison, statistics } from '../analysis/statistics.ts'
-import { scenarioNames } from './bundle.ts'
+import { unknownScenario } from './bundle.ts'
 import { currentlyDeployed } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
@@ -14,7 +15,7 @@ import { gitCommit } from './host.ts'
 import { writeAndPrint } from './report.ts'
 import { writeWhole } from './result-folder.ts'
 import { checkCombination, interruption } from './run.ts'
-import { count, runFlags } from './run-options.ts'
+import { count, labelsOf, runFlags } from './run-options.ts'
 import {
   type Begun,
   doneOf,
@@ -23,6 +24,7 @@ import {
   readPlan,
   runAll,
   sayHowToGoOn,
+  settingsOf,
   sideOf,
   whole,
   write,
@@ -131,9 +133,7 @@ export async function nightly(args: string[]): Promise<number> {
   const runs = sources.map(runStatistics)
   const candidate = runs.filter(({ run }) => run?.labels.side !== 'a')
   const baseline = runs.filter(({ run }) => run?.labels.side === 'a')
-  const labels: Record<string, string> = Object.fromEntries(
-    (given.get('label') ?? '').split(',').filter(Boolean).map(keyAndValue),
-  )
+  const labels = labelsOf(given)
   const remarks = complete
     ? []
     : [
@@ -159,24 +159,16 @@ export async function nightly(args: string[]): Promise<number> {
     [...remarks, ...entries.flatMap(({ name, failure }) => (failure ? [`${name}: ${failure}.`] : []))],
     judged.comparison,
   )
-  await tell(report, path.join(at, 'history'))
+  const files = await tell(report, path.join(at, 'history'))
   await writeWhole(path.join(at, 'junit.xml'), junit(report, entries))
   if (process.env.GITHUB_STEP_SUMMARY)
-    await appendFile(
-      process.env.GITHUB_STEP_SUMMARY,
-      withoutPictures(historyFiles(report).get('report.md') ?? ''),
-    )
+    await appendFile(process.env.GITHUB_STEP_SUMMARY, withoutPictures(files.get('report.md') ?? ''))
   if (entries.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid
   const worse = report.alarms.length > 0 || judged.comparison?.judgement === 'worse'
   return exitCodes[worse || entries.some(({ kind }) => kind === 'fail') ? 'fail' : 'pass']
 }
 
 const withoutPictures = (markdown: string): string => markdown.replace(/^!\[.*\n+/gm, '')
-
-const keyAndValue = (label: string): [string, string] => {
-  const at = label.indexOf('=')
-  return [label.slice(0, at), label.slice(at + 1)]
-}
 
 async function readNightly(file: string): Promise<NightlyPlan> {
   const text = await readFile(file, 'utf8').catch(() => {
@@ -193,8 +185,7 @@ async function readNightly(file: string): Promise<NightlyPlan> {
   }
   const parsed = NightlyPlan.safeParse(json)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new Failure('usage', `${file}: ${issue?.path.join(' → ') || 'top level'}: ${issue?.message}`)
+  throw new Failure('usage', `${file}: ${issueWords(parsed.error)}`)
 }
 
 async function begin(given: Given, told: NightlyPlan): Promise<Begun> {
@@ -257,22 +248,17 @@ function checked(
   index: number,
 ): Record<string, string> {
   const where = `the plan’s entry ${index + 1}`
-  if (!scenarioNames().includes(scenario))
-    throw new Failure(
-      'usage',
-      `${where}: "${scenario}" is no scenario; there are ${scenarioNames().join(', ')}`,
-    )
   const taken = ['url', 'cluster', 'allow-public', 'out', 'label']
   const known = runFlags.filter(({ name }) => !taken.includes(name))
   try {
+    const unknown = unknownScenario(scenario)
+    if (unknown) throw new Failure('usage', unknown)
     const args = Object.entries(settings).flatMap(([name, value]) =>
       value === true ? [`--${name}`] : value === false ? [] : [`--${name}=${value}`],
     )
     const given = parseFlags(known, args, {})
     checkCombination(scenario, given)
-    return Object.fromEntries(
-      known.flatMap(({ name }) => (given.get(name) === undefined ? [] : [[name, given.get(name) ?? '']])),
-    )
+    return settingsOf(given)
   } catch (error) {
     if (error instanceof Failure) throw new Failure('usage', `${where}: ${error.message}`)
     throw error

@@ -5,7 +5,7 @@ import { text } from '../analysis/report/text.ts'
 import type { Source } from '../analysis/run-statistics.ts'
 import { type Statistics, statistics } from '../analysis/statistics.ts'
 import { exitCodes, Failure } from './exit.ts'
-import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
+import { type Flag, type Given, helpText, parseFlags, shownPath, userPath } from './flags.ts'
 import { say } from './progress.ts'
 import { writeReport } from './result-folder.ts'
 
@@ -69,7 +69,7 @@ export const wantedRate = (given: Given): number | null => Number(given.get('for
 export async function writeAndPrint(figures: Statistics, folder: string): Promise<number> {
   await writeReport(folder, reportFiles(figures))
   process.stdout.write(`${text(figures)}\n`)
-  say(`report: ${path.relative(process.env.INIT_CWD ?? process.cwd(), path.join(folder, 'index.html'))}`)
+  say(`report: ${shownPath(path.join(folder, 'index.html'))}`)
   if (figures.comparison) return ofComparison(figures.comparison)
   const kinds = figures.runs.map(({ verdict }) => verdict.kind)
   return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']

@@ -1,5 +1,5 @@
 import { parseSlos } from '../analysis/slo.ts'
-import { type Flag, helpText } from './flags.ts'
+import { type Flag, type Given, helpText } from './flags.ts'
 
 export const count = (text: string) =>
   /^[1-9]\d{0,6}$/.test(text) ? undefined : `"${text}" is not a whole number from 1`
@@ -18,6 +18,19 @@ const labels = (text: string) =>
   text.split(',').every((label) => /^[^=\s]+=.+$/.test(label))
     ? undefined
     : `"${text}" is not of the form key=value`
+
+/** What `--label` gives, by key. */
+export const labelsOf = (given: Given): Record<string, string> =>
+  Object.fromEntries(
+    (given.get('label')?.split(',') ?? []).map((label) => [
+      label.slice(0, label.indexOf('=')),
+      label.slice(label.indexOf('=') + 1),
+    ]),
+  )
+
+/** The path that is asked for: one's own, or the workload's work. */
+export const requestOf = (given: Given): string =>
+  given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
 
 /** What `npm run scenario:…` can be told. */
 export const runFlags: Flag[] = [

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { bundle, scenarioNames } from './bundle.ts'
+import { bundle, unknownScenario } from './bundle.ts'
 import { needAutoscaler, serviceUrl } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
 import { type Given, parseFlags, userPath } from './flags.ts'
@@ -10,9 +10,8 @@ import { checkTarget, startWorkload } from './target.ts'
 
 /** `npm run scenario:…`: one run, from finding k6 to the printed report. Returns the exit code. */
 export async function run([scenario = '', ...args]: string[]): Promise<number> {
-  if (!scenarioNames().includes(scenario)) {
-    throw new Failure('usage', `"${scenario}" is no scenario; there are ${scenarioNames().join(', ')}`)
-  }
+  const unknown = unknownScenario(scenario)
+  if (unknown) throw new Failure('usage', unknown)
   const given = parseFlags(runFlags, args, process.env)
   if (given.help) {
     process.stdout.write(runHelp(scenario))

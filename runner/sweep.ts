@@ -8,11 +8,11 @@ import { randomFrom } from '../analysis/random.ts'
 import { readSource } from '../analysis/read.ts'
 import { type RunStatistics, runStatistics, type Source } from '../analysis/run-statistics.ts'
 import { comparison, type Statistics, statistics } from '../analysis/statistics.ts'
-import { bundle, scenarioNames } from './bundle.ts'
+import { bundle, unknownScenario } from './bundle.ts'
 import { effectFlag, effectOf } from './compare.ts'
 import { currentlyDeployed, restore, scale, serviceUrl, useImage } from './deployment.ts'
 import { exitCodes, Failure } from './exit.ts'
-import { type Flag, type Given, helpText, parseFlags, userPath } from './flags.ts'
+import { type Flag, type Given, helpText, parseFlags, shownPath, userPath } from './flags.ts'
 import { findK6, type K6 } from './k6.ts'
 import { milliseconds } from './k6-process.ts'
 import { bePatient } from './kubectl.ts'
@@ -21,7 +21,7 @@ import { say } from './progress.ts'
 import { wantedFlag, wantedRate, writeAndPrint } from './report.ts'
 import { resultFolder, writeWhole } from './result-folder.ts'
 import { checkCombination, interruption } from './run.ts'
-import { count, counts, duration, runFlags } from './run-options.ts'
+import { count, counts, duration, requestOf, runFlags } from './run-options.ts'
 import { checkTarget, startWorkload } from './target.ts'
 
 const own: Flag[] = [
@@ -33,7 +33,13 @@ const own: Flag[] = [
     check: counts,
   },
   { name: 'repeat', env: 'REPEAT', value: 'N', help: 'runs with each of them (3)', check: count },
-  { name: 'scenario', env: 'SCENARIO', value: 'NAME', help: 'constant, unless told otherwise' },
+  {
+    name: 'scenario',
+    env: 'SCENARIO',
+    value: 'NAME',
+    help: 'constant, unless told otherwise',
+    check: unknownScenario,
+  },
   { name: 'local', env: 'LOCAL', help: 'processes behind one loopback port instead of pods' },
   { name: 'seed', env: 'SEED', value: 'N', help: 'of the order in which they are run (1)', check: count },
   { name: 'warm-up', env: 'WARM_UP', value: 'TIME', help: 'load before each run (3s)', check: duration },
@@ -144,6 +150,9 @@ export async function runAll({ folder, plan }: Begun, signal: AbortSignal): Prom
   const before = onCluster ? await currentlyDeployed() : null
   const done = await finished(folder)
   const left = plan.runs.filter(({ cell }) => !done.has(cell))
+  // Once for all of its runs: an edit meanwhile must not change what is measured.
+  const scripts = new Map<string, string>()
+  for (const name of new Set(left.map(({ scenario }) => scenario))) scripts.set(name, await bundle(name))
   const start = performance.now()
   try {
     for (const [index, run] of left.entries()) {
@@ -165,7 +174,7 @@ export async function runAll({ folder, plan }: Begun, signal: AbortSignal): Prom
         `run ${plan.runs.length - left.length + index + 1} of ${plan.runs.length}: ${cellWords(run)}${remaining}`,
       )
       try {
-        await runCell(folder, plan, run, k6, signal)
+        await runCell(folder, plan, run, scripts.get(run.scenario) ?? '', k6, signal)
       } catch (error) {
         // Interrupted while it waited for something: told of at the end, with how to go on.
         if (!signal.aborted) throw error
@@ -200,6 +209,7 @@ async function runCell(
   folder: string,
   plan: Plan,
   run: Plan['runs'][number],
+  script: string,
   k6: K6,
   signal: AbortSignal,
 ): Promise<void> {
@@ -210,14 +220,12 @@ async function runCell(
     help: false,
     get: (name) => (name === 'cluster' ? String(onCluster) : flags[name]),
   }
-  const script = await bundle(scenario)
   const local = place === null && plan.local ? await startWorkload(process.env, replicas ?? undefined) : null
   try {
     if (onCluster && place) await useImage(place.slice('image='.length), signal)
     if (onCluster && replicas !== null) await scale(replicas, signal)
     const target = new URL(local?.url ?? (onCluster ? await serviceUrl() : (place ?? '')))
-    const request = told.get('path') ?? `/work?ms=${told.get('work-ms') ?? '5'}`
-    await warmUp(target.href.replace(/\/$/, '') + request, plan.warmUpMs, signal)
+    await warmUp(target.href.replace(/\/$/, '') + requestOf(told), plan.warmUpMs, signal)
     if (signal.aborted) return
     await measure({
       scenario,
@@ -283,14 +291,19 @@ export async function sideOf(
 
 function scenarioOf(given: Given): string {
   const scenario = given.get('scenario') ?? 'constant'
-  if (!scenarioNames().includes(scenario))
-    throw new Failure(
-      'usage',
-      `--scenario: "${scenario}" is no scenario; there are ${scenarioNames().join(', ')}`,
-    )
   checkCombination(scenario, given)
   return scenario
 }
+
+/** What a run of a plan is told, by flag; where it runs is the plan's own. */
+export const settingsOf = (given: Given): Record<string, string> =>
+  Object.fromEntries(
+    runFlags.flatMap(({ name }) => {
+      const value = given.get(name)
+      const elsewhere = ['url', 'cluster', 'allow-public', 'out'].includes(name)
+      return value === undefined || elsewhere ? [] : [[name, value] as const]
+    }),
+  )
 
 function plan(
   kind: Plan['kind'],
@@ -300,13 +313,7 @@ function plan(
   cells: readonly Pick<Cell, 'name' | 'replicas' | 'side'>[],
   usual: number,
 ): Plan {
-  const flags = Object.fromEntries(
-    runFlags.flatMap(({ name }) => {
-      const value = given.get(name)
-      const elsewhere = ['url', 'cluster', 'allow-public', 'out'].includes(name)
-      return value === undefined || elsewhere ? [] : [[name, value] as const]
-    }),
-  )
+  const flags = settingsOf(given)
   return planOf(
     kind,
     local,
@@ -400,9 +407,8 @@ async function finish({ folder, plan }: Begun, given: Given, interrupted: boolea
 }
 
 export function sayHowToGoOn({ folder, plan }: Begun, done: number): void {
-  const from = process.env.INIT_CWD ?? process.cwd()
   say(
-    `${done} of ${plan.runs.length} runs are done; go on with: npm run ${plan.kind} -- --resume ${path.relative(from, folder)}`,
+    `${done} of ${plan.runs.length} runs are done; go on with: npm run ${plan.kind} -- --resume ${shownPath(folder)}`,
   )
 }
 

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Run } from '../analysis/run.ts'
 import { bundleWorkload } from '../workload/build.ts'
 import { exited, guard } from './children.ts'
+import type { Request } from './data.ts'
 import { Failure } from './exit.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -104,11 +105,8 @@ function parse(text: string): URL | null {
 export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.replace(/\/$/, '')
 
 /** What is to be asked of a target, and the statuses, from and to, that are no failure. */
-export type Asked = {
-  readonly path: string
+export type Asked = Request & {
   readonly method: string
-  readonly body: string | null
-  readonly headers: Readonly<Record<string, string>>
   readonly expected: readonly (readonly [number, number])[]
 }
 

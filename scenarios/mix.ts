@@ -8,9 +8,9 @@ export { handleSummary } from './lib/summary.ts'
 const chosen = settings({ vus: 8, duration: '30s' })
 const other = { ...chosen, ofWorkload: false }
 const kinds = {
-  work: request(chosen, 'work'),
-  cpu: request({ ...other, path: '/cpu' }, 'cpu'),
-  stress: request({ ...other, path: '/stress?seconds=0.1&cores=0.5&wait=true' }, 'stress'),
+  work: request(chosen, { kind: 'work' }),
+  cpu: request({ ...other, path: '/cpu' }, { kind: 'cpu' }),
+  stress: request({ ...other, path: '/stress?seconds=0.1&cores=0.5&wait=true' }, { kind: 'stress' }),
 }
 export const options = plateaus('mix', [chosen.vus], chosen, Object.keys(chosen.weights))
 export default mixed(kinds, chosen.weights)

@@ -44,6 +44,11 @@ export function startIn(folder: string, args: string[], environment: Record<stri
   return started
 }
 
+/** Waits until a command has said that, or has ended. */
+export async function said(started: Started, words: string): Promise<void> {
+  while (!started.stderr.includes(words) && started.process.exitCode === null) await sleep(20)
+}
+
 /** The processes that still carry the mark; only Linux lets us look. */
 export async function left(mark: string): Promise<string[]> {
   const found: string[] = []

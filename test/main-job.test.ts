@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
-import { left, noneLeft, runOf, startIn } from './command.ts'
+import { left, noneLeft, runOf, said, startIn } from './command.ts'
 import { started as startedService } from './service.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -123,7 +123,7 @@ test('a target that refuses connections is told about before any load', async ()
 test('a target that dies half-way still gives a report, with the reason in words', async () => {
   const target = await startedService()
   const started = start(['run', 'constant', '--url', target.url, '--duration', '4s', '--vus', '2'])
-  while (!started.stderr.includes('k6 runs')) await sleep(20)
+  await said(started, 'k6 runs')
   await sleep(2000)
   target.process.kill('SIGKILL')
   assert.equal(await started.ended, 1, started.stderr)
@@ -141,7 +141,7 @@ test('a target that dies half-way still gives a report, with the reason in words
 
 test('Ctrl-C keeps what was measured, marked as interrupted', async () => {
   const started = start(['run', 'constant', '--duration', '60s', '--vus', '2'])
-  while (!started.stderr.includes('k6 runs')) await sleep(20)
+  await said(started, 'k6 runs')
   await sleep(1500)
   started.process.kill('SIGINT')
   assert.equal(await started.ended, 130, started.stderr)
@@ -155,7 +155,7 @@ test('Ctrl-C keeps what was measured, marked as interrupted', async () => {
 
 test('a runner that is killed leaves no process behind', { skip: process.platform !== 'linux' }, async () => {
   const started = start(['run', 'constant', '--duration', '60s', '--vus', '1'])
-  while (!started.stderr.includes('k6 runs')) await sleep(20)
+  await said(started, 'k6 runs')
   while ((await left(started.mark)).length < 5) await sleep(20)
   started.process.kill('SIGKILL')
   await started.ended

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -39,6 +41,21 @@ export async function started(environment: Record<string, string> = {}): Promise
 export async function ended({ process: child }: Service): Promise<unknown> {
   if (child.exitCode === null) await once(child, 'exit')
   return child.exitCode
+}
+
+export type Serving = { readonly url: string; close(): void }
+
+/** A service of a test's own on a free port of loopback. */
+export async function serving(listener: RequestListener): Promise<Serving> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what the service answers is what is being tested

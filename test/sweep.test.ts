@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Statistics } from '../analysis/statistics.ts'
-import { noneLeft, startIn } from './command.ts'
+import { noneLeft, said, startIn } from './command.ts'
 
 let out = ''
 before(async () => {
@@ -28,7 +28,7 @@ test('a local sweep, interrupted and resumed, repeats nothing and reports every 
     'a=b',
   ]
   const first = startIn(out, ['sweep', ...flags, '--warm-up', '300ms', '--cool-down', '100ms'])
-  while (!first.stderr.includes('run 2 of 4') && first.process.exitCode === null) await sleep(20)
+  await said(first, 'run 2 of 4')
   while (first.stderr.split('k6 runs').length < 3 && first.process.exitCode === null) await sleep(20)
   first.process.kill('SIGINT')
   assert.equal(await first.ended, 130, first.stderr)
@@ -82,7 +82,7 @@ test('a seed gives an order, in which every block has each number once', async (
       '--seed',
       seed,
     ])
-    while (!started.stderr.includes('run 1 of 20') && started.process.exitCode === null) await sleep(20)
+    await said(started, 'run 1 of 20')
     started.process.kill('SIGINT')
     assert.equal(await started.ended, 130, started.stderr)
     const [, folder = ''] = /--resume (\S+)/.exec(started.stderr) ?? []

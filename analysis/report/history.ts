@@ -1,8 +1,10 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, percent } from '../format.ts'
+import { groupedBy } from '../group.ts'
 import {
   type Alarm,
   type Change,
+  cellName,
   fewestBefore,
   inARow,
   type Night,
@@ -196,14 +198,10 @@ ${
 
 /** One picture for each scenario and number of replicas, a panel a figure. */
 function picturesOf({ series }: HistoryReport): Picture[] {
-  const cells = new Map<string, Series[]>()
-  for (const each of series) {
-    const key = each.name.slice(0, each.name.lastIndexOf(' · ')) + each.load
-    cells.set(key, [...(cells.get(key) ?? []), each])
-  }
+  const cells = groupedBy(series, (each) => cellName(each) + each.load)
   return [...cells.values()].map((cell, index) => {
     const [first] = cell as [Series]
-    const name = first.name.slice(0, first.name.lastIndexOf(' · '))
+    const name = cellName(first)
     // A figure that never was anything but 0 says all of it in a word.
     const drawn = cell.filter(({ points }) => points.some(({ value }) => value !== 0))
     return picture(

@@ -15,8 +15,11 @@ const worked = new Trend('server_work', true)
 const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
 
-/** The iteration that every scenario here repeats: one request, and where there are several kinds, of which it is. */
-export function request(settings: Settings, kind?: string, open = false): () => void {
+/** The iteration that every scenario here repeats: one request; of which kind, where there are several. */
+export function request(
+  settings: Settings,
+  { kind, open = false }: { kind?: string; open?: boolean } = {},
+): () => void {
   const { base, path, ofWorkload, token, method, body, headers, expected, rows } = settings
   http.setResponseCallback(http.expectedStatuses(...expected))
   const all = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
@@ -49,7 +52,7 @@ export function request(settings: Settings, kind?: string, open = false): () => 
  * `rates` are those of the stages, in their order.
  */
 export function arrival(settings: Settings, rates: readonly number[]): () => void {
-  const ask = request(settings, undefined, true)
+  const ask = request(settings, { open: true })
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))

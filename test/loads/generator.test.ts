@@ -1,31 +1,26 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { findK6 } from '../../runner/k6.ts'
 import { runOf, startIn } from '../command.ts'
+import { type Serving, serving } from '../service.ts'
 
 let out = ''
-const server = createServer((_, response) => response.end('fine'))
+let server: Serving
 before(async () => {
   out = await mkdtemp(path.join(os.tmpdir(), 'las-generator-'))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  server = await serving((_, response) => response.end('fine'))
 })
 after(async () => {
-  server.closeAllConnections()
   server.close()
   await rm(out, { recursive: true })
 })
 
 async function constant(vus: number, environment: Record<string, string> = {}) {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const flags = ['--vus', String(vus), '--duration', '4s', '--url', url, '--path', '/']
+  const flags = ['--vus', String(vus), '--duration', '4s', '--url', server.url, '--path', '/']
   const started = startIn(out, ['run', 'constant', ...flags], environment)
   const code = await started.ended
   return { code, stderr: started.stderr, ...(await runOf(out, started.stderr)) }

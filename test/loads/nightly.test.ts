@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Night, parseNight } from '../../analysis/history.ts'
 import { normalFrom, randomFrom } from '../../analysis/random.ts'
-import { noneLeft, startIn } from '../command.ts'
+import { noneLeft, said, startIn } from '../command.ts'
 
 let out = ''
 let history = ''
@@ -123,8 +123,7 @@ test('a budget that does not hold all repeats leaves some out, and says so', asy
 test('an interrupted night adds nothing until it has been gone on with', async () => {
   const before = (await nights()).length
   const started = nightly()
-  while (!started.stderr.includes('k6 runs') && started.process.exitCode === null)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  await said(started, 'k6 runs')
   started.process.kill('SIGINT')
   assert.equal(await started.ended, 130, started.stderr)
   assert.equal((await nights()).length, before)
@@ -142,8 +141,7 @@ test('a night that is killed leaves no process behind, and a history as it was',
 }, async () => {
   const before = (await nights()).length
   const started = nightly()
-  while (!started.stderr.includes('k6 runs') && started.process.exitCode === null)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  await said(started, 'k6 runs')
   started.process.kill('SIGKILL')
   await noneLeft(started.mark)
   assert.equal((await nights()).length, before)

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { runOf, startIn } from '../command.ts'
+import { serving } from '../service.ts'
 
 let out = ''
 before(async () => {
@@ -16,15 +15,12 @@ after(() => rm(out, { recursive: true }))
 
 /** Runs a scenario against a service of the test's own. */
 async function against(service: RequestListener, args: string[]) {
-  const server = createServer(service).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = await serving(service)
   try {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const started = startIn(out, ['run', ...args, '--url', url, '--path', '/'])
+    const started = startIn(out, ['run', ...args, '--url', server.url, '--path', '/'])
     const code = await started.ended
     return { code, stderr: started.stderr, ...(await runOf(out, started.stderr)) }
   } finally {
-    server.closeAllConnections()
     server.close()
   }
 }
@@ -114,11 +110,9 @@ test('a spike has its three stages, and a service of one’s own is asked as it 
       response.writeHead(201).end()
     })
   }
-  const server = createServer(service).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const server = await serving(service)
   const flags = ['--method', 'POST', '--body', '{"a":1}', '--header', 'Content-Type: application/json']
-  const own = ['--url', url, '--path', '/items', ...flags, '--expect-status', '201']
+  const own = ['--url', server.url, '--path', '/items', ...flags, '--expect-status', '201']
   const started = startIn(out, ['run', 'spike', '--rate', '50', '--duration', '3s', ...own], {
     TARGET_TOKEN: 's3cret-token',
   })

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { noneLeft, runOf, startIn } from '../command.ts'
+import { serving } from '../service.ts'
 
 let out = ''
 before(async () => {
@@ -36,14 +34,13 @@ test('a mix makes each kind as often as its weight says, and tells them apart', 
 
 test('a data file, row after row, in path, body and headers; it is gone afterwards, and no value is in the log', async () => {
   const asked = new Map<string, number>()
-  const server = createServer(async (request, response) => {
+  const server = await serving(async (request, response) => {
     const body = (await request.toArray()).join('')
     const key = `${request.method} ${request.url} ${body} ${request.headers['x-user']}`
     if (request.method === 'PUT') asked.set(key, (asked.get(key) ?? 0) + 1)
     response.statusCode = request.url?.includes('odd') ? 500 : 200
     response.end()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
   try {
     const file = path.join(out, 'users.csv')
     await writeFile(
@@ -52,7 +49,7 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
     )
     const started = startIn(out, [
       ...['run', 'constant', '--vus', '2', '--duration', '2s', '--method', 'PUT'],
-      ...['--url', `http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+      ...['--url', server.url],
       ...['--path', '/users/{{id}}?name={{name}}&token={{token}}', '--body', '{"name": "{{ name }}"}'],
       ...['--header', 'x-user: user-{{id}}', '--data', file],
     ])
@@ -74,7 +71,6 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
       [],
     )
   } finally {
-    server.closeAllConnections()
     server.close()
   }
 })
@@ -111,11 +107,9 @@ for (const [args, sentence] of refused) {
       'deep.json': '[{"a": {"b": 1}}]',
     }
     for (const [name, text] of Object.entries(files)) await writeFile(path.join(out, name), text)
-    const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    const server = await serving((_, response) => response.end())
     try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      const started = startIn(out, ['run', 'constant', '--url', url, ...args])
+      const started = startIn(out, ['run', 'constant', '--url', server.url, ...args])
       assert.equal(await started.ended, 2, started.stderr)
       assert.match(started.stderr, sentence)
     } finally {

@@ -2,27 +2,24 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findK6 } from '../../runner/k6.ts'
-import { left, noneLeft, runOf, startIn } from '../command.ts'
+import { left, noneLeft, runOf, said, startIn } from '../command.ts'
+import { type Serving, serving } from '../service.ts'
 
 /** What k6 ends green with, though it proves nothing: each must be invalid here, exit code 3. */
 let out = ''
+let server: Serving
 let base = ''
-const server = createServer((_, response) => response.end('fine'))
 before(async () => {
   out = await mkdtemp(path.join(os.tmpdir(), 'las-traps-'))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await serving((_, response) => response.end('fine'))
+  base = server.url
 })
 after(async () => {
-  server.closeAllConnections()
   server.close()
   await rm(out, { recursive: true })
 })
@@ -124,7 +121,7 @@ test('K6_ variables that would throw away scenarios, percentiles or summary', as
 
 test('a k6 that was killed', { skip: process.platform !== 'linux' }, async () => {
   const started = constant(['--path', '/'])
-  while (!started.stderr.includes('k6 runs') && started.process.exitCode === null) await sleep(20)
+  await said(started, 'k6 runs')
   await sleep(500)
   let killed = 0
   for (const pid of await readdir('/proc')) {
