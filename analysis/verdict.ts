@@ -22,7 +22,8 @@ export function failureKinds(summary: Summary): { count: number; what: string }[
     const count = values.count ?? 0
     if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []
     const [key, value] = tag
-    if (key === 'status') return [{ count, what: `were answered ${value}` }]
+    const status = key === 'status' ? value : /^error_code:1([45]\d\d)$/.exec(`${key}:${value}`)?.[1]
+    if (status) return [{ count, what: `were answered ${status}` }]
     const what = failures[`${key}:${value}`]
     return what ? [{ count, what }] : []
   })

@@ -18,8 +18,8 @@ import { k6Environment, runK6 } from '../runner/k6-process.ts'
  * somebody's service, and against the workload, whose own times it also takes – beside the shortest k6 script that one
  * can write, and wrk as the limit, in turns against the same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
  */
-const seconds = Number(process.env.BENCH_SECONDS ?? 10)
-const rounds = 5
+const seconds = Number(process.env.BENCH_SECONDS ?? 6)
+const rounds = 9
 const vus = 8
 
 type Measured = { readonly rate: number; readonly cpuUs: number }
@@ -94,9 +94,13 @@ const ways: Record<string, () => Promise<Measured>> = {
 }
 try {
   const results = new Map<string, Measured[]>()
-  for (let round = 0; round < rounds; round++)
-    for (const [name, measure] of Object.entries(ways))
-      results.set(name, [...(results.get(name) ?? []), await measure()])
+  for (const name of Object.keys(ways)) results.set(name, [])
+  for (let round = 0; round < rounds; round++) {
+    // There and back, so that no way always has the same one before it, or the machine at its warmest.
+    const order = Object.entries(ways)
+    for (const [name, measure] of round % 2 ? order.reverse() : order)
+      results.get(name)?.push(await measure())
+  }
   const middle = (name: string, of: (each: Measured) => number) => median((results.get(name) ?? []).map(of))
   const [first = ''] = results.keys()
   console.log(`\n${vus} connections kept, ${seconds} s, medians of ${rounds} rounds in turns`)
