@@ -3,9 +3,9 @@ import { timeoutMs } from './request.ts'
 import type { Settings } from './settings.ts'
 import { summaryTrendStats } from './summary.ts'
 
-// What a request can fail of, by k6's codes (its documentation, "Error codes"); an answer's is its status + 1000. By
-// status it would cost a hundredth of the request rate: k6 compares the tags of every request in the order of their names,
-// and one that has no error_code is done with at the first.
+// What a request can fail of, by k6's codes (its documentation, "Error codes"); an answer's is its status + 1000. Not by
+// status: k6 compares the tags of every request with each of these in the order of their names, and one that has no
+// error_code is done with at the first.
 const failures = [1000, 1050, 1101, 1201, 1210, 1211, 1212, 1220, 1404, 1429, 1500, 1502, 1503, 1504]
 
 /**

@@ -31,7 +31,7 @@ export function request(
       : undefined
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined && !rows
-  // Not counted when it throws: an iteration without a request tells as much, and the wrapping costs a hundredth.
+  // Not counted when it throws: an iteration without a request tells as much, and wrapping is not for nothing.
   if (plain && !ofWorkload) return () => void http.get(url)
   const ask = rows
     ? () => {
