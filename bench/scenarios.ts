@@ -16,7 +16,8 @@ import { k6Environment, runK6 } from '../runner/k6-process.ts'
 /**
  * What our scenarios cost the generator: requests a second and CPU of k6 for each, of the constant scenario – against
  * somebody's service, and against the workload, whose own times it also takes – beside the shortest k6 script that one
- * can write, and wrk as the limit, in turns against the same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
+ * can write, run in the environment that our runner gives k6 and in Go's own, and wrk as the limit, in turns against the
+ * same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
  */
 const seconds = Number(process.env.BENCH_SECONDS ?? 6)
 const rounds = 9
@@ -88,6 +89,7 @@ async function ofWrk(): Promise<Measured> {
 
 const ways: Record<string, () => Promise<Measured>> = {
   'a minimal k6 script': () => ofK6(minimal, {}),
+  'the same, Go’s own garbage rate': () => ofK6(minimal, { GOGC: '100', GOMEMLIMIT: 'off' }),
   'constant, --path /': () => constant('/'),
   'constant, of the workload': () => constant('/work'),
   'wrk, the limit': ofWrk,
@@ -104,12 +106,12 @@ try {
   const middle = (name: string, of: (each: Measured) => number) => median((results.get(name) ?? []).map(of))
   const [first = ''] = results.keys()
   console.log(`\n${vus} connections kept, ${seconds} s, medians of ${rounds} rounds in turns`)
-  console.log(`${''.padEnd(28)}  requests/s     ratio  CPU µs per request`)
+  console.log(`${''.padEnd(32)}  requests/s     ratio  CPU µs per request`)
   for (const name of results.keys()) {
     const rate = middle(name, (each) => each.rate)
     const cells = [number(rate), (rate / middle(first, (each) => each.rate)).toFixed(3)]
     const cpu = number(middle(name, (each) => each.cpuUs))
-    console.log(`${name.padEnd(28)}${cells.map((cell) => cell.padStart(10)).join('')}${cpu.padStart(12)}`)
+    console.log(`${name.padEnd(32)}${cells.map((cell) => cell.padStart(10)).join('')}${cpu.padStart(12)}`)
   }
 } finally {
   server.kill()

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { createWriteStream, readdirSync, readFileSync } from 'node:fs'
+import os from 'node:os'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import { type Exit, exited, guard } from './children.ts'
@@ -29,7 +30,7 @@ export type K6Run = Exit & Use
 
 /**
  * The environment for k6: ours and the settings, without the variables that would throw away the script's
- * scenarios, percentiles or summary.
+ * scenarios, percentiles or summary; how Go is to collect garbage, unless ours says so.
  */
 export function k6Environment(
   environment: NodeJS.ProcessEnv,
@@ -40,7 +41,13 @@ export function k6Environment(
       !name.startsWith('K6_') ||
       /^K6_(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
   )
+  const memoryMiB = Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20
   return {
+    // k6 makes much garbage beside little that stays, which Go goes through some twenty times a second unless told
+    // otherwise: the generator is to take less of what it measures. A long run, whose values stay, is held to half of the
+    // memory as far as that goes.
+    GOGC: '400',
+    GOMEMLIMIT: `${Math.floor(memoryMiB / 2)}MiB`,
     ...Object.fromEntries(kept),
     ...settings,
     K6_NO_USAGE_REPORT: 'true',

@@ -41,6 +41,9 @@ test('k6 gets our environment without the variables that would throw away the sc
   assert.equal(kept.BASE_URL, 'http://127.0.0.1')
   assert.equal(kept.K6_WEB_DASHBOARD, 'true')
   assert.ok(!('K6_VUS' in kept) && !('K6_SUMMARY_TREND_STATS' in kept))
+  assert.equal(kept.GOGC, '400')
+  assert.match(kept.GOMEMLIMIT ?? '', /^[1-9]\d*MiB$/)
+  assert.equal(k6Environment({ GOGC: '50' }, {}).GOGC, '50')
 })
 
 describe('from a release', { skip: process.platform !== 'linux' }, () => {
