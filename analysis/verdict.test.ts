@@ -137,15 +137,17 @@ describe('SLOs', () => {
 
 test('what requests failed of, most frequent first', () => {
   const summary = aSummary({
-    'http_reqs{error_code:1503}': { count: 2 },
-    'http_reqs{error_code:1050}': { count: 7 },
-    'http_reqs{error_code:1500}': { count: 0 },
+    'http_reqs{error_code:1503,expected_response:false}': { count: 2 },
+    'http_reqs{error_code:1050,expected_response:false}': { count: 7 },
+    'http_reqs{error_code:1500,expected_response:false}': { count: 0 },
     // As runs told it before.
+    'http_reqs{error_code:1212}': { count: 3 },
     'http_reqs{status:429}': { count: 1 },
     'http_reqs{stage:1}': { count: 9 },
   })
   assert.deepEqual(failureKinds(summary), [
     { count: 7, what: 'timed out' },
+    { count: 3, what: 'were refused the connection' },
     { count: 2, what: 'were answered 503' },
     { count: 1, what: 'were answered 429' },
   ])

@@ -17,7 +17,7 @@ const failures: Record<string, string> = {
 
 /** What requests failed of, most frequent first, as far as the summary tells. */
 export function failureKinds(summary: Summary): { count: number; what: string }[] {
-  const kinds = summary.metrics.flatMap(({ name, tags, values }) => {
+  const kinds = summary.metrics.flatMap(({ name, tags: { expected_response: _, ...tags }, values }) => {
     const [tag, ...more] = Object.entries(tags)
     const count = values.count ?? 0
     if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []

@@ -84,7 +84,7 @@ function submetrics(stages: number, ofWorkload: boolean, open: boolean, kinds: r
   const names = [
     ...(open ? ['dropped_iterations'] : []),
     'http_req_duration{expected_response:true}',
-    ...failures.map((code) => `http_reqs{error_code:${code}}`),
+    ...failures.map((code) => `http_reqs{error_code:${code},expected_response:false}`),
     ...kinds.flatMap((kind) => [
       `http_reqs{kind:${kind}}`,
       `http_req_failed{kind:${kind}}`,

@@ -38,7 +38,7 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
     const body = (await request.toArray()).join('')
     const key = `${request.method} ${request.url} ${body} ${request.headers['x-user']}`
     if (request.method === 'PUT') asked.set(key, (asked.get(key) ?? 0) + 1)
-    response.statusCode = request.url?.includes('odd') ? 500 : 200
+    response.statusCode = request.url?.includes('odd') ? 500 : request.url?.startsWith('/users/2') ? 404 : 200
     response.end()
   })
   try {
@@ -49,12 +49,12 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
     )
     const started = startIn(out, [
       ...['run', 'constant', '--vus', '2', '--duration', '2s', '--method', 'PUT'],
-      ...['--url', server.url],
+      ...['--url', server.url, '--expect-status', '200,404'],
       ...['--path', '/users/{{id}}?name={{name}}&token={{token}}', '--body', '{"name": "{{ name }}"}'],
       ...['--header', 'x-user: user-{{id}}', '--data', file],
     ])
     assert.equal(await started.ended, 1, started.stderr)
-    const { folder, run } = await runOf(out, started.stderr)
+    const { folder, figures, run } = await runOf(out, started.stderr)
     assert.deepEqual([...asked.keys()].sort(), [
       'PUT /users/1?name=a%2C%20b&token=hidden-1 {"name": "a, b"} user-1',
       'PUT /users/2?name=c%26d%3D%2F&token=hidden-2 {"name": "c&d=/"} user-2',
@@ -62,6 +62,9 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
     ])
     const counts = [...asked.values()]
     assert.ok(Math.max(...counts) - Math.min(...counts) <= 3, String(counts))
+    assert.deepEqual(figures.failures, [
+      { count: [...asked].find(([key]) => key.includes('odd'))?.[1], what: 'were answered 500' },
+    ])
     assert.equal(run.load.request, 'PUT /users/{{id}}?name=…&token=…, 3 rows of users.csv')
     for (const name of await readdir(folder, { recursive: true }))
       if (/\.(json|log|html|md|csv|svg)$/.test(name))
