@@ -27,12 +27,13 @@ const grainMs = 0.05
 export function stressThread({ changes, achievedMs, service, thread, slots, unitsPerMs }) {
   const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort)
   warmUp()
-  /** @type {Share[]} */
+  /** @type {(Share & { owedMs: number })[]} */
   let shares = []
-  let owedMs = 0
   let lastMs = nowMs()
   let lastCpuMs = threadCpuMs()
   let lastServiceMs = service[0] ?? 0
+
+  const owed = () => shares.reduce((sum, { owedMs }) => sum + owedMs, 0)
 
   /** CPU ms that a share asks for between two moments. */
   const asked = (
@@ -48,39 +49,47 @@ export function stressThread({ changes, achievedMs, service, thread, slots, unit
     const cpu = threadCpuMs()
     const wanted = shares.map((share) => asked(share, lastMs, now))
     const sum = wanted.reduce((a, b) => a + b, 0)
+    // A thread has no more than one core to give.
+    const given = Math.min(sum, now - lastMs) / (sum || 1)
+    shares.forEach((share, index) => {
+      share.owedMs += given * (wanted[index] ?? 0)
+    })
     service[2 + thread] = cpu
     const serviceMs = service[0] ?? 0
     const had = cpu - lastCpuMs + (serviceMs - lastServiceMs) / Math.max(1, service[1] ?? 1)
-    if (sum > 0) {
-      shares.forEach(({ slot }, index) => {
-        const cell = thread * slots + slot
-        achievedMs[cell] = (achievedMs[cell] ?? 0) + (had * (wanted[index] ?? 0)) / sum
-      })
+    // To those whom it is owed, not those who ask just now: it may be made up for. What nobody is owed is everybody's.
+    const due = shares.reduce((total, { owedMs }) => total + Math.max(0, owedMs), 0)
+    for (const share of shares) {
+      const part = had * (due > 0 ? Math.max(0, share.owedMs) / due : 1 / shares.length)
+      const cell = thread * slots + share.slot
+      achievedMs[cell] = (achievedMs[cell] ?? 0) + part
+      share.owedMs -= part
     }
-    // A thread has no more than one core to give.
-    owedMs = Math.max(-tickMs, Math.min(owedMs + Math.min(sum, now - lastMs) - had, mostOwedMs))
+    const left = owed()
+    const kept = Math.max(-tickMs, Math.min(left, mostOwedMs))
+    if (kept !== left) for (const share of shares) share.owedMs *= kept / left
     lastMs = now
     lastCpuMs = cpu
     lastServiceMs = serviceMs
 
     for (let news = receiveMessageOnPort(port); news; news = receiveMessageOnPort(port)) {
-      const before = new Set(shares.map(({ slot, startMs }) => `${slot} ${startMs}`))
-      shares = news.message
-      for (const share of shares) {
-        // What it asked for while the message was under way, or this thread still starting.
-        if (!before.has(`${share.slot} ${share.startMs}`)) owedMs += asked(share, share.sinceMs, now)
-      }
+      const before = new Map(shares.map(({ slot, startMs, owedMs }) => [`${slot} ${startMs}`, owedMs]))
+      shares = news.message.map((/** @type {Share} */ share) => ({
+        ...share,
+        // Of a new one what it asked for while the message was under way, or this thread still starting.
+        owedMs: before.get(`${share.slot} ${share.startMs}`) ?? asked(share, share.sinceMs, now),
+      }))
     }
     const ahead = shares.reduce((total, share) => total + asked(share, now, now + tickMs), 0)
     if (ahead === 0 && !shares.some((share) => asked(share, now, Infinity) > 0)) {
       Atomics.wait(changes, thread, seen)
-      owedMs = 0
+      for (const share of shares) share.owedMs = 0
       lastMs = nowMs()
       lastCpuMs = threadCpuMs()
       lastServiceMs = service[0] ?? 0
       continue
     }
-    const until = now + Math.min(owedMs + ahead, tickMs)
+    const until = now + Math.min(owed() + ahead, tickMs)
     while (nowMs() < until) burn(unitsPerMs * grainMs)
     const restMs = now + tickMs - nowMs()
     if (restMs > 0) Atomics.wait(changes, thread, seen, restMs)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import os from 'node:os'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { calibrate } from './burn.js'
 import { type Load, stress } from './stress.ts'
 import { startThread } from './threads.ts'
@@ -104,6 +106,27 @@ describe('load', () => {
       const sum = jobs.reduce((of, job) => of + (job?.achievedCpuSeconds ?? 0), 0)
       assert.ok(Math.abs(loads.burnedSeconds() - sum) < 0.1)
     } finally {
+      await loads.close()
+    }
+  })
+
+  test('on a busy machine none gets what another is owed', async () => {
+    const loads = stress({ threads: 1, jobs: 5, memoryMiB: 100 }, unitsPerMs)
+    const busy = Array.from(
+      { length: 2 * os.availableParallelism() },
+      () => new Worker('const end = Date.now() + 2500; while (Date.now() < end);', { eval: true }),
+    )
+    try {
+      await Promise.all(busy.map((each) => once(each, 'online')))
+      // The square asks for all of its CPU in the first half of the second, and is still owed some of it in the other.
+      const started = [loads.start(load({ load: 15 })), loads.start(load({ load: 40, profile: 'square' }))]
+      for (const each of started) {
+        const job = each.kind === 'started' ? await each.over : null
+        assert.ok(job && job.achievedCpuSeconds > 0)
+        assert.ok(job.achievedCpuSeconds < 1.1 * job.askedCpuSeconds + 0.02, JSON.stringify(job))
+      }
+    } finally {
+      await Promise.all(busy.map((each) => each.terminate()))
       await loads.close()
     }
   })
