@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { nextRate, type Probe, type Search } from './breakpoint.ts'
+import { nextRate, type Search } from './breakpoint.ts'
 
+type Probe = { rate: number; held: boolean }
 const search: Search = { start: 20, precision: 0.02, repeat: 2 }
 
 /** Probes a system until the search is over. */

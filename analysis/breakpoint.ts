@@ -1,9 +1,20 @@
 import { z } from 'zod'
+import { percent } from './format.ts'
 import type { RunStatistics } from './run-statistics.ts'
 
 const Probe = z.object({
   rate: z.number().describe('requests offered a second'),
-  held: z.boolean().describe('whether the SLOs held; a probe that k6 dropped requests in did not'),
+  held: z
+    .boolean()
+    .describe(
+      'whether the SLOs held, no request was dropped and the queue grew by no more than the precision',
+    ),
+  why: z.string().nullable().describe('it did not, in a sentence; null where it did'),
+  p95Ms: z.number().nullable(),
+  queueGrowth: z
+    .number()
+    .nullable()
+    .describe('by how much requests came faster than they were answered: 0.04 is 4 %'),
 })
 export type Probe = z.infer<typeof Probe>
 
@@ -21,7 +32,7 @@ export type Breakpoint = z.infer<typeof Breakpoint>
 export type Search = {
   /** Requests per second of the first probe. */
   readonly start: number
-  /** How close the two rates must come: 0.02 is 2 %. */
+  /** How close the two rates must come, and by how much a queue may grow in a probe that holds: 0.02 is 2 %. */
   readonly precision: number
   /** Probes that each of the two must have had. */
   readonly repeat: number
@@ -34,7 +45,10 @@ const highest = 100_000
  * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not, then bisected
  * on a logarithmic scale; then both ends are repeated, and a majority decides, so that one unlucky probe does not.
  */
-export function nextRate(probes: readonly Probe[], { start, precision, repeat }: Search): number | null {
+export function nextRate(
+  probes: readonly Pick<Probe, 'rate' | 'held'>[],
+  { start, precision, repeat }: Search,
+): number | null {
   const rates = tally(probes)
   const undecided = rates.find(({ held, broke }) => held === broke)
   if (undecided) return undecided.rate
@@ -50,7 +64,7 @@ export function nextRate(probes: readonly Probe[], { start, precision, repeat }:
 
 /** What the search has found, from its runs in their order. */
 export function breakpoint(runs: readonly RunStatistics[], search: Search): Breakpoint {
-  const probes = runs.flatMap(probeOf)
+  const probes = runs.flatMap((run) => probeOf(run, search))
   const { low, high } = ends(tally(probes))
   return {
     held: low?.rate ?? null,
@@ -60,15 +74,26 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
   }
 }
 
-/** One that was interrupted says nothing. */
-export function probeOf({ run, verdict }: RunStatistics): Probe[] {
+/**
+ * One that was interrupted says nothing. The SLOs alone would let every overload pass that a probe is too short for: a queue
+ * that grows by 6 % of the time is half a second long only after eight.
+ */
+export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { precision }: Search): Probe[] {
   const rate = run?.load.stages[0]?.offered
-  return rate && !run.interrupted ? [{ rate, held: verdict.kind === 'pass' }] : []
+  if (!rate || run.interrupted) return []
+  const grew = queueGrowth !== null && queueGrowth > precision
+  const why =
+    verdict.kind !== 'pass'
+      ? (verdict.reasons[0] ?? verdict.kind)
+      : grew
+        ? `the queue grew: requests came ${percent(queueGrowth)} faster than they were answered`
+        : null
+  return [{ rate, held: why === null, why, p95Ms: total.p95Ms, queueGrowth }]
 }
 
 type Tally = { readonly rate: number; readonly held: number; readonly broke: number }
 
-function tally(probes: readonly Probe[]): Tally[] {
+function tally(probes: readonly Pick<Probe, 'rate' | 'held'>[]): Tally[] {
   const rates = new Map<number, Tally>()
   for (const { rate, held } of probes) {
     const before = rates.get(rate) ?? { rate, held: 0, broke: 0 }

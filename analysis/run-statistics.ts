@@ -3,8 +3,9 @@ import { Following, following } from './autoscale.ts'
 import { podFairness } from './balance.ts'
 import { distribution } from './distribution.ts'
 import { durations, Figures, figures, holds, sloFigure } from './figures.ts'
-import { number, orDash } from './format.ts'
+import { number, orDash, percent } from './format.ts'
 import { withOmitted } from './omission.ts'
+import { queueGrowth } from './queue-growth.ts'
 import { Run, stageTags, Verdict } from './run.ts'
 import type { Slo } from './slo.ts'
 import { findMetric, percentiles, type Summary, type SummaryReading } from './summary.ts'
@@ -49,6 +50,12 @@ export const RunStatistics = z.object({
     .number()
     .nullable()
     .describe('VUs of the stage with the most throughput for its latency; null for fewer than three stages'),
+  queueGrowth: z
+    .number()
+    .nullable()
+    .describe(
+      'by how much requests came faster than they were answered: 0.04 is 4 %, and 0 also what may be chance; null but for an open load of one rate',
+    ),
   fairness: z
     .number()
     .nullable()
@@ -71,6 +78,7 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   const summary = reading.kind === 'summary' ? reading.summary : empty
   const total = figures(summary, {}, summary.durationMs)
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
+  const grown = run?.load.stages[0] ? queueGrowth(summary, run.load.stages[0].durationMs) : null
   return {
     name,
     run,
@@ -81,12 +89,13 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     stages,
     requests: named(summary),
     knee: knee(stages),
+    queueGrowth: grown,
     fairness: podFairness(run),
     following: following(run),
     failures: failureKinds(summary),
     remarks:
       reading.kind === 'summary'
-        ? [...remarks(run, summary, total), ...kneeWords(stages), ...unsteady(stages)]
+        ? [...remarks(run, summary, total), ...growthWords(grown), ...kneeWords(stages), ...unsteady(stages)]
         : [],
   }
 }
@@ -112,6 +121,16 @@ function closedRemark(summary: Summary, total: Figures): string {
       : `: with the requests that were not made meanwhile p99 would be about ${number(estimate)} ms instead of ${number(total.p99Ms)}. The scenario arrival measures it.`
   }`
 }
+
+/** A queue that grows by less than this is not told of. */
+const grownBy = 0.02
+
+const growthWords = (grown: number | null): string[] =>
+  grown === null || grown < grownBy
+    ? []
+    : [
+        `The queue grew all the while, as it does when requests come ${percent(grown)} faster than they are answered: the longer such a run, the higher its latencies.`,
+      ]
 
 const empty: Summary = { shape: 'handleSummary', durationMs: null, metrics: [], thresholds: [] }
 

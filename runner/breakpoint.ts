@@ -26,7 +26,7 @@ const flags: Flag[] = [
     name: 'precision',
     env: 'PRECISION',
     value: '%',
-    help: 'how close those two must come (2)',
+    help: 'how close those two must come, and by how much a queue may grow (2)',
     check: (text) =>
       Number(text) > 0 && Number(text) <= 50 ? undefined : `"${text}" is not per cent above 0, up to 50`,
   },
@@ -38,8 +38,8 @@ const usualSlo = 'p95=500,errors=0.01'
 const help = helpText(
   'npm run scenario:breakpoint [-- FLAGS]\n\nThe highest rate of requests that holds the SLOs: probes of an open load, doubled until it breaks, then bisected, the ends repeated.',
   flags,
-  `Each probe lasts --duration (15s); the first offers --rate (20). Without --slo a probe holds with ${usualSlo} and no request dropped.
-An overload is seen once the queue is as long as the SLO allows: p95=500 hides one of 3.5 % in 15 s, of 6.6 % in 8 s.
+  `Each probe lasts --duration (10s); the first offers --rate (20). Without --slo a probe holds with ${usualSlo} and no request dropped.
+Nor does one whose queue grew: whose requests came faster than they were answered by more than --precision.
 Exit codes: 0 found, 1 nothing holds, 2 usage, 4 environment, 130 interrupted (what was probed is kept).
 
   npm run scenario:breakpoint -- --work-ms 10 --slo p95=200
@@ -90,12 +90,10 @@ export async function breakpoint(args: string[]): Promise<number> {
       })
       const run = runStatistics(source)
       runs.push(run)
-      const [probe] = probeOf(run)
+      const [probe] = probeOf(run, search)
       if (!probe) break
       probes.push(probe)
-      say(
-        `probe ${runs.length}: ${rate} requests/s ${probe.held ? 'held' : `broke: ${run.verdict.reasons[0]}`}`,
-      )
+      say(`probe ${runs.length}: ${rate} requests/s ${probe.held ? 'held' : `broke: ${probe.why}`}`)
     }
   } finally {
     await embedded?.stop()
@@ -114,7 +112,7 @@ const probing = (given: Given, rate: number): Given => ({
     if (name === 'rate') return String(rate)
     const usual: Record<string, string> = {
       slo: usualSlo,
-      duration: given.get('quick') === 'true' ? '3s' : '15s',
+      duration: given.get('quick') === 'true' ? '3s' : '10s',
     }
     return given.get(name) ?? usual[name]
   },

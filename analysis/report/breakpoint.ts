@@ -1,4 +1,5 @@
 import { dot, line, ruleX } from '@observablehq/plot'
+import { median } from 'simple-statistics'
 import type { Breakpoint } from '../breakpoint.ts'
 import { number, orDash, percent } from '../format.ts'
 import type { Statistics } from '../statistics.ts'
@@ -6,12 +7,11 @@ import { labelledTicks, scaleFor } from './lines.ts'
 import { colour, drawnHeight, type Picture, picture } from './svg.ts'
 
 /** p95 against the rate that was offered, each probe a dot: green where it held, red where it did not. */
-export function breakpointPicture({ breakpoint, runs }: Statistics): Picture | null {
+export function breakpointPicture({ breakpoint }: Statistics): Picture | null {
   if (!breakpoint) return null
-  const points = runs.flatMap(({ run, total, verdict }) => {
-    const [x, y] = [run?.load.stages[0]?.offered, total.p95Ms]
-    return x && y ? [{ x, y, held: verdict.kind === 'pass' }] : []
-  })
+  const points = breakpoint.probes.flatMap(({ rate, p95Ms, held }) =>
+    p95Ms ? [{ x: rate, y: p95Ms, held }] : [],
+  )
   if (points.length === 0) return null
   const height = 300
   const { type, domain } = scaleFor(
@@ -26,8 +26,8 @@ export function breakpointPicture({ breakpoint, runs }: Statistics): Picture | n
       title: 'Where it breaks',
       description: breakpointWords(breakpoint),
       key: [
-        { label: 'SLOs held', colour: hues.held },
-        { label: 'SLOs missed, or requests dropped', colour: hues.broke },
+        { label: 'held', colour: hues.held },
+        { label: 'SLOs missed, requests dropped, or the queue grew', colour: hues.broke },
       ],
     },
     [
@@ -61,12 +61,22 @@ export const breakpointWords = ({ held, broke, done, probes }: Breakpoint): stri
   return `It holds ${number(held)} requests/s and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${end}`
 }
 
-export const probeColumns = ['offered/s', 'probes', 'held'] as const
+export const probeColumns = ['offered/s', 'probes', 'held', 'p95 ms', 'queue growth'] as const
 
 export function probeRows({ probes }: Breakpoint): string[][] {
   const rates = [...new Set(probes.map(({ rate }) => rate))].sort((a, b) => a - b)
   return rates.map((rate) => {
     const these = probes.filter((probe) => probe.rate === rate)
-    return [number(rate), String(these.length), String(these.filter(({ held }) => held).length)]
+    const middle = (figure: 'p95Ms' | 'queueGrowth') => {
+      const known = these.flatMap((probe) => probe[figure] ?? [])
+      return known.length > 0 ? median(known) : null
+    }
+    return [
+      number(rate),
+      String(these.length),
+      String(these.filter(({ held }) => held).length),
+      orDash(middle('p95Ms')),
+      orDash(middle('queueGrowth'), percent),
+    ]
   })
 }

@@ -83,6 +83,7 @@ function submetrics(stages: number, ofWorkload: boolean, open: boolean, kinds: r
   // Without a threshold k6 leaves out a counter that nothing has counted, and none dropped looks like not watched.
   const names = [
     ...(open ? ['dropped_iterations'] : []),
+    ...(open && stages === 1 ? ['latency_intended{half:1}', 'latency_intended{half:2}'] : []),
     'http_req_duration{expected_response:true}',
     ...failures.map((code) => `http_reqs{error_code:${code},expected_response:false}`),
     ...kinds.flatMap((kind) => [

@@ -51,17 +51,21 @@ export function request(
 /**
  * The iteration of an open load, with its latency from the moment when it was to begin – its number and the rate tell
  * it – so that a stall is felt by everybody whom it would have kept waiting, also where k6 itself was late.
- * `rates` are those of the stages, in their order.
+ * `rates` are those of the stages, in their order. Of one stage the halves are told apart: a queue that grows is longer in
+ * the second.
  */
 export function arrival(settings: Settings, rates: readonly number[]): () => void {
   const ask = request(settings, { open: true })
+  const [only, ...others] = rates
+  const firstHalf = others.length > 0 || !only ? null : (only * settings.durationMs) / 2000
+  const half = (number: number) => (firstHalf === null ? undefined : { half: number < firstHalf ? '1' : '2' })
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))
     const intended = startTime + (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
     startLag.add(Math.max(0, Date.now() - intended))
     ask()
-    latencyIntended.add(Math.max(0, Date.now() - intended))
+    latencyIntended.add(Math.max(0, Date.now() - intended), half(iterationInTest))
   }
 }
 
