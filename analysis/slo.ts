@@ -25,9 +25,11 @@ export function parseSlos(text: string): Slo[] | string {
 function units(figure: string): string[] | undefined {
   if (figure === 'errors') return ['', '%']
   if (figure === 'rate') return ['', '/s']
-  const latency = figure === 'mean' || figure === 'max' || (sloPercentile(figure) ?? 0) > 0
-  return latency ? ['', 'ms'] : undefined
+  return isLatency(figure) ? ['', 'ms'] : undefined
 }
+
+export const isLatency = (figure: string): boolean =>
+  figure === 'mean' || figure === 'max' || (sloPercentile(figure) ?? 0) > 0
 
 /** 95 for `p95`, undefined for figures that are no percentile. */
 export function sloPercentile(figure: string): number | undefined {

@@ -65,7 +65,8 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
 }
 
-function processReasons(run: Run): string[] {
+/** Why a run says nothing of its target, whatever is in its summary: it was cut short, k6 failed or was itself the bottleneck. */
+export function processReasons(run: Run): string[] {
   const { k6, interrupted, load } = run
   if (interrupted) {
     const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
@@ -125,8 +126,9 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
   if (dropped > 0) {
     const planned = dropped + iterations
+    const vus = run ? `${number(Math.max(...run.load.stages.map(({ vus }) => vus)))} ` : ''
     reasons.push(
-      `k6 dropped ${number(dropped)} of ${number(planned)} requests: all its VUs were waiting for answers; the target does not hold that rate, or --max-vus is too small`,
+      `k6 dropped ${number(dropped)} of ${number(planned)} requests: all its ${vus}VUs were waiting for answers; the target does not hold that rate, or --max-vus is too small`,
     )
   }
   if (!run) return reasons

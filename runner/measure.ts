@@ -2,7 +2,7 @@ import path from 'node:path'
 import { readSummary } from '../analysis/read.ts'
 import { formatRun, type Run } from '../analysis/run.ts'
 import { runStatistics, type Source } from '../analysis/run-statistics.ts'
-import { defaultSlos, parseSlos, type Slo } from '../analysis/slo.ts'
+import { defaultSlos, isLatency, parseSlos, type Slo } from '../analysis/slo.ts'
 import { type Data, type Request, readData } from './data.ts'
 import { clusterFacts, countedByPods, type PodCount, watchReplicas } from './deployment.ts'
 import { type Given, userPath } from './flags.ts'
@@ -189,6 +189,7 @@ function scriptSettings(
     ['KEEP_CONNECTIONS', given.get('keep-connections')],
     ['RATE', given.get('rate')],
     ['MAX_VUS', given.get('max-vus')],
+    ['SLO_MS', longestAllowed(given)],
     ['METHOD', given.get('method')],
     ['BODY', given.get('body')],
     ['HEADERS', JSON.stringify(headersOf(given))],
@@ -227,6 +228,12 @@ function chosenSlos(given: Given): Slo[] {
   const text = given.get('slo')
   const parsed = text ? parseSlos(text) : [...defaultSlos]
   return typeof parsed === 'string' ? [] : parsed
+}
+
+/** The longest latency that an SLO allows, in ms; undefined where none says. */
+function longestAllowed(given: Given): string | undefined {
+  const limits = chosenSlos(given).flatMap(({ figure, limit }) => (isLatency(figure) ? [limit] : []))
+  return limits.length > 0 ? String(Math.max(...limits)) : undefined
 }
 
 /** What was asked, for reports and for telling whether two runs did the same. */

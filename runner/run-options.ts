@@ -55,7 +55,7 @@ export const runFlags: Flag[] = [
     name: 'max-vus',
     env: 'MAX_VUS',
     value: 'N',
-    help: 'the same: as many may wait at once (1.5 × rate)',
+    help: 'the same: as many may wait at once (1.5 × rate, fewer above 240/s)',
     check: count,
   },
   { name: 'stages', env: 'STAGES', value: 'N,N,…', help: 'ramp: the VUs of each plateau', check: counts },

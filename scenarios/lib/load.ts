@@ -33,12 +33,17 @@ export const arrivals = (name: string, rates: readonly number[], settings: Setti
     rate,
     timeUnit: '1s',
     // All of them from the start: a VU that has to be made first is late, and looks like a slow target.
-    preAllocatedVUs: settings.maxVus ?? vusFor(rate),
-    maxVUs: settings.maxVus ?? vusFor(rate),
+    preAllocatedVUs: settings.maxVus ?? vusFor(rate, settings.sloMs),
+    maxVUs: settings.maxVus ?? vusFor(rate, settings.sloMs),
   }))
 
-/** Enough for answers of a second and a half each; a target that takes longer at that rate is not holding it. */
-const vusFor = (rate: number): number => Math.max(10, Math.ceil(rate * 1.5))
+/**
+ * Enough for answers of a second and a half each; a target that takes longer at that rate is not holding it. At a high rate
+ * for shorter ones, down to what an SLO allows: k6 hands its VUs out in turns, each one's first request is slow, and
+ * thousands of them are in every percentile of the first seconds, and in the generator's memory.
+ */
+const vusFor = (rate: number, sloMs: number): number =>
+  Math.max(10, Math.ceil(Math.min(rate * 1.5, Math.max(300 + rate / 4, (rate * sloMs) / 1000))))
 
 type Common = Required<Pick<ConstantVUsScenario, 'startTime' | 'duration' | 'gracefulStop' | 'tags'>>
 
@@ -50,6 +55,9 @@ function load(
   kinds: readonly string[],
   shape: (size: number, common: Common) => Scenario,
 ): Options {
+  // Every VU runs the script from its top, and k6 has read the options by then: made anew, they took four fifths of a VU's
+  // memory and nearly all of the time to make one.
+  if (__VU > 0) return {}
   const lengthMs = Math.floor(settings.durationMs / stages.length)
   const scenarios: Record<string, Scenario> = {}
   stages.forEach((size, index) => {
@@ -64,7 +72,7 @@ function load(
   })
   return {
     scenarios,
-    summaryTrendStats,
+    summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
     thresholds: Object.fromEntries(
       submetrics(stages.length, settings.ofWorkload, open, kinds).map((metric) => [metric, []]),

@@ -17,6 +17,8 @@ export type Settings = {
   readonly rate: number
   /** As many as an open load may use; undefined for what the rate needs. */
   readonly maxVus: number | undefined
+  /** The longest latency that an SLO allows; 0 where none says. */
+  readonly sloMs: number
   readonly method: string
   readonly body: string | null
   readonly headers: Readonly<Record<string, string>>
@@ -53,6 +55,7 @@ export function settings(defaults: { vus?: number; rate?: number; duration: stri
     keepConnections: __ENV.KEEP_CONNECTIONS === 'true',
     rate: whole('RATE', __ENV.RATE || String(defaults.rate ?? 1)),
     maxVus: __ENV.MAX_VUS ? whole('MAX_VUS', __ENV.MAX_VUS) : undefined,
+    sloMs: Number(__ENV.SLO_MS || 0),
     method: __ENV.METHOD || 'GET',
     body: __ENV.BODY || null,
     headers: header(__ENV.HEADERS || '{}'),

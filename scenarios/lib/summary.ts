@@ -2,7 +2,14 @@
  * The whole distribution of every Trend in one small file: k6 computes any number of percentiles exactly and
  * for nothing. Half per cents in the middle, tenths from p95 and hundredths from p99 on.
  */
-export const summaryTrendStats = ['avg', 'min', 'med', 'max', 'count', ...grid().map((p) => `p(${p})`)]
+export const summaryTrendStats = (): string[] => [
+  'avg',
+  'min',
+  'med',
+  'max',
+  'count',
+  ...grid().map((p) => `p(${p})`),
+]
 
 function grid(): number[] {
   const steps = (from: number, count: number, step: number) =>

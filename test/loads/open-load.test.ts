@@ -4,6 +4,9 @@ import type { RequestListener } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { bundle } from '../../runner/bundle.ts'
+import { findK6 } from '../../runner/k6.ts'
+import { inspect, k6Environment } from '../../runner/k6-process.ts'
 import { runOf, startIn } from '../command.ts'
 import { serving } from '../service.ts'
 
@@ -131,6 +134,18 @@ test('a spike has its three stages, and a service of one’s own is asked as it 
   assert.ok(figures.stages.every(({ rate, offered }) => Math.abs((rate ?? 0) / (offered ?? 1) - 1) < 0.15))
   assert.equal(run.load.request, 'POST /items')
   assert.ok(!JSON.stringify(run).includes('s3cret'))
+})
+
+test('an open load has as many VUs as its answers may need, and at high rates no more', async () => {
+  const k6 = await findK6(process.env, new AbortController().signal)
+  const script = await bundle('arrival')
+  const vus = async (rate: number, slo?: number) => {
+    const environment = { BASE_URL: 'http://127.0.0.1', RATE: String(rate), SLO_MS: slo ? String(slo) : '' }
+    return (await inspect(k6, script, k6Environment(process.env, environment)))[0]?.vus
+  }
+  assert.deepEqual(await Promise.all([vus(4), vus(100), vus(1000), vus(4000)]), [10, 150, 550, 1300])
+  // Answers as long as an SLO allows, up to 1.5 s, are waited for.
+  assert.deepEqual(await Promise.all([vus(1000, 250), vus(4000, 500), vus(4000, 9000)]), [550, 2000, 6000])
 })
 
 test('sizes that do not fit the scenario are told in one sentence', async () => {
