@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { aRun, aSummary, requests } from '../test/samples.ts'
 import { nextRate, type Search } from './breakpoint.ts'
+import { breakpointWords } from './report/breakpoint.ts'
+import type { Run } from './run.ts'
+import { runStatistics } from './run-statistics.ts'
+import { searched } from './statistics.ts'
 
 type Probe = { rate: number; held: boolean }
 const search: Search = { start: 20, precision: 0.02, repeat: 2 }
@@ -43,4 +48,43 @@ test('one unlucky probe does not decide', () => {
 test('a target that holds nothing, and one that holds everything, end the search too', () => {
   assert.equal(highestHeld(found(() => false)), 0)
   assert.equal(highestHeld(found(() => true)), 100_000)
+})
+
+/** What a search makes of probes that held up to 40 a second, the rest of them with that use of a generator of 4 cores. */
+function ended(use: Partial<Run['k6']>) {
+  const probes = [20, 40, 41, 40, 41].map((offered) => {
+    const held = offered <= 40
+    const stages = [{ stage: '1', vus: 60, offered, startMs: 0, durationMs: 10_000 }]
+    const run = aRun({
+      load: { ...aRun().load, stages },
+      slos: [{ figure: 'p95', limit: held ? 500 : 50 }],
+      k6: { ...aRun().k6, ...(held ? {} : use) },
+    })
+    return runStatistics({ name: '', run, summary: { kind: 'summary', summary: aSummary(requests(400)) } })
+  })
+  const { breakpoint } = searched(probes, { ...search, precision: 0.03 })
+  assert.ok(breakpoint)
+  const { held, broke, done, limit } = breakpoint
+  assert.deepEqual({ held, broke, done }, { held: 40, broke: 41, done: true })
+  return { limit, words: breakpointWords(breakpoint) }
+}
+
+test('what a generator could not make is not told as the limit of the target', () => {
+  assert.deepEqual(ended({}), {
+    limit: 'target',
+    words: 'It holds 40 requests/s and breaks at 41: 2.50 % apart, over 5 probes.',
+  })
+  const bottleneck = {
+    limit: 'generator',
+    words:
+      'It holds 40 requests/s; at 41 k6 was the bottleneck, so where the target breaks is not known: take a larger machine for k6, or several.',
+  }
+  assert.deepEqual(ended({ cpuSeconds: 38 }), bottleneck)
+  assert.deepEqual(ended({ exitCode: null, signal: 'SIGKILL' }), bottleneck)
+  const shared = ended({ machineBusyCores: 3.9 })
+  assert.equal(shared.limit, 'machine')
+  assert.match(
+    shared.words,
+    /breaks at 41: .* was used up then: a target on a machine of its own may hold more/,
+  )
 })

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { percent } from './format.ts'
+import type { Run } from './run.ts'
 import type { RunStatistics } from './run-statistics.ts'
+import { processReasons } from './verdict.ts'
+
+const Limit = z
+  .enum(['target', 'machine', 'generator'])
+  .describe(
+    'what did not hold: the target; the CPU of the machine on which k6 ran, used up by whatever else ran there too; k6 itself, which says nothing of the target',
+  )
 
 const Probe = z.object({
   rate: z.number().describe('requests offered a second'),
@@ -10,6 +18,7 @@ const Probe = z.object({
       'whether the SLOs held, no request was dropped and the queue grew by no more than the precision',
     ),
   why: z.string().nullable().describe('it did not, in a sentence; null where it did'),
+  limit: Limit.nullable(),
   p95Ms: z.number().nullable(),
   queueGrowth: z
     .number()
@@ -24,6 +33,7 @@ export const Breakpoint = z.object({
     .nullable()
     .describe('the highest rate that held in most of its probes; null where none did'),
   broke: z.number().nullable().describe('the lowest above it that did not; null where none broke'),
+  limit: Limit.nullable(),
   done: z.boolean().describe('false where the search was cut short'),
   probes: z.array(Probe).describe('in the order in which they were made'),
 })
@@ -66,9 +76,12 @@ export function nextRate(
 export function breakpoint(runs: readonly RunStatistics[], search: Search): Breakpoint {
   const probes = runs.flatMap((run) => probeOf(run, search))
   const { low, high } = ends(tally(probes))
+  const limits = probes.flatMap(({ rate, limit }) => (rate === high?.rate && limit ? [limit] : []))
   return {
     held: low?.rate ?? null,
     broke: high?.rate ?? null,
+    // One doubtful probe makes the end doubtful.
+    limit: (['generator', 'machine', 'target'] as const).find((each) => limits.includes(each)) ?? null,
     done: nextRate(probes, search) === null,
     probes,
   }
@@ -88,7 +101,24 @@ export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { p
       : grew
         ? `the queue grew: requests came ${percent(queueGrowth)} faster than they were answered`
         : null
-  return [{ rate, held: why === null, why, p95Ms: total.p95Ms, queueGrowth }]
+  return [
+    {
+      rate,
+      held: why === null,
+      why,
+      limit: why === null ? null : limitOf(run),
+      p95Ms: total.p95Ms,
+      queueGrowth,
+    },
+  ]
+}
+
+/** Of the CPU of a machine, what it can use before whatever waits there waits for one another. */
+const usedUp = 0.9
+
+function limitOf(run: Run): z.infer<typeof Limit> {
+  if (processReasons(run).length > 0) return 'generator'
+  return (run.k6.machineBusyCores ?? 0) >= usedUp * run.host.cores ? 'machine' : 'target'
 }
 
 type Tally = { readonly rate: number; readonly held: number; readonly broke: number }

@@ -14,6 +14,16 @@ import { checkCombination, interruption, targetOf } from './run.ts'
 import { count, runFlags } from './run-options.ts'
 import { startWorkload } from './target.ts'
 
+const usualSlo = 'p95=500,errors=0.01'
+
+const ofProbes: Record<string, string> = {
+  rate: 'requests a second of the first probe (20)',
+  'max-vus': 'as many may wait at once (1.5 × rate, fewer above 240/s)',
+  duration: 'of each probe (10s)',
+  quick: 'probes of three seconds, for trying',
+  slo: `what a probe must hold (${usualSlo})`,
+}
+
 const flags: Flag[] = [
   {
     name: 'repeat',
@@ -26,21 +36,20 @@ const flags: Flag[] = [
     name: 'precision',
     env: 'PRECISION',
     value: '%',
-    help: 'how close those two must come, and by how much a queue may grow (2)',
+    help: 'how close those two come, and how much a queue may grow (2)',
     check: (text) =>
       Number(text) > 0 && Number(text) <= 50 ? undefined : `"${text}" is not per cent above 0, up to 50`,
   },
-  ...runFlags.filter(({ name }) => !['vus', 'stages'].includes(name)),
+  ...runFlags
+    .filter(({ name }) => !['vus', 'stages', 'mix'].includes(name))
+    .map((flag) => ({ ...flag, help: ofProbes[flag.name] ?? flag.help })),
 ]
-
-const usualSlo = 'p95=500,errors=0.01'
 
 const help = helpText(
   'npm run scenario:breakpoint [-- FLAGS]\n\nThe highest rate of requests that holds the SLOs: probes of an open load, doubled until it breaks, then bisected, the ends repeated.',
   flags,
-  `Each probe lasts --duration (10s); the first offers --rate (20). Without --slo a probe holds with ${usualSlo} and no request dropped.
-Nor does one whose queue grew: whose requests came faster than they were answered by more than --precision.
-Exit codes: 0 found, 1 nothing holds, 2 usage, 4 environment, 130 interrupted (what was probed is kept).
+  `A probe holds if its SLOs do, no request was dropped, and its queue did not grow: its requests did not come faster than they were answered by more than --precision.
+Exit codes: 0 found, 1 nothing holds, 2 usage, 3 k6 was the bottleneck, 4 environment, 130 interrupted (what was probed is kept).
 
   npm run scenario:breakpoint -- --work-ms 10 --slo p95=200
   npm run scenario:breakpoint -- --url http://10.0.0.7 --path /api/items --rate 200`,
@@ -101,7 +110,9 @@ export async function breakpoint(args: string[]): Promise<number> {
   const figures = searched(runs, search)
   await writeAndPrint(figures, path.join(await complete(), 'report'))
   if (signal.aborted) return exitCodes.interrupted
-  return exitCodes[figures.breakpoint?.held ? 'pass' : 'fail']
+  const { held, limit } = figures.breakpoint ?? {}
+  if (limit === 'generator') return exitCodes.invalid
+  return exitCodes[held ? 'pass' : 'fail']
 }
 
 /** What one probe is told: its rate, and what is usual for a probe where nothing else was said. */

@@ -54,11 +54,17 @@ const sparse = (rates: readonly number[]): number[] => [
   ...new Map(rates.map((rate) => [Math.floor(Math.log(rate) / Math.log(1.3)), rate])).values(),
 ]
 
-export const breakpointWords = ({ held, broke, done, probes }: Breakpoint): string => {
+export const breakpointWords = ({ held, broke, limit, done, probes }: Breakpoint): string => {
   const end = done ? '' : ' The search was cut short.'
-  if (held === null) return `No rate held the SLOs, down to ${orDash(broke)} requests/s.${end}`
+  if (limit === 'generator')
+    return `${held === null ? 'No rate held' : `It holds ${number(held)} requests/s`}; at ${orDash(broke)} k6 was the bottleneck, so where the target breaks is not known: take a larger machine for k6, or several.${end}`
+  const shared =
+    limit === 'machine'
+      ? ' The CPU of the machine on which k6 ran was used up then: a target on a machine of its own may hold more.'
+      : ''
+  if (held === null) return `No rate held, down to ${orDash(broke)} requests/s.${shared}${end}`
   if (broke === null) return `It held up to ${number(held)} requests/s, the most that was tried.${end}`
-  return `It holds ${number(held)} requests/s and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${end}`
+  return `It holds ${number(held)} requests/s and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${shared}${end}`
 }
 
 export const probeColumns = ['offered/s', 'probes', 'held', 'p95 ms', 'queue growth'] as const

@@ -26,7 +26,11 @@ export function markdown(statistics: Statistics, pictures: readonly Picture[]): 
     only && more.length === 0
       ? [...heading(only, '#'), ...plots, ...details(only)]
       : [
-          comparison ? `# Candidate against baseline: ${comparison.judgement}` : '# Runs side by side',
+          comparison
+            ? `# Candidate against baseline: ${comparison.judgement}`
+            : breakpoint
+              ? '# Where it breaks'
+              : '# Runs side by side',
           ...(comparison?.groups ?? []).flatMap((group) => [
             `## ${plain(groupName(group))}`,
             ...(group.metrics.length > 0 ? [table(comparedColumns, comparedRows(group))] : []),

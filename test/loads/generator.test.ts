@@ -57,6 +57,14 @@ test('a generator held to a tenth of a core is recognised: the run is invalid an
       figures.verdict.reasons.join(' '),
       /the generator was the bottleneck: .* a CPU limit holds it/,
     )
+
+    // A search with it has found where k6 breaks, and says so.
+    const flags = ['--quick', '--rate', '600', '--max-vus', '20', '--precision', '50', '--repeat', '1']
+    const search = startIn(out, ['breakpoint', ...flags, '--url', server.url, '--path', '/'], {
+      K6_BIN: held,
+    })
+    assert.equal(await search.ended, 3, search.stderr + search.stdout)
+    assert.match(search.stdout, /at [\d,]+ k6 was the bottleneck, so where the target breaks is not known/)
   } finally {
     rmdirSync(group)
   }
