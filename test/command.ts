@@ -70,20 +70,27 @@ export async function noneLeft(mark: string): Promise<void> {
   assert.deepEqual(found, [])
 }
 
+/** The report that a command said it has written: its folder, and what is in its statistics.json. */
+export async function reportOf(
+  folder: string,
+  stderr: string,
+): Promise<{ report: string; statistics: Statistics }> {
+  const page = /^report: (.*)$/m.exec(stderr)?.[1]
+  assert.ok(page, stderr)
+  const report = path.dirname(path.resolve(folder, page))
+  const text = await readFile(path.join(report, 'statistics.json'), 'utf8')
+  return { report, statistics: Statistics.parse(JSON.parse(text)) }
+}
+
 /** The result folder that a command run in `folder` says it left, read. */
 export async function runOf(
   folder: string,
   stderr: string,
 ): Promise<{ folder: string; run: Run; figures: RunStatistics }> {
-  const page = /^report: (.*)$/m.exec(stderr)?.[1]
-  assert.ok(page, stderr)
-  const report = path.dirname(path.join(folder, page))
+  const { report, statistics } = await reportOf(folder, stderr)
   const left = path.dirname(report)
   const reading = parseRun(await readFile(path.join(left, 'run.json'), 'utf8'))
   assert.equal(reading.kind, 'run')
-  const statistics = Statistics.parse(
-    JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8')),
-  )
   assert.ok(reading.kind === 'run' && statistics.runs[0])
   return { folder: left, run: reading.run, figures: statistics.runs[0] }
 }

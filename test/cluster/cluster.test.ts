@@ -7,7 +7,7 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { parseRun, type Run } from '../../analysis/run.ts'
+import { reportOf, runOf } from '../command.ts'
 
 /**
  * The commands on a real cluster, as somebody beside its nodes would use them. CLUSTER_NETNS is a network namespace
@@ -58,25 +58,6 @@ function begin(...args: string[]) {
 }
 
 const ours = (...args: string[]): Promise<Ended> => begin(...args).ended
-
-type Result = {
-  readonly run: Run
-  readonly requests: number
-  readonly failed: number
-  readonly rate: number
-  readonly fairness: number | null
-}
-
-async function result({ stderr }: Ended): Promise<Result> {
-  const page = /^report: (.*)$/m.exec(stderr)?.[1]
-  assert.ok(page, stderr)
-  const report = path.dirname(path.resolve(out, page))
-  const reading = parseRun(await readFile(path.join(path.dirname(report), 'run.json'), 'utf8'))
-  assert.ok(reading.kind === 'run')
-  const { runs } = JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8'))
-  const { total, fairness } = runs[0]
-  return { run: reading.run, fairness, requests: total.requests, failed: total.failed, rate: total.rate }
-}
 
 test('every overlay and component is what the API server takes', async () => {
   // The operator's own kind; without it the server knows no ServiceMonitor.
@@ -221,7 +202,9 @@ describe('deployed', () => {
       const load = ['--vus', vus, '--duration', '24s', '--work-ms', '10', '--keep-connections']
       const ended = await ours('run', 'constant', '--cluster', ...load)
       assert.equal(ended.code, 0, ended.stderr + ended.stdout)
-      const { run, requests, rate, fairness } = await result(ended)
+      const { run, figures } = await runOf(out, ended.stderr)
+      const { fairness } = figures
+      const rate = figures.total.rate ?? Number.NaN
       rates.set(replicas, rate)
       console.log(
         `# ${replicas} replicas: ${rate.toFixed(1)} requests/s, fairness ${fairness?.toFixed(3)}, at ${run.target.url}`,
@@ -234,7 +217,7 @@ describe('deployed', () => {
       // k6 and the pods counted the same.
       assert.equal(
         cluster.pods.reduce((sum, { served }) => sum + (served ?? Number.NaN), 0),
-        requests,
+        figures.total.requests,
       )
       if (replicas > 1) assert.ok((fairness ?? 0) > 0.9)
     }
@@ -265,7 +248,8 @@ describe('deployed', () => {
     await kubectl('-n', 'load-and-stress', 'delete', pod ?? '', '--grace-period=0', '--force')
     const ended = await load.ended
     assert.equal(ended.code, 0, ended.stderr + ended.stdout)
-    const { run, requests, failed } = await result(ended)
+    const { run, figures } = await runOf(out, ended.stderr)
+    const { requests, failed } = figures.total
     console.log(`# ${failed} of ${requests} requests failed`)
     assert.ok(requests > 300)
     assert.equal(run.target.cluster?.pods.filter(({ served }) => served === null).length, 2)
@@ -282,7 +266,7 @@ describe('deployed', () => {
     assert.ok(load.running(), 'the roll-out was over before the load')
     const ended = await load.ended
     assert.equal(ended.code, 0, ended.stderr + ended.stdout)
-    const { requests, failed } = await result(ended)
+    const { requests, failed } = (await runOf(out, ended.stderr)).figures.total
     console.log(`# ${failed} of ${requests} requests failed`)
     assert.equal(failed, 0)
   })
@@ -327,9 +311,8 @@ exec ${real.trim()} "$@"
     console.log(second.stdout.replace(/^/gm, '# '))
     assert.match(stderr + second.stderr, /the API server does not answer .*; asking again in 1 s/)
     assert.match(second.stdout, /^1 +3 .*\n2 +3 .*\n4 +3 /m)
-    const [, page = ''] = /^report: (.*)$/m.exec(second.stderr) ?? []
-    const { runs } = JSON.parse(await readFile(path.resolve(out, page, '../statistics.json'), 'utf8'))
-    const balance: (number | null)[] = runs.map(({ fairness }: Result) => fairness)
+    const { statistics } = await reportOf(out, second.stderr)
+    const balance = statistics.runs.map(({ fairness }) => fairness)
     assert.equal(balance.filter((each) => each !== null && each > 0.9).length, 6, String(balance))
     const { spec } = JSON.parse(
       await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
@@ -344,18 +327,8 @@ exec ${real.trim()} "$@"
     const { code, stdout, stderr } = await ours('ab', ...sides, ...flags)
     assert.equal(code, 0, stderr)
     assert.match(stdout, /2 and 2 runs are too few for any verdict/)
-    const names = (await readdir(path.join(out, 'results'))).filter((name) => name.includes('-ab-'))
-    const used = await Promise.all(
-      (await readdir(path.join(out, 'results', names[0] ?? '')))
-        .filter((name) => name.includes('-constant-'))
-        .map(async (name) => {
-          const reading = parseRun(
-            await readFile(path.join(out, 'results', names[0] ?? '', name, 'run.json'), 'utf8'),
-          )
-          assert.ok(reading.kind === 'run')
-          return `${reading.run.labels.side} ${reading.run.target.cluster?.image}`
-        }),
-    )
+    const { runs } = (await reportOf(out, stderr)).statistics
+    const used = runs.map(({ run }) => `${run?.labels.side} ${run?.target.cluster?.image}`)
     assert.deepEqual(used.sort(), [`a ${image}`, `a ${image}`, `b ${next}`, `b ${next}`])
     const { spec } = JSON.parse(
       await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
@@ -396,10 +369,10 @@ exec ${real.trim()} "$@"
     )
     assert.equal(deployed.code, 0, deployed.stderr)
     const ended = await ours('run', 'autoscale', '--cluster', '--duration', '5m')
-    const report = path.dirname(path.resolve(out, /^report: (.*)$/m.exec(ended.stderr)?.[1] ?? ''))
-    const { runs } = JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8'))
-    const [up, down] = runs[0].following
+    const { report, statistics } = await reportOf(out, ended.stderr)
+    const [up, down] = statistics.runs[0]?.following ?? []
     console.log(`# up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`)
+    assert.ok(up && down)
     assert.ok(up.to > up.from && up.firstMs !== null)
     assert.ok(down.to < down.from && down.firstMs !== null)
     assert.match(await readFile(path.join(report, 'scaling.svg'), 'utf8'), /Load and replicas over time/)

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { parseRun } from '../../analysis/run.ts'
+import { runOf } from '../command.ts'
 
 /**
  * The image, built by buildah from a base that this machine makes of its own Node, and run by runc as a restricted
@@ -251,16 +251,13 @@ for (const connections of ['one per iteration', 'kept'] as const) {
       }
       const [code] = await closed
       assert.equal(code, 0, stderr)
-      const page = /^report: (.*)$/m.exec(stderr)?.[1] ?? ''
-      const result = path.dirname(path.dirname(path.resolve(root, page)))
-      const reading = parseRun(await readFile(path.join(result, 'run.json'), 'utf8'))
-      assert.ok(reading.kind === 'run')
-      assert.equal(reading.run.load.connections, connections)
-      const { metrics } = JSON.parse(await readFile(path.join(result, 'summary.json'), 'utf8'))
+      const { folder, run } = await runOf(root, stderr)
+      assert.equal(run.load.connections, connections)
+      const { metrics } = JSON.parse(await readFile(path.join(folder, 'summary.json'), 'utf8'))
       assert.equal(
         metrics.http_req_failed.values.passes,
         0,
-        await readFile(path.join(result, 'k6.log'), 'utf8'),
+        await readFile(path.join(folder, 'k6.log'), 'utf8'),
       )
       assert.ok(metrics.http_reqs.values.count > 500)
     } finally {

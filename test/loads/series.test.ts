@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { median } from 'simple-statistics'
-import { Statistics } from '../../analysis/statistics.ts'
-import { noneLeft, startIn } from '../command.ts'
+import { noneLeft, reportOf, startIn } from '../command.ts'
 import { started as startedService } from '../service.ts'
 
 let out = ''
@@ -33,10 +32,8 @@ test('A and B are run in turns and compared', async () => {
   assert.match(started.stdout, /2 and 2 runs are too few for any verdict, which takes 5 a side/)
   assert.match(started.stdout, /judgement: cannot tell/)
   await noneLeft(started.mark)
-  const made = (await readdir(out)).find((name) => name.includes('-ab-'))
-  assert.ok(made && !made.startsWith('.'))
-  const read = await readFile(path.join(out, made, 'report/statistics.json'), 'utf8')
-  const [group] = Statistics.parse(JSON.parse(read)).comparison?.groups ?? []
+  const { statistics } = await reportOf(out, started.stderr)
+  const [group] = statistics.comparison?.groups ?? []
   assert.deepEqual([group?.interleaved, group?.warnings.filter((each) => /in turns/.test(each))], [true, []])
 })
 
@@ -58,13 +55,10 @@ test('the breakpoint of a workload whose capacity is known is found', async () =
     const started = startIn(out, ['breakpoint', ...flags])
     assert.equal(await started.ended, 0, started.stderr)
     await noneLeft(started.mark)
-    const made = (await readdir(out)).find((name) => name.includes('-breakpoint-'))
-    assert.ok(made && !made.startsWith('.'))
-    const report = path.join(out, made, 'report')
+    const { report, statistics } = await reportOf(out, started.stderr)
+    assert.match(path.relative(out, report), /^[^.].*-breakpoint-\w+\/report$/)
     assert.ok((await readdir(report)).includes('breakpoint.svg'))
-    const { runs, breakpoint } = Statistics.parse(
-      JSON.parse(await readFile(path.join(report, 'statistics.json'), 'utf8')),
-    )
+    const { runs, breakpoint } = statistics
     // What the one thread could do while it was asked, which follows the machine's clock, as the service itself tells.
     const capacity = 1000 / median(runs.flatMap(({ total }) => total.server?.workP50Ms ?? []))
     assert.ok(Math.abs(capacity / (1000 / workMs) - 1) < 0.3, `${capacity}`)
