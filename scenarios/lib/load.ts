@@ -39,8 +39,8 @@ export const arrivals = (name: string, rates: readonly number[], settings: Setti
 
 /**
  * Enough for answers of a second and a half each; a target that takes longer at that rate is not holding it. At a high rate
- * for shorter ones, down to what an SLO allows: k6 hands its VUs out in turns, each one's first request is slow, and
- * thousands of them are in every percentile of the first seconds, and in the generator's memory.
+ * for shorter ones, but as long as an SLO allows: k6 hands its VUs out in turns, and each one's first request is slow, so
+ * that thousands of them are seen in the percentiles, and in the generator's memory.
  */
 const vusFor = (rate: number, sloMs: number): number =>
   Math.max(10, Math.ceil(Math.min(rate * 1.5, Math.max(300 + rate / 4, (rate * sloMs) / 1000))))
