@@ -2,18 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { aRun, aSummary, requests } from '../test/samples.ts'
-import { nextRate, type Search } from './breakpoint.ts'
+import { nextRate, type Outcome, type Search } from './breakpoint.ts'
 import { breakpointWords } from './report/breakpoint.ts'
 import type { Run } from './run.ts'
 import { runStatistics } from './run-statistics.ts'
 import { searched } from './statistics.ts'
 
-type Probe = { rate: number; held: boolean }
 const search: Search = { start: 20, precision: 0.02, repeat: 2 }
 
 /** Probes a system until the search is over. */
-function found(holds: (rate: number, probe: number) => boolean, options = search): Probe[] {
-  const probes: Probe[] = []
+function found(holds: (rate: number, probe: number) => boolean, options = search): Outcome[] {
+  const probes: Outcome[] = []
   for (let rate = nextRate(probes, options); rate !== null; rate = nextRate(probes, options)) {
     probes.push({ rate, held: holds(rate, probes.length) })
     assert.ok(probes.length < 100, 'it ends')
@@ -21,7 +20,7 @@ function found(holds: (rate: number, probe: number) => boolean, options = search
   return probes
 }
 
-const highestHeld = (probes: readonly Probe[]) =>
+const highestHeld = (probes: readonly Outcome[]) =>
   Math.max(0, ...probes.filter(({ held }) => held).map(({ rate }) => rate))
 
 test('the highest rate that holds is found within the precision, wherever it lies and the search begins', () => {

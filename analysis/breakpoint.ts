@@ -1,13 +1,16 @@
 import { z } from 'zod'
+import { Figures } from './figures.ts'
 import { percent } from './format.ts'
+import { groupedBy } from './group.ts'
 import type { Run } from './run.ts'
-import type { RunStatistics } from './run-statistics.ts'
+import { RunStatistics } from './run-statistics.ts'
 import { processReasons } from './verdict.ts'
 
+/** The most doubtful first. */
 const Limit = z
-  .enum(['target', 'machine', 'generator'])
+  .enum(['generator', 'machine', 'target'])
   .describe(
-    'what did not hold: the target; the CPU of the machine on which k6 ran, used up by whatever else ran there too; k6 itself, which says nothing of the target',
+    'what did not hold: k6 itself, which says nothing of the target; the CPU of the machine on which k6 ran, used up by whatever else ran there too; the target',
   )
 
 const Probe = z.object({
@@ -19,13 +22,12 @@ const Probe = z.object({
     ),
   why: z.string().nullable().describe('it did not, in a sentence; null where it did'),
   limit: Limit.nullable(),
-  p95Ms: z.number().nullable(),
-  queueGrowth: z
-    .number()
-    .nullable()
-    .describe('by how much requests came faster than they were answered: 0.04 is 4 %'),
+  p95Ms: Figures.shape.p95Ms,
+  queueGrowth: RunStatistics.shape.queueGrowth,
 })
 export type Probe = z.infer<typeof Probe>
+/** What a search goes by. */
+export type Outcome = Pick<Probe, 'rate' | 'held'>
 
 export const Breakpoint = z.object({
   held: z
@@ -55,10 +57,7 @@ const highest = 100_000
  * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not, then bisected
  * on a logarithmic scale; then both ends are repeated, and a majority decides, so that one unlucky probe does not.
  */
-export function nextRate(
-  probes: readonly Pick<Probe, 'rate' | 'held'>[],
-  { start, precision, repeat }: Search,
-): number | null {
+export function nextRate(probes: readonly Outcome[], { start, precision, repeat }: Search): number | null {
   const rates = tally(probes)
   const undecided = rates.find(({ held, broke }) => held === broke)
   if (undecided) return undecided.rate
@@ -81,7 +80,7 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
     held: low?.rate ?? null,
     broke: high?.rate ?? null,
     // One doubtful probe makes the end doubtful.
-    limit: (['generator', 'machine', 'target'] as const).find((each) => limits.includes(each)) ?? null,
+    limit: Limit.options.find((each) => limits.includes(each)) ?? null,
     done: nextRate(probes, search) === null,
     probes,
   }
@@ -123,13 +122,12 @@ function limitOf(run: Run): z.infer<typeof Limit> {
 
 type Tally = { readonly rate: number; readonly held: number; readonly broke: number }
 
-function tally(probes: readonly Pick<Probe, 'rate' | 'held'>[]): Tally[] {
-  const rates = new Map<number, Tally>()
-  for (const { rate, held } of probes) {
-    const before = rates.get(rate) ?? { rate, held: 0, broke: 0 }
-    rates.set(rate, { rate, held: before.held + Number(held), broke: before.broke + Number(!held) })
-  }
-  return [...rates.values()].sort((a, b) => a.rate - b.rate)
+function tally(probes: readonly Outcome[]): Tally[] {
+  const rates = [...groupedBy(probes, ({ rate }) => rate)].map(([rate, these]) => {
+    const held = these.filter(({ held }) => held).length
+    return { rate, held, broke: these.length - held }
+  })
+  return rates.sort((a, b) => a.rate - b.rate)
 }
 
 function ends(rates: readonly Tally[]): { low: Tally | undefined; high: Tally | undefined } {

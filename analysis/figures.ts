@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Slo } from './slo.ts'
 import { sloPercentile } from './slo.ts'
-import { findMetric, type Metric, percentiles, type Summary } from './summary.ts'
+import { findMetric, type Metric, percentileAt, type Summary } from './summary.ts'
 
 const latency = z.number().nullable()
 
@@ -114,7 +114,7 @@ export const samplesNeeded = (p: number): number => Math.round(100 / (100 - p))
 
 function percentile(metric: Metric, samples: number, p: number): number | null {
   if (samples < samplesNeeded(p)) return null
-  return percentiles(metric).find(([each]) => each === p)?.[1] ?? null
+  return percentileAt(metric, p) ?? null
 }
 
 /** The figure that an SLO limits; null when the run cannot tell, with `needs` where more requests would. */

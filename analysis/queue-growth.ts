@@ -1,4 +1,4 @@
-import { findMetric, type Metric, percentiles, type Summary } from './summary.ts'
+import { findMetric, type Metric, percentileAt, type Summary } from './summary.ts'
 
 /**
  * By how much requests came faster than they were answered, of an open load of one rate: 0.04 is 4 %. Where more comes
@@ -19,8 +19,7 @@ export function queueGrowth(summary: Summary, durationMs: number): number | null
 function middle(metric: Metric | undefined): { median: number; notch: number } | null {
   const count = metric?.values.count ?? 0
   if (!metric || count === 0) return null
-  const at = (wanted: number) => percentiles(metric).find(([p]) => p === wanted)?.[1]
-  const [lower, median, upper] = [at(25), at(50), at(75)]
+  const [lower, median, upper] = [25, 50, 75].map((p) => percentileAt(metric, p))
   if (lower === undefined || median === undefined || upper === undefined) return null
   return { median, notch: (1.57 * (upper - lower)) / Math.sqrt(count) }
 }

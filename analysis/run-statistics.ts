@@ -8,7 +8,7 @@ import { withOmitted } from './omission.ts'
 import { queueGrowth } from './queue-growth.ts'
 import { Run, stageTags, Verdict } from './run.ts'
 import type { Slo } from './slo.ts'
-import { findMetric, percentiles, type Summary, type SummaryReading } from './summary.ts'
+import { findMetric, percentileAt, percentiles, type Summary, type SummaryReading } from './summary.ts'
 import { failureKinds, judge } from './verdict.ts'
 
 const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().describe('ms')])
@@ -78,7 +78,8 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   const summary = reading.kind === 'summary' ? reading.summary : empty
   const total = figures(summary, {}, summary.durationMs)
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
-  const grown = run?.load.stages[0] ? queueGrowth(summary, run.load.stages[0].durationMs) : null
+  const [stage] = run?.load.stages ?? []
+  const grown = stage ? queueGrowth(summary, stage.durationMs) : null
   return {
     name,
     run,
@@ -104,7 +105,7 @@ const openLoad = (run: Run): boolean => run.load.stages.some(({ offered }) => of
 
 function openRemark(summary: Summary, { intended, p99Ms }: Figures): string {
   const lag = findMetric(summary, 'start_lag')
-  const late = lag ? percentiles(lag).find(([p]) => p === 99)?.[1] : undefined
+  const late = lag && percentileAt(lag, 99)
   return `An open load: requests began at their own rate${
     late === undefined ? '' : `, 99 % of them no more than ${number(late)} ms late`
   }. p99 is ${orDash(p99Ms)} ms from when a request was sent and ${orDash(intended?.p99Ms ?? null)} ms from when it was to be.`

@@ -181,3 +181,7 @@ export function percentiles(metric: Metric): readonly [p: number, value: number]
   known.set(metric, sorted)
   return sorted
 }
+
+/** The percentile `p` (0–100) of a Trend, undefined where k6 did not give it. */
+export const percentileAt = (metric: Metric, p: number): number | undefined =>
+  percentiles(metric).find(([each]) => each === p)?.[1]

@@ -2,6 +2,7 @@ import { dot, line, ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
 import type { Breakpoint } from '../breakpoint.ts'
 import { number, orDash, percent } from '../format.ts'
+import { groupedBy } from '../group.ts'
 import type { Statistics } from '../statistics.ts'
 import { labelledTicks, scaleFor } from './lines.ts'
 import { colour, drawnHeight, type Picture, picture } from './svg.ts'
@@ -70,9 +71,8 @@ export const breakpointWords = ({ held, broke, limit, done, probes }: Breakpoint
 export const probeColumns = ['offered/s', 'probes', 'held', 'p95 ms', 'queue growth'] as const
 
 export function probeRows({ probes }: Breakpoint): string[][] {
-  const rates = [...new Set(probes.map(({ rate }) => rate))].sort((a, b) => a - b)
-  return rates.map((rate) => {
-    const these = probes.filter((probe) => probe.rate === rate)
+  const rates = [...groupedBy(probes, ({ rate }) => rate)].sort(([a], [b]) => a - b)
+  return rates.map(([rate, these]) => {
     const middle = (figure: 'p95Ms' | 'queueGrowth') => {
       const known = these.flatMap((probe) => probe[figure] ?? [])
       return known.length > 0 ? median(known) : null

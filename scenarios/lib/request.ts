@@ -56,9 +56,9 @@ export function request(
  */
 export function arrival(settings: Settings, rates: readonly number[]): () => void {
   const ask = request(settings, { open: true })
-  const [only, ...others] = rates
-  const firstHalf = others.length > 0 || !only ? null : (only * settings.durationMs) / 2000
-  const half = (number: number) => (firstHalf === null ? undefined : { half: number < firstHalf ? '1' : '2' })
+  const [rate = 0, ...others] = rates
+  const firstHalf = (rate * settings.durationMs) / 2000
+  const half = (number: number) => (others.length > 0 ? undefined : { half: number < firstHalf ? '1' : '2' })
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))
