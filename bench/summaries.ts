@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { number } from '../analysis/format.ts'
-import { normalFrom, randomFrom } from '../analysis/random.ts'
-import { formatRun } from '../analysis/run.ts'
+import { formatRun } from '../analysis/formats/run.ts'
+import { number } from '../analysis/formats/words.ts'
+import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
 import { aRun } from '../test/samples.ts'
 
 /**

@@ -1,16 +1,16 @@
-import { exitCodes, Failure } from './exit.ts'
+import { exitCodes, Failure } from './shell/exit.ts'
 
 // Each is loaded only when it is asked for: what a run has no use for would be a fifth of its overhead.
 const verbs: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
-  run: async () => (await import('./run.ts')).run,
-  sweep: async () => (await import('./sweep.ts')).sweep,
-  breakpoint: async () => (await import('./breakpoint.ts')).breakpoint,
-  ab: async () => (await import('./sweep.ts')).ab,
-  nightly: async () => (await import('./nightly.ts')).nightly,
-  history: async () => (await import('./history.ts')).history,
-  compare: async () => (await import('./compare.ts')).compare,
-  report: async () => (await import('./report.ts')).report,
-  cluster: async () => (await import('./cluster.ts')).cluster,
+  run: async () => (await import('./verbs/run.ts')).run,
+  sweep: async () => (await import('./verbs/sweep.ts')).sweep,
+  breakpoint: async () => (await import('./verbs/breakpoint.ts')).breakpoint,
+  ab: async () => (await import('./verbs/sweep.ts')).ab,
+  nightly: async () => (await import('./verbs/nightly.ts')).nightly,
+  history: async () => (await import('./verbs/history.ts')).history,
+  compare: async () => (await import('./verbs/compare.ts')).compare,
+  report: async () => (await import('./verbs/report.ts')).report,
+  cluster: async () => (await import('./verbs/cluster.ts')).cluster,
 }
 
 try {

@@ -5,9 +5,9 @@ import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseRun, type Run } from '../analysis/run.ts'
-import type { RunStatistics } from '../analysis/run-statistics.ts'
-import { Statistics } from '../analysis/statistics.ts'
+import { parseRun, type Run } from '../analysis/formats/run.ts'
+import type { RunStatistics } from '../analysis/run/statistics.ts'
+import { Statistics } from '../analysis/runs/statistics.ts'
 
 const root = path.join(import.meta.dirname, '..')
 

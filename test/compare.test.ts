@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { formatRun, type Run } from '../analysis/run.ts'
-import { Statistics } from '../analysis/statistics.ts'
+import { formatRun, type Run } from '../analysis/formats/run.ts'
+import { Statistics } from '../analysis/runs/statistics.ts'
 import { startIn } from './command.ts'
 import { aRun, requests } from './samples.ts'
 

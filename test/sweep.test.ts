@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Statistics } from '../analysis/statistics.ts'
+import { Statistics } from '../analysis/runs/statistics.ts'
 import { noneLeft, said, startIn } from './command.ts'
 
 let out = ''

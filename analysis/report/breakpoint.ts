@@ -1,11 +1,11 @@
 import { dot, line, ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
-import type { Breakpoint } from '../breakpoint.ts'
-import { number, orDash, percent } from '../format.ts'
-import { groupedBy } from '../group.ts'
-import type { Statistics } from '../statistics.ts'
-import { labelledTicks, scaleFor } from './lines.ts'
-import { colour, drawnHeight, type Picture, picture } from './svg.ts'
+import { number, orDash, percent } from '../formats/words.ts'
+import { groupedBy } from '../numbers/group.ts'
+import type { Breakpoint } from '../runs/breakpoint.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import { labelledTicks, scaleFor } from './plots/lines.ts'
+import { colour, drawnHeight, type Picture, picture } from './plots/svg.ts'
 
 /** p95 against the rate that was offered, each probe a dot: green where it held, red where it did not. */
 export function breakpointPicture({ breakpoint }: Statistics): Picture | null {

@@ -1,9 +1,9 @@
 import { dot, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
-import type { Compared, Comparison, Group } from '../compare.ts'
-import { number, percent } from '../format.ts'
-import { fewestRuns } from '../inference.ts'
-import { labelledTicks } from './lines.ts'
-import { colour, type Panel, type Picture, picture } from './svg.ts'
+import { number, percent } from '../formats/words.ts'
+import { fewestRuns } from '../numbers/inference.ts'
+import type { Compared, Comparison, Group } from '../runs/compare.ts'
+import { labelledTicks } from './plots/lines.ts'
+import { colour, type Panel, type Picture, picture } from './plots/svg.ts'
 
 /** `constant, 4 replicas` */
 export const groupName = ({ scenario, replicas }: Group): string =>

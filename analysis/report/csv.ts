@@ -1,4 +1,4 @@
-import type { Statistics } from '../statistics.ts'
+import type { Statistics } from '../runs/statistics.ts'
 import { groupsOf } from './runs.ts'
 
 const figures = [

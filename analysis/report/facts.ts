@@ -1,6 +1,6 @@
-import { number, orDash, percent } from '../format.ts'
-import type { Run } from '../run.ts'
-import { sloWords } from '../slo.ts'
+import type { Run } from '../formats/run.ts'
+import { sloWords } from '../formats/slo.ts'
+import { number, orDash, percent } from '../formats/words.ts'
 import type { RunStatistics } from './runs.ts'
 
 /** What was run, where and with what, as rows of a table. */

@@ -1,6 +1,6 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
-import { number, percent } from '../format.ts'
-import { groupedBy } from '../group.ts'
+import { number, percent } from '../formats/words.ts'
+import { groupedBy } from '../numbers/group.ts'
 import {
   type Alarm,
   type Change,
@@ -10,13 +10,13 @@ import {
   type Night,
   type Series,
   standing,
-} from '../history.ts'
-import type { Statistics } from '../statistics.ts'
+} from '../runs/history.ts'
+import type { Statistics } from '../runs/statistics.ts'
 import { comparedRemarks, groupName } from './comparison.ts'
 import { list, table } from './markdown.ts'
 import { html, Markup } from './markup.ts'
 import { comparisonPart, document, plainTable, sentences } from './page.ts'
-import { colour, type Panel, type Picture, picture } from './svg.ts'
+import { colour, type Panel, type Picture, picture } from './plots/svg.ts'
 
 /** What a history is told about beside its series. */
 export type HistoryReport = {

@@ -1,11 +1,11 @@
-import type { Statistics } from '../statistics.ts'
+import type { Statistics } from '../runs/statistics.ts'
 import { breakpointWords, probeColumns, probeRows } from './breakpoint.ts'
 import { comparedColumns, comparedRemarks, comparedRows, groupName } from './comparison.ts'
 import { facts, fairness, podColumns, podRows } from './facts.ts'
+import type { Picture } from './plots/svg.ts'
 import { levelColumns, levelRemarks, levelRows } from './replicas.ts'
 import { letter, type RunStatistics } from './runs.ts'
 import { followingColumns, followingRows } from './scaling.ts'
-import type { Picture } from './svg.ts'
 import {
   columns,
   type FigureRow,

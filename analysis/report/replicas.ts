@@ -1,12 +1,12 @@
 import { dot, line, ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
-import { number, percent } from '../format.ts'
-import type { Repeated } from '../inference.ts'
-import { type Level, observed } from '../replicas.ts'
-import { chosenFit, type Fit, peakOf, type Scaling, throughput } from '../scaling-model.ts'
-import type { Statistics } from '../statistics.ts'
-import { endLabel, labelledTicks } from './lines.ts'
-import { colour, type Panel, type Picture, picture } from './svg.ts'
+import { number, percent } from '../formats/words.ts'
+import type { Repeated } from '../numbers/inference.ts'
+import { chosenFit, type Fit, peakOf, type Scaling, throughput } from '../numbers/scaling-model.ts'
+import { type Level, observed } from '../runs/replicas.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import { endLabel, labelledTicks } from './plots/lines.ts'
+import { colour, type Panel, type Picture, picture } from './plots/svg.ts'
 
 type Point = { readonly x: number; readonly y: number }
 

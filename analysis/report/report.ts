@@ -1,15 +1,15 @@
-import type { Statistics } from '../statistics.ts'
+import type { Statistics } from '../runs/statistics.ts'
 import { breakpointPicture } from './breakpoint.ts'
 import { forest } from './comparison.ts'
 import { runsCsv } from './csv.ts'
-import { latencyCurve } from './latency-curve.ts'
 import { markdown } from './markdown.ts'
 import { page } from './page.ts'
+import { latencyCurve } from './plots/latency-curve.ts'
+import { saturation } from './plots/saturation.ts'
+import type { Picture } from './plots/svg.ts'
+import { timeline } from './plots/timeline.ts'
 import { replicasPicture } from './replicas.ts'
-import { saturation } from './saturation.ts'
 import { scalingPicture } from './scaling.ts'
-import type { Picture } from './svg.ts'
-import { timeline } from './timeline.ts'
 
 /** Every file of a report by its name: the page, the pictures, Markdown and the figures. */
 export function reportFiles(statistics: Statistics): Map<string, string> {

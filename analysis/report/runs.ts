@@ -1,7 +1,7 @@
-import { merge, ofPercentiles, percentilesOf } from '../distribution.ts'
-import type { RunStatistics } from '../run-statistics.ts'
-import type { Statistics } from '../statistics.ts'
-import { colour } from './svg.ts'
+import { merge, ofPercentiles, percentilesOf } from '../numbers/distribution.ts'
+import type { RunStatistics } from '../run/statistics.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import { colour } from './plots/svg.ts'
 
 export type { RunStatistics }
 

@@ -1,9 +1,9 @@
 import { ruleX } from '@observablehq/plot'
-import type { Following } from '../autoscale.ts'
-import { number, orDash } from '../format.ts'
-import { labelledLines, scaleFor } from './lines.ts'
+import { number, orDash } from '../formats/words.ts'
+import type { Following } from '../run/autoscale.ts'
+import { labelledLines, scaleFor } from './plots/lines.ts'
+import { colour, drawnHeight, type Panel, type Picture, picture } from './plots/svg.ts'
 import type { RunStatistics } from './runs.ts'
-import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts'
 
 /** Load and replicas over time, one above the other; null where the replicas were not watched. */
 export function scalingPicture({ name, run, following }: RunStatistics): Picture | null {

@@ -1,6 +1,6 @@
-import type { Figures } from '../figures.ts'
-import { number, orDash, percent } from '../format.ts'
-import type { RunStatistics, StageStatistics } from '../run-statistics.ts'
+import { number, orDash, percent } from '../formats/words.ts'
+import type { Figures } from '../run/figures.ts'
+import type { RunStatistics, StageStatistics } from '../run/statistics.ts'
 
 /** The columns that every table of figures has, in every format. */
 export const columns: readonly { readonly head: string; readonly cell: (figures: Figures) => string }[] = [

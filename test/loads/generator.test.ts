@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { findK6 } from '../../runner/k6.ts'
+import { findK6 } from '../../runner/k6/find.ts'
 import { runOf, startIn } from '../command.ts'
 import { type Serving, serving } from '../service.ts'
 

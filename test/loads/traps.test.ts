@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findK6 } from '../../runner/k6.ts'
+import { findK6 } from '../../runner/k6/find.ts'
 import { left, noneLeft, runOf, said, startIn } from '../command.ts'
 import { type Serving, serving } from '../service.ts'
 

@@ -1,0 +1,36 @@
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Source } from '../run/statistics.ts'
+import { parseRun } from './run.ts'
+import { parseSummary, type SummaryReading } from './summary.ts'
+
+export type SourceReading =
+  | { readonly kind: 'source'; readonly source: Source }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+/**
+ * Reads a result folder or a bare k6 summary. A folder whose summary is missing or torn is still a source – an
+ * invalid run – but without `run.json` nothing is known of it. A reason is a whole sentence naming the file.
+ */
+export async function readSource(at: string): Promise<SourceReading> {
+  const found = await stat(at).catch(() => null)
+  if (!found) return { kind: 'unreadable', reason: `${at}: no such file or folder` }
+  if (!found.isDirectory()) {
+    const summary = parseSummary(await readFile(at, 'utf8'))
+    if (summary.kind === 'unreadable') return { kind: 'unreadable', reason: `${at}: ${summary.reason}` }
+    return { kind: 'source', source: { name: path.basename(at), run: null, summary } }
+  }
+  const runFile = path.join(at, 'run.json')
+  const text = await readFile(runFile, 'utf8').catch(() => null)
+  if (text === null) return { kind: 'unreadable', reason: `${at}: not a result folder (no run.json)` }
+  const run = parseRun(text)
+  if (run.kind === 'unreadable') return { kind: 'unreadable', reason: `${runFile}: ${run.reason}` }
+  const summary = await readSummary(path.join(at, 'summary.json'))
+  return { kind: 'source', source: { name: path.basename(path.resolve(at)), run: run.run, summary } }
+}
+
+/** The summary of a result folder; a missing one is unreadable like a torn one. */
+export async function readSummary(file: string): Promise<SummaryReading> {
+  const text = await readFile(file, 'utf8').catch(() => null)
+  return text === null ? { kind: 'unreadable', reason: 'k6 wrote none; see k6.log' } : parseSummary(text)
+}

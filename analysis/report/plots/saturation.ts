@@ -1,0 +1,79 @@
+import { median } from 'simple-statistics'
+import { number, orDash } from '../../formats/words.ts'
+import type { StageStatistics } from '../../run/statistics.ts'
+import type { Statistics } from '../../runs/statistics.ts'
+import { type Group, groupsOf, keyOf } from '../runs.ts'
+import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'
+import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts'
+
+/** Throughput and latency against concurrency, repeats by their medians; null where no run has two stages of known size. */
+export function saturation(statistics: Statistics): Picture | null {
+  const { runs } = statistics
+  const groups = groupsOf(statistics)
+  const climbing = runs.filter(({ stages }) => stages.filter(isClosed).length > 1)
+  if (climbing.length === 0) return null
+  const single = runs.length === 1
+  // One run has room for three percentiles; several are compared by one.
+  const throughput = perGroup(groups, (stage) => stage.rate)
+  const latency = single
+    ? (['p50', 'p95', 'p99'] as const).flatMap((p, index) =>
+        perGroup(groups, (stage) => stage[`${p}Ms`]).map((curve) => ({
+          ...curve,
+          label: p,
+          colour: colour(index + 1),
+        })),
+      )
+    : perGroup(groups, (stage) => stage.p95Ms)
+  return picture(
+    {
+      name: 'saturation',
+      title: 'Throughput and latency against concurrency',
+      description: climbing.map(({ name, stages }) => `${name}: ${stages.map(words).join('; ')}.`).join(' '),
+      key: keyOf(groups),
+    },
+    [
+      panel(
+        'throughput (requests/s)',
+        single ? throughput.map((curve) => ({ ...curve, label: 'requests/s' })) : throughput,
+      ),
+      panel(single ? 'latency (ms)' : 'p95 latency (ms)', latency),
+    ],
+  )
+}
+
+const words = ({ vus, rate, p95Ms }: StageStatistics) =>
+  `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
+
+// An open load has no concurrency of its own: it has as much as the answers take.
+const isClosed = ({ vus, offered }: StageStatistics) => vus !== null && offered === null
+
+function perGroup(groups: readonly Group[], figure: (stage: StageStatistics) => number | null): Curve[] {
+  return groups.map(({ label, colour, runs }) => {
+    const bySize = new Map<number, number[]>()
+    for (const stage of runs.flatMap(({ stages }) => stages)) {
+      const y = figure(stage)
+      if (stage.vus !== null && isClosed(stage) && y !== null)
+        bySize.set(stage.vus, [...(bySize.get(stage.vus) ?? []), y])
+    }
+    const points = [...bySize].map(([x, ys]) => ({ x, y: median(ys) }))
+    return { label, colour, dots: true, points: points.sort((a, b) => a.x - b.x) }
+  })
+}
+
+function panel(label: string, curves: readonly Curve[]): Panel {
+  const height = 230
+  const points = curves.flatMap((curve) => curve.points)
+  const scale = scaleFor(
+    points.map(({ y }) => y),
+    drawnHeight(height),
+  )
+  const sizes = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
+  // Doublings stand equally far apart on a logarithmic axis; other steps are drawn as they are.
+  const wide = (sizes.at(-1) ?? 1) / (sizes[0] ?? 1) >= 8
+  return {
+    height,
+    x: { type: wide ? 'log' : 'linear' },
+    y: { type: scale.type, domain: scale.domain, grid: true, label, ticks: 5, tickFormat: number },
+    marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
+  }
+}

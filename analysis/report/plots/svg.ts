@@ -1,0 +1,92 @@
+import { type PlotOptions, plot } from '@observablehq/plot'
+import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
+import { escaped } from '../markup.ts'
+
+// They stand out from white and from near-black alike (contrast above 3 on both), so that one file serves both.
+const colours = [
+  '#2f7ed8',
+  '#d9730d',
+  '#2e9e5b',
+  '#c2418f',
+  '#8064d6',
+  '#0f9aa8',
+  '#b58b00',
+  '#d64545',
+] as const
+
+export const colour = (index: number): string => colours[index % colours.length] ?? colours[0]
+
+export type Panel = PlotOptions & { readonly height: number }
+
+export type Picture = {
+  /** Names the file: `<name>.svg`. */
+  readonly name: string
+  readonly title: string
+  readonly svg: string
+}
+
+export const margins = { marginLeft: 64, marginRight: 96, marginTop: 28, marginBottom: 38 }
+
+/** What is left of a panel's height for drawing. */
+export const drawnHeight = (height: number): number => height - margins.marginTop - margins.marginBottom
+
+const width = 760
+const lineHeight = 18
+
+// Only the ink and the paper differ between light and dark; programs that ignore media queries draw light.
+const style = `.las{color:#1f2328;background:#fff;max-width:100%;height:auto}
+@media(prefers-color-scheme:dark){.las{color:#e6edf3;background:#0d1117}}`
+
+/**
+ * Panels under one another in one standalone SVG, the same bytes for the same input.
+ * @param description what the picture shows, in a sentence or two, for whoever cannot see it
+ * @param key names of colours, a line each, where there is no room beside the curves
+ */
+export function picture(
+  {
+    name,
+    title,
+    description,
+    key = [],
+  }: {
+    name: string
+    title: string
+    description: string
+    key?: readonly { label: string; colour: string }[]
+  },
+  panels: readonly Panel[],
+): Picture {
+  const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
+  let top = 34 + key.length * lineHeight
+  const drawn = panels.map((panel, index) => {
+    const figure = plot({
+      document: document as never,
+      width,
+      ...margins,
+      // Plot draws its own class name by chance otherwise.
+      className: `las-${name}-${index}`,
+      ...panel,
+      style: 'background:none;color:currentColor;font-family:inherit;font-size:12px',
+    }) as unknown as Element
+    figure.setAttribute('y', String(top))
+    for (const rules of [...figure.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
+    // The picture as a whole is named; Plot's names of its groups are not allowed beneath, nor any help.
+    for (const group of figure.getElementsByTagName('g')) group.removeAttribute('aria-label')
+    top += panel.height
+    return new XMLSerializer().serializeToString(figure)
+  })
+  const keyLines = key.map(
+    ({ label, colour }, index) =>
+      `<text x="3" y="${40 + index * lineHeight}" fill="${colour}">${escaped(label)}</text>`,
+  )
+  const ids = `${name}-title ${name}-description`
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${ids}" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
+<title id="${name}-title">${escaped(title)}</title>
+<desc id="${name}-description">${escaped(description)}</desc>
+<style>${style}</style>
+<text x="3" y="21" fill="currentColor" font-size="15" font-weight="600">${escaped(title)}</text>
+${[...keyLines, ...drawn].join('\n')}
+</svg>
+`
+  return { name, title, svg }
+}

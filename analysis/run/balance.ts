@@ -1,0 +1,18 @@
+import type { Run } from '../formats/run.ts'
+
+/**
+ * Jain's fairness index (Σx)² ÷ (n Σx²) of what each of n got: 1 when all got the same, 1/n when one got everything.
+ * Null without any, or when nobody got anything.
+ * Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination", DEC-TR-301, 1984.
+ */
+export function jainFairness(shares: readonly number[]): number | null {
+  const sum = shares.reduce((a, b) => a + b, 0)
+  const squares = shares.reduce((a, b) => a + b * b, 0)
+  return squares > 0 ? sum ** 2 / (shares.length * squares) : null
+}
+
+/** How evenly requests fell on the pods that stood through the whole run; null for fewer than two of them. */
+export function podFairness(run: Run | null): number | null {
+  const served = (run?.target.cluster?.pods ?? []).flatMap(({ served }) => served ?? [])
+  return served.length > 1 ? jainFairness(served) : null
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import type { Slo } from '../formats/slo.ts'
+import { sloPercentile } from '../formats/slo.ts'
+import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
+
+const latency = z.number().nullable()
+
+const ServerTimes = z.object({
+  queueP50Ms: latency,
+  queueP95Ms: latency,
+  workP50Ms: latency,
+  workP95Ms: latency,
+})
+
+const Intended = z.object({ p50Ms: latency, p95Ms: latency, p99Ms: latency, maxMs: latency })
+
+/** What a run, or one of its stages, came to. Times in ms; null where the summary does not say or too few requests answer. */
+export const Figures = z.object({
+  requests: z.number().describe('all, failed ones too'),
+  failed: z.number(),
+  errors: z.number().nullable().describe('failed ÷ requests; null without requests'),
+  rate: z.number().nullable().describe('requests per second'),
+  latencyOf: z
+    .enum(['successful', 'all'])
+    .describe('whose latency: a refused connection fails in no time and would flatter the figures'),
+  samples: z.number().describe('requests that the latencies were taken from'),
+  meanMs: latency,
+  minMs: latency,
+  p50Ms: latency,
+  p90Ms: latency,
+  p95Ms: latency,
+  p99Ms: latency,
+  p999Ms: latency.describe('p99.9'),
+  maxMs: latency,
+  intended: Intended.nullable().describe(
+    'of an open load: latency from the moment when each request was to begin, so that a stall is felt by all whom it kept waiting',
+  ),
+  server: ServerTimes.nullable().describe(
+    'what the workload said of where the time went: waiting for a thread, and working; null for any other service',
+  ),
+})
+
+export type Figures = z.infer<typeof Figures>
+
+/**
+ * The figures of the requests with those tags. The rate is over `durationMs`; without it k6's own.
+ */
+export function figures(
+  summary: Summary,
+  tags: Readonly<Record<string, string>>,
+  durationMs: number | null,
+): Figures {
+  const counted = findMetric(summary, 'http_reqs', tags)
+  const failures = findMetric(summary, 'http_req_failed', tags)
+  const requests = counted?.values.count ?? 0
+  // k6 counts a failed request as a "pass" of the rate http_req_failed.
+  const failed = failures?.values.passes ?? 0
+  const { latencyOf, metric } = durations(summary, tags)
+  const samples = metric?.values.count ?? (latencyOf === 'successful' ? requests - failed : requests)
+  const at = (p: number) => (metric ? percentile(metric, samples, p) : null)
+  const value = (name: string) => (samples > 0 ? (metric?.values[name] ?? null) : null)
+  return {
+    requests,
+    failed,
+    errors: requests > 0 ? failed / requests : null,
+    rate: durationMs ? (requests * 1000) / durationMs : (counted?.values.rate ?? null),
+    latencyOf,
+    samples,
+    meanMs: value('avg'),
+    minMs: value('min'),
+    p50Ms: at(50),
+    p90Ms: at(90),
+    p95Ms: at(95),
+    p99Ms: at(99),
+    p999Ms: at(99.9),
+    maxMs: value('max'),
+    intended: intendedTimes(summary, tags),
+    server: serverTimes(summary, tags),
+  }
+}
+
+function intendedTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['intended'] {
+  const metric = findMetric(summary, 'latency_intended', tags)
+  const count = metric?.values.count ?? 0
+  if (!metric || count === 0) return null
+  const at = (p: number) => percentile(metric, count, p)
+  return { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99), maxMs: metric.values.max ?? null }
+}
+
+function serverTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['server'] {
+  const [queue, work] = [findMetric(summary, 'server_queue', tags), findMetric(summary, 'server_work', tags)]
+  if (!queue?.values.count || !work?.values.count) return null
+  const at = (metric: Metric, p: number) => percentile(metric, metric.values.count ?? 0, p)
+  return {
+    queueP50Ms: at(queue, 50),
+    queueP95Ms: at(queue, 95),
+    workP50Ms: at(work, 50),
+    workP95Ms: at(work, 95),
+  }
+}
+
+/** The Trend of request durations with those tags: of successful requests where k6 kept them apart. */
+export function durations(
+  summary: Summary,
+  tags: Readonly<Record<string, string>>,
+): { latencyOf: Figures['latencyOf']; metric: Metric | undefined } {
+  const successful = findMetric(summary, 'http_req_duration', { ...tags, expected_response: 'true' })
+  if (successful) return { latencyOf: 'successful', metric: successful }
+  return { latencyOf: 'all', metric: findMetric(summary, 'http_req_duration', tags) }
+}
+
+/** How many samples a percentile needs for at least one to lie beyond it: 1,000 for p99.9. */
+export const samplesNeeded = (p: number): number => Math.round(100 / (100 - p))
+
+function percentile(metric: Metric, samples: number, p: number): number | null {
+  if (samples < samplesNeeded(p)) return null
+  return percentileAt(metric, p) ?? null
+}
+
+/** The figure that an SLO limits; null when the run cannot tell, with `needs` where more requests would. */
+export function sloFigure(
+  { figure }: Slo,
+  summary: Summary,
+  total: Figures,
+  tags: Readonly<Record<string, string>> = {},
+): { value: number | null; needs?: number } {
+  const p = sloPercentile(figure)
+  if (p !== undefined) {
+    const { metric } = durations(summary, tags)
+    const value = metric ? percentile(metric, total.samples, p) : null
+    return total.samples < samplesNeeded(p) ? { value, needs: samplesNeeded(p) } : { value }
+  }
+  const named: Record<string, number | null> = {
+    errors: total.errors,
+    rate: total.rate,
+    mean: total.meanMs,
+    max: total.maxMs,
+  }
+  return { value: named[figure] ?? null }
+}
+
+/** Whether a figure is within its limit; a rate is a least, everything else a most. */
+export const holds = ({ figure, limit }: Slo, value: number): boolean =>
+  figure === 'rate' ? value >= limit : value <= limit

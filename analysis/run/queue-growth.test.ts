@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { quantile } from 'simple-statistics'
+import { aSummary } from '../../test/samples.ts'
+import { randomFrom } from '../numbers/random.ts'
+import { queueGrowth } from './queue-growth.ts'
+
+const durationMs = 10_000
+
+/**
+ * What k6 would say of a target that answers one request after the other (Lindley 1952: who comes waits for what the one
+ * before had to wait, and its work, less the time between the two). `stall`: from when to when it does nothing.
+ */
+function asked(perSecond: number, workMs: () => number, stall: [from: number, to: number] = [0, 0]) {
+  const halves: [number[], number[]] = [[], []]
+  let freeAt = 0
+  for (let at = 0; at < durationMs; at += 1000 / perSecond) {
+    let begun = Math.max(at, freeAt)
+    if (begun >= stall[0] && begun < stall[1]) begun = stall[1]
+    freeAt = begun + workMs()
+    halves[at < durationMs / 2 ? 0 : 1].push(freeAt - at)
+  }
+  return aSummary(
+    Object.fromEntries(
+      halves.map((values, index) => [
+        `latency_intended{half:${index + 1}}`,
+        {
+          count: values.length,
+          med: quantile(values, 0.5),
+          'p(25)': quantile(values, 0.25),
+          'p(75)': quantile(values, 0.75),
+        },
+      ]),
+    ),
+  )
+}
+
+/** Between 0.7 and 1.3 of that long. */
+const uneven = (meanMs: number, seed: number) => {
+  const random = randomFrom(seed)
+  return () => meanMs * (0.7 + 0.6 * random())
+}
+const seed = fc.integer({ min: 1, max: 1e9 })
+const perSecond = fc.integer({ min: 20, max: 500 })
+
+test('an overload is found as large as it is', () => {
+  fc.assert(
+    fc.property(perSecond, fc.integer({ min: 4, max: 100 }), seed, (rate, percent, seed) => {
+      const grown = queueGrowth(asked(rate, uneven((1000 / rate) * (1 + percent / 100), seed)), durationMs)
+      // The fewer requests, the less their uneven work evens out: some five standard deviations.
+      const within = 0.01 + ((1 + percent / 100) * 0.35) / Math.sqrt(rate)
+      assert.ok(Math.abs((grown ?? 0) - percent / 100) < within, `${grown} of ${percent} %`)
+    }),
+  )
+})
+
+test('a target with a tenth to spare is not accused, whatever its answers take', () => {
+  fc.assert(
+    fc.property(perSecond, fc.integer({ min: 1, max: 90 }), seed, (rate, percent, seed) => {
+      const grown = queueGrowth(asked(rate, uneven((10 * percent) / rate, seed)), durationMs)
+      assert.ok(Math.abs(grown ?? 1) < 0.01, `${grown}`)
+    }),
+  )
+})
+
+test('a stall is no growth, in whichever half', () => {
+  for (const from of [1000, 4500, 6000, 9500])
+    assert.ok(
+      Math.abs(
+        queueGrowth(
+          asked(100, () => 5, [from, from + 1000]),
+          durationMs,
+        ) ?? 1,
+      ) < 0.01,
+    )
+})
+
+test('what may be chance is none, and without halves nothing is said', () => {
+  const halves = (second: number) =>
+    aSummary({
+      'latency_intended{half:1}': { count: 4, med: 100, 'p(25)': 50, 'p(75)': 150 },
+      'latency_intended{half:2}': { count: 4, med: second, 'p(25)': second - 50, 'p(75)': second + 50 },
+    })
+  // Notches of 1.57 × 100 ÷ √4 = 78.5 ms each.
+  assert.equal(queueGrowth(halves(256), durationMs), 0)
+  assert.equal(queueGrowth(halves(258), durationMs), 158 / 5000)
+  assert.equal(queueGrowth(aSummary({ latency_intended: { count: 4, med: 1 } }), durationMs), null)
+})

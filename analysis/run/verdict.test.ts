@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { aRun, aSummary, fixture, requests, summaryOf } from '../../test/samples.ts'
+import type { Run } from '../formats/run.ts'
+import type { Summary } from '../formats/summary.ts'
+import { figures } from './figures.ts'
+import { failureKinds, judge } from './verdict.ts'
+
+const verdict = (run: Run | null, summary: Summary) =>
+  judge(run, { kind: 'summary', summary }, figures(summary, {}, summary.durationMs))
+const stage1 = { 'http_reqs{stage:1}': { count: 1000 } }
+const good = () => aSummary({ ...requests(1000), ...stage1 })
+
+const second = { stage: '2', vus: 16, offered: null, startMs: 10_000, durationMs: 10_000 }
+
+test('a run that held what it should passes', () => {
+  assert.deepEqual(verdict(aRun(), good()), { kind: 'pass', reasons: [] })
+})
+
+describe('never green', () => {
+  const cases: [what: string, Run | null, Summary, RegExp][] = [
+    ['zero requests', aRun(), aSummary({ iterations: { count: 0 } }), /^no request was made/],
+    [
+      'all requests failed',
+      aRun(),
+      aSummary({ ...requests(500, 500), ...stage1, 'http_reqs{error_code:1212}': { count: 500 } }),
+      /^all 500 requests failed \(500 were refused the connection\): nothing was measured$/,
+    ],
+    [
+      'thrown iterations',
+      aRun(),
+      aSummary({ ...requests(1000), ...stage1, iterations_thrown: { count: 3 } }),
+      /^3 of 1,000 iterations threw an exception/,
+    ],
+    [
+      'no iteration finished',
+      aRun(),
+      aSummary({ ...requests(1000), ...stage1, iterations: { count: 0 } }),
+      /^no iteration/,
+    ],
+    [
+      'a stage without requests',
+      aRun({ load: { ...aRun().load, stages: [...aRun().load.stages, second] } }),
+      aSummary({ ...requests(1000), 'http_reqs{stage:1}': { count: 1000 } }),
+      /^stage 2 \(16 VUs\) finished no request$/,
+    ],
+    [
+      'an interruption',
+      aRun({ interrupted: true }),
+      good(),
+      /^interrupted before its planned 10 s were over$/,
+    ],
+    [
+      'a killed k6',
+      aRun({
+        k6: {
+          exitCode: null,
+          signal: 'SIGKILL',
+          cpuSeconds: null,
+          waitedSeconds: null,
+          machineBusyCores: null,
+          maxMemoryMiB: null,
+          outputs: [],
+        },
+      }),
+      good(),
+      /^k6 was killed by SIGKILL/,
+    ],
+    [
+      'too few requests for the SLO',
+      aRun({ slos: [{ figure: 'p99.9', limit: 100 }] }),
+      aSummary({ ...requests(999), ...stage1 }),
+      /^p99\.9 ≤ 100 ms cannot be judged: p99\.9 needs 1,000 successful requests, there were 999$/,
+    ],
+    [
+      'a percentile that the summary does not have',
+      aRun({ slos: [{ figure: 'p97', limit: 100 }] }),
+      good(),
+      /^p97 ≤ 100 ms cannot be judged: the summary has no p97$/,
+    ],
+    ['zero requests of somebody’s own script', null, aSummary({}), /^no request was made/],
+  ]
+  for (const [what, run, summary, reason] of cases) {
+    test(what, () => {
+      const { kind, reasons } = verdict(run, summary)
+      assert.equal(kind, 'invalid')
+      assert.equal(reasons.length, 1)
+      assert.match(reasons[0] ?? '', reason)
+    })
+  }
+
+  for (const exitCode of [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 255, 1, -1]) {
+    test(`k6's exit code ${exitCode}`, () => {
+      const run = aRun({ k6: { ...aRun().k6, exitCode } })
+      const { kind, reasons } = verdict(run, good())
+      assert.equal(kind, 'invalid')
+      assert.match(reasons[0] ?? '', new RegExp(`^k6 ended with ${exitCode}\\b`))
+    })
+  }
+
+  test('a missing or torn summary', () => {
+    const reading = { kind: 'unreadable', reason: 'k6 wrote none; see k6.log' } as const
+    const { kind, reasons } = judge(aRun(), reading, null)
+    assert.equal(kind, 'invalid')
+    assert.deepEqual(reasons, ['no figures: summary.json: k6 wrote none; see k6.log'])
+  })
+})
+
+describe('SLOs', () => {
+  const slo = (figure: string, limit: number, summary = good()) =>
+    verdict(aRun({ slos: [{ figure, limit }] }), summary)
+
+  test('at its limit an SLO holds, beyond it does not', () => {
+    assert.equal(slo('p95', 95).kind, 'pass')
+    assert.deepEqual(slo('p95', 94.9), { kind: 'fail', reasons: ['p95 ≤ 94.9 ms missed: 95 ms'] })
+    assert.equal(slo('rate', 100).kind, 'pass')
+    assert.deepEqual(slo('rate', 101).reasons, ['rate ≥ 101 requests/s missed: 100/s'])
+    assert.equal(slo('mean', 50).kind, 'fail')
+    assert.equal(slo('max', 100).kind, 'pass')
+  })
+
+  test('errors are judged by their share, and say what they were', () => {
+    const summary = aSummary({ ...requests(1000, 20), ...stage1, 'http_reqs{status:503}': { count: 20 } })
+    assert.equal(slo('errors', 0.02, summary).kind, 'pass')
+    assert.deepEqual(slo('errors', 0.01, summary), {
+      kind: 'fail',
+      reasons: ['errors ≤ 1 % missed: 2 % (20 were answered 503)'],
+    })
+  })
+
+  test('a crossed threshold of a k6 script fails it', () => {
+    const { kind, reasons } = verdict(null, summaryOf(fixture('2.2.0-export.json')))
+    assert.equal(kind, 'fail')
+    assert.deepEqual(reasons, ['k6 threshold crossed: http_req_duration p(95)<0.001'])
+  })
+})
+
+test('what requests failed of, most frequent first', () => {
+  const summary = aSummary({
+    'http_reqs{error_code:1503,expected_response:false}': { count: 2 },
+    'http_reqs{error_code:1050,expected_response:false}': { count: 7 },
+    'http_reqs{error_code:1500,expected_response:false}': { count: 0 },
+    // As runs told it before.
+    'http_reqs{error_code:1212}': { count: 3 },
+    'http_reqs{status:429}': { count: 1 },
+    'http_reqs{stage:1}': { count: 9 },
+  })
+  assert.deepEqual(failureKinds(summary), [
+    { count: 7, what: 'timed out' },
+    { count: 3, what: 'were refused the connection' },
+    { count: 2, what: 'were answered 503' },
+    { count: 1, what: 'were answered 429' },
+  ])
+})

@@ -1,0 +1,164 @@
+import { type Run, stageTags, type Verdict } from '../formats/run.ts'
+import { type Slo, sloWords } from '../formats/slo.ts'
+import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
+import { number, percent } from '../formats/words.ts'
+import { type Figures, holds, sloFigure } from './figures.ts'
+
+const failures: Record<string, string> = {
+  'error_code:1000': 'failed in a way k6 has no name for',
+  'error_code:1050': 'timed out',
+  'error_code:1101': 'could not resolve the host name',
+  'error_code:1201': 'lost the connection while sending',
+  'error_code:1210': 'could not connect',
+  'error_code:1211': 'timed out connecting',
+  'error_code:1212': 'were refused the connection',
+  'error_code:1220': 'had the connection reset',
+}
+
+/** What requests failed of, most frequent first, as far as the summary tells. */
+export function failureKinds(summary: Summary): { count: number; what: string }[] {
+  const kinds = summary.metrics.flatMap(({ name, tags: { expected_response: _, ...tags }, values }) => {
+    const [tag, ...more] = Object.entries(tags)
+    const count = values.count ?? 0
+    if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []
+    const [key, value] = tag
+    const status = key === 'status' ? value : /^error_code:1([45]\d\d)$/.exec(`${key}:${value}`)?.[1]
+    if (status) return [{ count, what: `were answered ${status}` }]
+    const what = failures[`${key}:${value}`]
+    return what ? [{ count, what }] : []
+  })
+  return kinds.sort((a, b) => b.count - a.count || a.what.localeCompare(b.what))
+}
+
+const exits: Record<number, string> = {
+  99: 'a threshold of the script was crossed',
+  100: 'setup() timed out',
+  101: 'teardown() timed out',
+  104: 'its options are wrong',
+  105: 'it was interrupted',
+  107: 'the script threw an exception at its start',
+  108: 'the script aborted the test',
+  109: 'it panicked',
+  110: 'the script called test.fail()',
+  255: 'a flag or file was wrong',
+}
+
+/**
+ * Pass, fail or invalid. Invalid beats fail: a run that measured nothing says nothing about the SLOs either.
+ * @param total the figures of the whole run; null when the summary is unreadable
+ */
+export function judge(run: Run | null, reading: SummaryReading, total: Figures | null): Verdict {
+  const invalid = run ? processReasons(run) : []
+  if (reading.kind === 'unreadable') invalid.push(`no figures: summary.json: ${reading.reason}`)
+  if (reading.kind === 'unreadable' || !total) return { kind: 'invalid', reasons: invalid }
+
+  const { summary } = reading
+  invalid.push(...emptinessReasons(run, summary, total))
+  const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
+  invalid.push(...slos.flatMap(({ untold }) => untold ?? []))
+  if (invalid.length > 0) return { kind: 'invalid', reasons: invalid }
+
+  const missed = slos.flatMap(({ missed }) => missed ?? [])
+  for (const { metric, expression, passed } of summary.thresholds) {
+    if (!passed) missed.push(`k6 threshold crossed: ${metric} ${expression}`)
+  }
+  return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
+}
+
+/** Why a run says nothing of its target, whatever is in its summary: it was cut short, k6 failed or was itself the bottleneck. */
+export function processReasons(run: Run): string[] {
+  const { k6, interrupted, load } = run
+  if (interrupted) {
+    const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
+    return [`interrupted before its planned ${number(planned / 1000)} s were over`]
+  }
+  if (k6.signal) return [`k6 was killed by ${k6.signal}; was memory short?`]
+  if (k6.exitCode === 0 || k6.exitCode === 99) return generatorReasons(run)
+  const why = exits[k6.exitCode ?? -1]
+  return [`k6 ended with ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
+}
+
+/** Of the CPU that it may have, what a generator can use before its own waiting is in what it measures. */
+const mostUsed = 0.85
+/** Of the time in which it could have run, what it may be kept from while the machine has CPU to spare. */
+const mostWaited = 0.65
+const spare = 0.15
+// … by at least so many threads at any moment: what hardly runs is late with hardly anything.
+const mostThreads = 0.3
+
+/** Whether the run measured its own generator; a machine that the target shares is told of in the remarks. */
+function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
+  const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
+  const { cpuSeconds, waitedSeconds, machineBusyCores } = k6
+  if (cpuSeconds === null || seconds < 1) return []
+  if (cpuSeconds > mostUsed * host.cores * seconds) {
+    return [
+      `the generator was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${host.cores} cores; take a larger machine, several of them, or less load`,
+    ]
+  }
+  if (waitedSeconds === null || machineBusyCores === null) return []
+  const waited = waitedSeconds / Math.max(waitedSeconds + cpuSeconds, Number.MIN_VALUE)
+  const idle = 1 - machineBusyCores / host.cores
+  if (waited < mostWaited || idle < spare || waitedSeconds < mostThreads * seconds) return []
+  return [
+    `the generator was the bottleneck: k6 was kept waiting for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle – a CPU limit holds it; raise the limit, or load less`,
+  ]
+}
+
+function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
+  const thrown = findMetric(summary, 'iterations_thrown')?.values.count ?? 0
+  const iterations = findMetric(summary, 'iterations')?.values.count ?? 0
+  const reasons = []
+  if (total.requests === 0) reasons.push('no request was made: nothing was measured')
+  else if (total.failed === total.requests) {
+    reasons.push(`all ${number(total.requests)} requests failed${because(summary)}: nothing was measured`)
+  }
+  if (total.requests > 0 && iterations === 0) reasons.push('no iteration finished')
+  if (thrown > 0)
+    reasons.push(`${number(thrown)} of ${number(iterations)} iterations threw an exception; see k6.log`)
+  // k6 leaves out a request that it cannot make, to an address that makes no sense for instance, and goes on.
+  if (run && total.requests > 0 && iterations > total.requests)
+    reasons.push(
+      `${number(iterations - total.requests)} of ${number(iterations)} iterations made no request; see k6.log`,
+    )
+  // Where everything is empty the reasons above say so.
+  if (reasons.length > 0 || run?.interrupted) return reasons
+  const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
+  if (dropped > 0) {
+    const planned = dropped + iterations
+    const vus = run ? `${number(Math.max(...run.load.stages.map(({ vus }) => vus)))} ` : ''
+    reasons.push(
+      `k6 dropped ${number(dropped)} of ${number(planned)} requests: all its ${vus}VUs were waiting for answers; the target does not hold that rate, or --max-vus is too small`,
+    )
+  }
+  if (!run) return reasons
+  for (const { stage, vus, offered } of run.load.stages) {
+    const requests = findMetric(summary, 'http_reqs', stageTags(run, stage))?.values.count ?? 0
+    if (requests === 0)
+      reasons.push(`stage ${stage} (${offered === null ? `${vus} VUs` : `${offered}/s`}) finished no request`)
+  }
+  return reasons
+}
+
+const because = (summary: Summary) => {
+  const kinds = failureKinds(summary).slice(0, 3)
+  return kinds.length > 0 ? ` (${kinds.map(({ count, what }) => `${number(count)} ${what}`).join(', ')})` : ''
+}
+
+function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; untold?: string } {
+  const { value, needs } = sloFigure(slo, summary, total)
+  if (value !== null) {
+    if (holds(slo, value)) return {}
+    if (slo.figure === 'errors')
+      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}` }
+    return { missed: `${sloWords(slo)} missed: ${number(value)}${slo.figure === 'rate' ? '/s' : ' ms'}` }
+  }
+  if (needs) {
+    return {
+      untold: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${number(needs)} successful requests, there were ${number(total.samples)}`,
+    }
+  }
+  // A run in which nothing succeeded has said so already.
+  if (total.samples === 0) return {}
+  return { untold: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import type { Run } from '../formats/run.ts'
+import { percent } from '../formats/words.ts'
+import { groupedBy } from '../numbers/group.ts'
+import { Figures } from '../run/figures.ts'
+import { RunStatistics } from '../run/statistics.ts'
+import { processReasons } from '../run/verdict.ts'
+
+/** The most doubtful first. */
+const Limit = z
+  .enum(['generator', 'machine', 'target'])
+  .describe(
+    'what did not hold: k6 itself, which says nothing of the target; the CPU of the machine on which k6 ran, used up by whatever else ran there too; the target',
+  )
+
+const Probe = z.object({
+  rate: z.number().describe('requests offered a second'),
+  held: z
+    .boolean()
+    .describe(
+      'whether the SLOs held, no request was dropped and the queue grew by no more than the precision',
+    ),
+  why: z.string().nullable().describe('it did not, in a sentence; null where it did'),
+  limit: Limit.nullable(),
+  p95Ms: Figures.shape.p95Ms,
+  queueGrowth: RunStatistics.shape.queueGrowth,
+})
+export type Probe = z.infer<typeof Probe>
+/** What a search goes by. */
+export type Outcome = Pick<Probe, 'rate' | 'held'>
+
+export const Breakpoint = z.object({
+  held: z
+    .number()
+    .nullable()
+    .describe('the highest rate that held in most of its probes; null where none did'),
+  broke: z.number().nullable().describe('the lowest above it that did not; null where none broke'),
+  limit: Limit.nullable(),
+  done: z.boolean().describe('false where the search was cut short'),
+  probes: z.array(Probe).describe('in the order in which they were made'),
+})
+export type Breakpoint = z.infer<typeof Breakpoint>
+
+export type Search = {
+  /** Requests per second of the first probe. */
+  readonly start: number
+  /** How close the two rates must come, and by how much a queue may grow in a probe that holds: 0.02 is 2 %. */
+  readonly precision: number
+  /** Probes that each of the two must have had. */
+  readonly repeat: number
+}
+
+/** The most that is tried: beyond it one k6 is the bottleneck. */
+const highest = 100_000
+
+/**
+ * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not, then bisected
+ * on a logarithmic scale; then both ends are repeated, and a majority decides, so that one unlucky probe does not.
+ */
+export function nextRate(probes: readonly Outcome[], { start, precision, repeat }: Search): number | null {
+  const rates = tally(probes)
+  const undecided = rates.find(({ held, broke }) => held === broke)
+  if (undecided) return undecided.rate
+  const { low, high } = ends(rates)
+  if (!low && !high) return start
+  if (!high) return low && low.rate < highest ? Math.min(2 * low.rate, highest) : null
+  if (!low) return high.rate > 1 ? Math.floor(high.rate / 2) : null
+  const middle = Math.round(Math.sqrt(low.rate * high.rate))
+  if (high.rate > low.rate * (1 + precision) && middle > low.rate && middle < high.rate) return middle
+  const unsure = [low, high].find(({ held, broke }) => held + broke < repeat)
+  return unsure?.rate ?? null
+}
+
+/** What the search has found, from its runs in their order. */
+export function breakpoint(runs: readonly RunStatistics[], search: Search): Breakpoint {
+  const probes = runs.flatMap((run) => probeOf(run, search))
+  const { low, high } = ends(tally(probes))
+  const limits = probes.flatMap(({ rate, limit }) => (rate === high?.rate && limit ? [limit] : []))
+  return {
+    held: low?.rate ?? null,
+    broke: high?.rate ?? null,
+    // One doubtful probe makes the end doubtful.
+    limit: Limit.options.find((each) => limits.includes(each)) ?? null,
+    done: nextRate(probes, search) === null,
+    probes,
+  }
+}
+
+/**
+ * One that was interrupted says nothing. The SLOs alone would let every overload pass that a probe is too short for: a queue
+ * that grows by 6 % of the time is half a second long only after eight.
+ */
+export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { precision }: Search): Probe[] {
+  const rate = run?.load.stages[0]?.offered
+  if (!rate || run.interrupted) return []
+  const grew = queueGrowth !== null && queueGrowth > precision
+  const why =
+    verdict.kind !== 'pass'
+      ? (verdict.reasons[0] ?? verdict.kind)
+      : grew
+        ? `the queue grew: requests came ${percent(queueGrowth)} faster than they were answered`
+        : null
+  return [
+    {
+      rate,
+      held: why === null,
+      why,
+      limit: why === null ? null : limitOf(run),
+      p95Ms: total.p95Ms,
+      queueGrowth,
+    },
+  ]
+}
+
+/** Of the CPU of a machine, what it can use before whatever waits there waits for one another. */
+const usedUp = 0.9
+
+function limitOf(run: Run): z.infer<typeof Limit> {
+  if (processReasons(run).length > 0) return 'generator'
+  return (run.k6.machineBusyCores ?? 0) >= usedUp * run.host.cores ? 'machine' : 'target'
+}
+
+type Tally = { readonly rate: number; readonly held: number; readonly broke: number }
+
+function tally(probes: readonly Outcome[]): Tally[] {
+  const rates = [...groupedBy(probes, ({ rate }) => rate)].map(([rate, these]) => {
+    const held = these.filter(({ held }) => held).length
+    return { rate, held, broke: these.length - held }
+  })
+  return rates.sort((a, b) => a.rate - b.rate)
+}
+
+function ends(rates: readonly Tally[]): { low: Tally | undefined; high: Tally | undefined } {
+  const low = rates.findLast(({ held, broke }) => held > broke)
+  return { low, high: rates.find(({ rate, held, broke }) => broke > held && rate > (low?.rate ?? 0)) }
+}

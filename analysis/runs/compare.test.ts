@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { aRun, aSummary, requests } from '../../test/samples.ts'
+import type { Run } from '../formats/run.ts'
+import { type RunStatistics, runStatistics } from '../run/statistics.ts'
+import { compare } from './compare.ts'
+
+/** Runs whose latencies are those of the sample times a factor each, started a minute apart from `from` on. */
+function runs(
+  factors: readonly number[],
+  from: number,
+  every = 2,
+  changes: Partial<Run> = {},
+): RunStatistics[] {
+  return factors.map((factor, index) => {
+    const metrics = requests(Math.round(2000 / factor))
+    const [name, values] = Object.entries(metrics).find(([metric]) => metric.includes('duration')) ?? ['', {}]
+    const slower = Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, key === 'count' ? value : value * factor]),
+    )
+    const staged = { 'http_reqs{stage:1}': metrics.http_reqs ?? {} }
+    const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + every * index)).toISOString()
+    return runStatistics({
+      name: `${from}-${index}`,
+      run: aRun({ ...changes, startedAt }),
+      summary: { kind: 'summary', summary: aSummary({ ...metrics, ...staged, [name]: slower }) },
+    })
+  })
+}
+
+const five = [1, 1.01, 0.99, 1.02, 0.98]
+const slower = five.map((factor) => factor * 1.1)
+
+test('a tenth slower is worse, in every figure that shows it, and the other way round better', () => {
+  const { judgement, groups } = compare(runs(five, 0), runs(slower, 1))
+  assert.equal(judgement, 'worse')
+  const [group] = groups
+  assert.equal(group?.interleaved, true)
+  assert.deepEqual(group?.warnings, [])
+  const p95 = group?.metrics.find(({ metric }) => metric === 'p95')
+  assert.ok(p95 && Math.abs(p95.change - 1.1) < 0.01)
+  assert.ok(Math.abs(p95.p - 2 / 252) < 1e-9 && p95.delta === 1)
+  assert.deepEqual(
+    group?.metrics.map(({ metric, judgement }) => [metric, judgement]),
+    [
+      ['rate', 'worse'],
+      ['mean', 'worse'],
+      ['p50', 'worse'],
+      ['p95', 'worse'],
+      ['p99', 'worse'],
+    ],
+    'no figure for errors: there were none on either side',
+  )
+  assert.equal(compare(runs(slower, 0), runs(five, 1)).judgement, 'better')
+})
+
+test('alike within the effect is no difference, and only where the interval shows it', () => {
+  const still = [1, 1.001, 0.999, 1.002, 0.998]
+  assert.equal(compare(runs(still, 0), runs(still, 1)).judgement, 'no difference')
+  const noisy = [1, 1.3, 0.7, 1.2, 0.85]
+  const { judgement, groups } = compare(runs(noisy, 0), runs(noisy, 1))
+  assert.equal(judgement, 'cannot tell')
+  assert.ok((groups[0]?.metrics[0]?.runsNeeded ?? 0) > 20)
+})
+
+test('a change within the effect is no alarm, however certain it is', () => {
+  const sure = five.map((factor) => 1 + (factor - 1) / 10)
+  const { judgement } = compare(
+    runs(sure, 0),
+    runs(
+      sure.map((factor) => factor * 1.03),
+      1,
+    ),
+  )
+  assert.equal(judgement, 'no difference')
+})
+
+test('one run a side never gives a verdict, nor do four', () => {
+  for (const count of [1, 4]) {
+    const { judgement, groups } = compare(
+      runs(five.slice(0, count), 0),
+      runs(
+        five.slice(0, count).map((factor) => factor * 3),
+        1,
+      ),
+    )
+    assert.equal(judgement, 'cannot tell')
+    assert.ok((groups[0]?.metrics[0]?.runsNeeded ?? 0) >= 5)
+  }
+})
+
+test('sides that were run one after the other are compared with a warning', () => {
+  const [group] = compare(runs(five, 0, 1), runs(slower, 100, 1)).groups
+  assert.equal(group?.interleaved, false)
+  assert.match(group?.warnings.join(' ') ?? '', /not run in turns/)
+})
+
+test('another load or request is refused, unless told otherwise', () => {
+  const load = { ...aRun().load, request: 'GET /work?ms=50' }
+  const heavier = runs(slower, 1, 2, { load })
+  const { groups, judgement } = compare(runs(five, 0), heavier)
+  assert.deepEqual(groups[0]?.metrics, [])
+  assert.equal(judgement, 'cannot tell')
+  assert.match(
+    groups[0]?.refused[0] ?? '',
+    /The request differs: GET \/work\?ms=5 in the baseline, GET \/work\?ms=50/,
+  )
+  const told = compare(runs(five, 0), heavier, { anyway: true })
+  assert.equal(told.judgement, 'worse')
+  assert.match(told.groups[0]?.warnings.join(' ') ?? '', /The request differs/)
+})
+
+test('another generator, and another calibration of the work, are warned about', () => {
+  const workload = {
+    version: '1',
+    host: 'h',
+    pod: null,
+    namespace: null,
+    node: null,
+    cpuCores: 2,
+    memoryMiB: 1000,
+  }
+  const with_ = (unitsPerMs: number, node: string) => ({
+    target: { ...aRun().target, workload: { ...workload, unitsPerMs } },
+    host: { ...aRun().host, node },
+  })
+  const [group] = compare(
+    runs(five, 0, 2, with_(400, '22.0.0')),
+    runs(five, 1, 2, with_(440, '24.0.0')),
+  ).groups
+  assert.match(group?.warnings.join(' ') ?? '', /Node differs.*1\.10 times as many units/s)
+})
+
+test('invalid runs are left out and counted, and what only one side has is named', () => {
+  const cut = runs([5], 7, 2, { interrupted: true })
+  const { groups } = compare([...runs(five, 0), ...cut], runs(slower, 1))
+  assert.deepEqual([groups[0]?.runs, groups[0]?.invalid], [{ baseline: 5, candidate: 5 }, 1])
+  const { unmatched, judgement } = compare(runs(five, 0), runs(five, 1, 2, { scenario: 'ramp' }))
+  assert.deepEqual(unmatched, ['constant: only the baseline has it', 'ramp: only the candidate has it'])
+  assert.equal(judgement, 'cannot tell')
+})
+
+test('errors that come up are judged by their difference, since nothing is a multiple of none', () => {
+  const failing = runs(five, 1).map((run, index) => ({
+    ...run,
+    total: { ...run.total, errors: 0.02 + index / 1000 },
+  }))
+  const errors = compare(runs(five, 0), failing).groups[0]?.metrics.find(({ metric }) => metric === 'errors')
+  assert.deepEqual([errors?.scale, errors?.judgement], ['difference', 'worse'])
+  assert.ok(errors && Math.abs(errors.change - 0.022) < 1e-9)
+})

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { aNight } from '../../test/samples.ts'
+import { normalFrom, randomFrom } from '../numbers/random.ts'
+import { alarmsOf, changesIn, type Night, parseNight, seriesOf } from './history.ts'
+
+const noise = (seed: number, length: number, deviation = 0.02): number[] => {
+  const random = randomFrom(seed)
+  return Array.from({ length }, () => 100 * Math.exp(deviation * normalFrom(random)))
+}
+
+/** Nights of those p95s, one a run, in order. */
+const nights = (values: readonly number[], of: (index: number) => Partial<Night> = () => ({})): Night[] =>
+  values.map((value, index) => aNight(index, [value * 0.99, value, value * 1.01], of(index)))
+
+describe('changes', () => {
+  test('a lasting slowdown of a tenth is told on its third night, and blamed on the first', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const series = noise(seed, 33, 0.015).map((value, index) => (index >= 30 ? 1.1 * value : value))
+      assert.deepEqual(
+        changesIn(series.slice(0, 32), 'lower').filter(({ direction }) => direction === 'worse'),
+        [],
+      )
+      const [change] = changesIn(series, 'lower').slice(-1)
+      assert.equal(change?.direction, 'worse', `seed ${seed}`)
+      assert.ok(Math.abs((change?.index ?? 0) - 30) <= 1)
+      assert.ok(Math.abs((change?.by ?? 0) - 1.1) < 0.05)
+    }
+  })
+  test('one bad night is no change, however bad, nor are two', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 2 ** 31 }),
+        fc.double({ min: 1.1, max: 3, noNaN: true }),
+        (seed, by) => {
+          const series = noise(seed, 50, 0.005)
+          for (const index of [20, 35, 36, 49]) series[index] = (series[index] ?? 0) * by
+          assert.deepEqual(changesIn(series, 'lower'), [])
+        },
+      ),
+    )
+  })
+  test('higher is better for a rate; a recovery is a change of its own', () => {
+    const series = noise(1, 60).map((value, index) => (index >= 20 && index < 40 ? value / 1.2 : value))
+    assert.deepEqual(
+      changesIn(series, 'higher').map(({ index, direction }) => [index, direction]),
+      [
+        [20, 'worse'],
+        [40, 'better'],
+      ],
+    )
+  })
+  test('a small change that no three nights show is found when there are many', () => {
+    const series = noise(5, 80, 0.025).map((value, index) => (index >= 40 ? 1.06 * value : value))
+    const [change, ...more] = changesIn(series, 'lower')
+    assert.deepEqual([change?.direction, more.length], ['worse', 0])
+    assert.ok(Math.abs((change?.index ?? 0) - 40) <= 2)
+  })
+  test('shares that are mostly 0 are told by their difference', () => {
+    const series = Array.from({ length: 20 }, (_, index) => (index >= 15 ? 0.02 : 0))
+    assert.deepEqual(
+      changesIn(series, 'lower').map(({ index, by, direction }) => [index, by, direction]),
+      [[15, 0.02, 'worse']],
+    )
+  })
+})
+
+describe('series', () => {
+  test('nights of another environment are looked at apart, and marked', () => {
+    const values = noise(2, 40).map((value, index) => (index >= 20 ? 1.5 * value : value))
+    const other = (index: number) => (index >= 20 ? { environment: { CPU: 'another × 4' } } : {})
+    const [series] = seriesOf(nights(values, other))
+    assert.deepEqual([series?.changes, series?.environments], [[], [20]])
+  })
+  test('nights are put in their order, and another load is another series', () => {
+    const all = nights(noise(3, 10))
+    const loads = all.map((night, index) => ({
+      ...night,
+      measured: night.measured.map((each) => ({ ...each, load: index < 5 ? 'a' : 'b' })),
+    }))
+    const series = seriesOf(loads.reverse())
+    assert.deepEqual(
+      series.map(({ load, points }) => [load, points.map(({ night }) => night.id)]),
+      [
+        ['a', all.slice(0, 5).map(({ id }) => id)],
+        ['b', all.slice(5).map(({ id }) => id)],
+      ],
+    )
+  })
+})
+
+describe('alarms', () => {
+  const slowed = nights(
+    noise(4, 40).map((value, index) => (index >= 30 ? 1.15 * value : value)),
+    (index) => ({ commit: `c${index}` }),
+  )
+  test('name the figure, the night and the commits between', () => {
+    const [alarm, ...more] = alarmsOf(seriesOf(slowed), [])
+    assert.equal(more.length, 0)
+    assert.deepEqual(
+      [alarm?.series.name, alarm?.since.id, alarm?.commits],
+      ['constant · p95', 'night-30', ['c29', 'c30']],
+    )
+  })
+  test('an acknowledged change is not told again; another one is', () => {
+    const known = [{ series: 'constant · p95', night: 'night-30', reason: 'checks more' }]
+    assert.deepEqual(alarmsOf(seriesOf(slowed), known), [])
+    const again = nights(
+      noise(4, 50).map((value, index) => (index >= 40 ? 1.4 : index >= 30 ? 1.15 : 1) * value),
+    )
+    assert.equal(alarmsOf(seriesOf(again), known)[0]?.since.id, 'night-40')
+  })
+  test('a change that has gone again alarms nobody', () => {
+    const back = noise(4, 60).map((value, index) => (index >= 30 && index < 45 ? 1.15 * value : value))
+    assert.deepEqual(alarmsOf(seriesOf(nights(back)), []), [])
+  })
+})
+
+test('a night is read as it was written; a torn, foreign or newer file is told of', () => {
+  const [night] = nights([100]) as [Night]
+  assert.deepEqual(parseNight(JSON.stringify(night)), { kind: 'night', night })
+  for (const [text, reason] of [
+    [JSON.stringify(night).slice(0, 99), /not whole JSON/],
+    ['{"schema": 0}', /of schema 0, and this load-and-stress reads 1; it is left as it is/],
+    ['{"schema": 2}', /of schema 2/],
+    ['{"schema": 1}', /not a night \(id: /],
+    ['[]', /not a night/],
+  ] as const) {
+    const reading = parseNight(text)
+    assert.match(reading.kind === 'unreadable' ? reading.reason : '', reason)
+  }
+})

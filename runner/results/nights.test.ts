@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { aNight } from '../../test/samples.ts'
+import { addNight, openHistory, readHistory } from '../verbs/history.ts'
+
+const folder = await mkdtemp(path.join(os.tmpdir(), 'las-history-'))
+after(() => rm(folder, { recursive: true }))
+
+test('two jobs that add at once lose nothing, and none writes over another', async () => {
+  const at = path.join(folder, 'two')
+  await openHistory(at)
+  const added = Array.from({ length: 20 }, (_, index) => aNight(index, [index + 1]))
+  await Promise.all(added.map((night) => addNight(at, night)))
+  await assert.rejects(addNight(at, { ...(added[3] as (typeof added)[number]), commit: 'other' }), /EEXIST/)
+  const { nights, remarks } = await readHistory(at)
+  assert.deepEqual([nights.length, remarks], [20, []])
+  assert.equal(nights.find(({ id }) => id === 'night-3')?.commit, null)
+  assert.deepEqual(
+    (await readdir(at)).filter((name) => !/^night-\d+\.json$/.test(name)),
+    [],
+  )
+})
+
+test('what a killed job left, a torn file and one of another schema are left and named; the rest is read', async () => {
+  const at = path.join(folder, 'torn')
+  await openHistory(at)
+  await addNight(at, aNight(1, [1]))
+  const files = {
+    '.night-2.12ab': '{"schema":1',
+    'night-3.json': '{"schema":1',
+    'night-0.json': '{"schema":0}',
+  }
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(at, name), text)
+  const { nights, remarks } = await readHistory(at)
+  assert.equal(nights.length, 1)
+  assert.deepEqual(remarks, [
+    'night-0.json in the history: of schema 0, and this load-and-stress reads 1; it is left as it is',
+    'night-3.json in the history: not whole JSON; was the job killed, or the copy cut short?',
+  ])
+  for (const [name, text] of Object.entries(files))
+    assert.equal(await readFile(path.join(at, name), 'utf8'), text)
+})
+
+test('a folder that cannot be written is told of before any load', async () => {
+  const file = path.join(folder, 'a-file')
+  await writeFile(file, '')
+  await assert.rejects(
+    openHistory(file),
+    /a-file: cannot be written \(EEXIST\); --history names another folder/,
+  )
+})
+
+test('acknowledgements that cannot be read are told of', async () => {
+  const at = path.join(folder, 'known')
+  await openHistory(at)
+  await addNight(at, aNight(1, [1]))
+  await writeFile(path.join(at, 'acknowledged.json'), '[{"series": "x"}]')
+  await assert.rejects(
+    readHistory(at),
+    /acknowledged\.json: not a JSON list of \{"series", "night", "reason"\}/,
+  )
+})

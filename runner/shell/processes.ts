@@ -1,0 +1,80 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+
+/** How a process ended: its exit code, or the signal that killed it. */
+export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+
+/** A process of ours. It is ended also if this process is killed. */
+export type Started = {
+  readonly child: ChildProcess
+  readonly pid: number | undefined
+  /** Rejects where the program cannot be started, with the system's code (ENOENT …). */
+  readonly ended: Promise<Exit>
+}
+
+/**
+ * Starts a program in a process group of its own: Ctrl-C reaches every process of a terminal's group, and each of ours is
+ * to hear from us when it is time.
+ */
+export function start(program: string, args: readonly string[], options: SpawnOptions = {}): Started {
+  const child = spawn(program, args, { detached: process.platform !== 'win32', ...options })
+  const watch = child.pid === undefined ? undefined : guard(child.pid)
+  const ended = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  }).finally(() => watch?.release())
+  // Whoever does not wait for the end has nothing to catch.
+  ended.catch(() => {})
+  return { child, pid: child.pid, ended }
+}
+
+export type Captured = Exit & { readonly stdout: string; readonly stderr: string }
+
+/**
+ * Runs a program to its end and gives what it printed, whatever its exit code.
+ * @throws the system's error where the program cannot be started, with `code` ENOENT for one that is not installed
+ */
+export async function capture(
+  program: string,
+  args: readonly string[],
+  {
+    input,
+    timeoutMs,
+    ...options
+  }: Pick<SpawnOptions, 'env' | 'cwd' | 'signal'> & { input?: string; timeoutMs?: number } = {},
+): Promise<Captured> {
+  const { child, ended } = start(program, args, {
+    ...options,
+    ...(timeoutMs && { timeout: timeoutMs }),
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  const printed = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text
+    })
+  child.stdin?.on('error', () => {}).end(input)
+  return { ...(await ended), ...printed }
+}
+
+/**
+ * Ends the process of that id if this one dies unexpectedly (a crash, kill -9): a shell waits for the end of a pipe that
+ * closes with us. `release` it when the process has ended by itself.
+ */
+export function guard(pid: number): { release(): void } {
+  if (process.platform === 'win32') return { release() {} }
+  const shell = spawn('sh', ['-c', 'read -r _ || kill -TERM "$1" 2>/dev/null', 'sh', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // In a group of its own, so that Ctrl-C in the terminal does not take the guard away.
+    detached: true,
+  })
+  shell.on('error', () => {})
+  shell.stdin.on('error', () => {})
+  shell.unref()
+  return { release: () => void shell.stdin.end('\n') }
+}
+
+export const exited = (child: ChildProcess): Promise<Exit> =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })

@@ -1,0 +1,57 @@
+import path from 'node:path'
+
+/** Everything that a command takes from the process it runs in, so that a test can run whole commands in its own. */
+export type Shell = {
+  readonly env: NodeJS.ProcessEnv
+  /** Where the user stands, an absolute path; npm itself runs scripts in the project's folder. */
+  readonly cwd: string
+  /** Aborts at the first Ctrl-C: whatever runs then stops in order and keeps what it has. */
+  readonly signal: AbortSignal
+  /** A result, to stdout. */
+  print(text: string): void
+  /** A sentence for whoever watches, to stderr. */
+  say(sentence: string): void
+  /**
+   * Says that something long is going on, and for how long it has been or how it stands: one line redrawn on a terminal, a
+   * line every 15 s elsewhere. Call what it returns when it is over.
+   */
+  longWork(what: string, standing?: () => string): () => void
+}
+
+type Output = { write(text: string): unknown; readonly isTTY?: boolean }
+
+export function shellOf(
+  { env, cwd, signal }: Pick<Shell, 'env' | 'cwd' | 'signal'>,
+  { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
+): Shell {
+  const terminal = stderr.isTTY === true
+  const say = (sentence: string) => void stderr.write(`${sentence}\n`)
+  return {
+    env,
+    cwd,
+    signal,
+    say,
+    print: (text) => void stdout.write(text),
+    longWork(what, standing = () => '') {
+      const start = performance.now()
+      const line = () => `${what} ${standing() || `${Math.round((performance.now() - start) / 1000)} s`}`
+      if (terminal) stderr.write(what)
+      else say(what)
+      const timer = setInterval(
+        // What was longer before must not show behind what is shorter now.
+        () => (terminal ? stderr.write(`\r${line()}\x1b[K`) : say(line())),
+        terminal ? 1000 : 15_000,
+      ).unref()
+      return () => {
+        clearInterval(timer)
+        if (terminal) stderr.write('\n')
+      }
+    },
+  }
+}
+
+/** A file as the user names it, absolute. */
+export const userPath = ({ cwd }: Pick<Shell, 'cwd'>, named: string): string => path.resolve(cwd, named)
+
+/** The other way round: a file as somebody who stands there names it. */
+export const shownPath = ({ cwd }: Pick<Shell, 'cwd'>, at: string): string => path.relative(cwd, at) || '.'

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Failure } from '../shell/exit.ts'
+import { checkTarget, isNearby, shownUrl } from './url.ts'
+
+const refused = (url: string, exitCode: number, sentence: RegExp) =>
+  assert.rejects(
+    checkTarget(url, false),
+    (error) => error instanceof Failure && error.exitCode === exitCode && sentence.test(error.message),
+  )
+
+test('loopback and private addresses may be loaded', async () => {
+  for (const host of [
+    '127.0.0.1',
+    '127.255.0.9',
+    '10.1.2.3',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.49.2',
+    '[::1]',
+    '[fd00::1]',
+    'localhost',
+  ]) {
+    assert.ok(await checkTarget(`http://${host}:8080`, false), host)
+  }
+})
+
+test('all others need a flag', async () => {
+  // 192.0.2.0/24, 2001:db8::/32 and 100.64.0.0/10 belong to nobody's service.
+  for (const host of [
+    '192.0.2.1',
+    '100.64.0.1',
+    '[2001:db8::1]',
+    '172.32.0.1',
+    '169.254.169.254',
+    '0.0.0.0',
+  ]) {
+    await refused(`http://${host}/`, 2, /needs its owner's consent, and --allow-public$/)
+    assert.ok(await checkTarget(`http://${host}/`, true))
+  }
+})
+
+test('IPv4 addresses are nearby exactly inside the reserved blocks', () => {
+  fc.assert(
+    fc.property(fc.ipV4(), (address) => {
+      const [a = 0, b = 0] = address.split('.').map(Number)
+      const reserved = a === 127 || a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)
+      assert.equal(isNearby(address), reserved)
+    }),
+  )
+})
+
+test('an IPv4 address in IPv6 clothes is the same address', () => {
+  assert.equal(isNearby('::ffff:127.0.0.1'), true)
+  assert.equal(isNearby('::ffff:192.0.2.1'), false)
+})
+
+test('what is no base URL is told', async () => {
+  for (const url of ['127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense', '']) await refused(url, 2, /^--url: /)
+  await refused('http://127.0.0.1/?token=x', 2, /has a query/)
+})
+
+test('user, password and query are never shown', () => {
+  fc.assert(
+    fc.property(fc.webUrl({ withQueryParameters: true }), (address) => {
+      const url = new URL(address)
+      url.username = 'admin'
+      url.password = 'hunter2'
+      assert.doesNotMatch(shownUrl(url), /admin|hunter2|\?/)
+    }),
+  )
+})
