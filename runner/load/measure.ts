@@ -6,7 +6,7 @@ import { runStatistics, type Source } from '../../analysis/run/statistics.ts'
 import type { K6 } from '../k6/find.ts'
 import { outputs } from '../k6/outputs.ts'
 import { inspect, k6Environment, runK6 } from '../k6/run.ts'
-import { resultFolder, writeWhole } from '../results/folder.ts'
+import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { type Given, userPath } from '../shell/flags.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
 import { say } from '../shell/progress.ts'
@@ -147,7 +147,7 @@ async function measured(
   const summary = await readSummary(path.join(folder.filling, 'summary.json'))
   const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
   const run = { ...unjudged, verdict }
-  await writeWhole(path.join(folder.filling, 'run.json'), formatRun(run))
+  await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run))
   return { folder: await folder.complete(), source: { name: run.id, run, summary } }
 }
 

@@ -14,7 +14,7 @@ import { findK6, type K6 } from '../k6/find.ts'
 import { milliseconds } from '../k6/run.ts'
 import { measure } from '../load/measure.ts'
 import { count, counts, duration, requestOf, runFlags } from '../load/options.ts'
-import { resultFolder, writeWhole } from '../results/folder.ts'
+import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { type Flag, type Given, helpText, parseFlags, shownPath, userPath } from '../shell/flags.ts'
 import { say } from '../shell/progress.ts'
@@ -347,7 +347,7 @@ export function planOf(
 
 export async function write(plan: Plan, given: Given): Promise<Begun> {
   const { filling } = await resultFolder(userPath(given.get('out') ?? 'results'), plan.kind, new Date())
-  await writeWhole(path.join(filling, 'sweep.json'), `${JSON.stringify(plan, null, 2)}\n`)
+  await writeAtomically(path.join(filling, 'sweep.json'), `${JSON.stringify(plan, null, 2)}\n`)
   return { folder: filling, plan }
 }
 
