@@ -12,7 +12,7 @@ import { gitCommit, hostFacts } from '../shell/host.ts'
 import { say } from '../shell/progress.ts'
 import { clusterFacts, countedByPods, type PodCount, watchReplicas } from '../targets/deployment.ts'
 import { type Asked, insight, probe, shownUrl } from '../targets/url.ts'
-import { type Data, type Request, readData } from './data.ts'
+import { type Data, type PlannedRequest, readData } from './data.ts'
 import { labelsOf, requestOf } from './options.ts'
 
 /** What is to be run, against what, and where its result folder goes. */
@@ -48,7 +48,7 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
 async function measured(
   { scenario, script, given, target, embedded, k6, signal, ...order }: Order,
   base: string,
-  plain: Request,
+  plain: PlannedRequest,
   data: Data | null,
 ): ReturnType<typeof measure> {
   const request = plain.path
@@ -213,7 +213,7 @@ function headersOf(given: Given): Record<string, string> {
 }
 
 /** The request that the load will make, for the one before it. */
-const asked = (given: Given, { path, body, headers }: Request, token: string): Asked => ({
+const asked = (given: Given, { path, body, headers }: PlannedRequest, token: string): Asked => ({
   path,
   method: given.get('method') ?? 'GET',
   body,
