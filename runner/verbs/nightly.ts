@@ -121,10 +121,10 @@ export async function nightly(args: string[]): Promise<number> {
   const startedAt = new Date()
   const resumed = given.get('resume')
   const begun = resumed ? await readPlan(userPath(resumed)) : await begin(given, told)
-  const signal = interruption()
-  await runAll(begun, signal)
+  const shell = interruption()
+  await runAll(begun, shell)
   const { sources, complete } = await doneOf(begun)
-  if (signal.aborted) {
+  if (shell.signal.aborted) {
     sayHowToGoOn(begun, sources.length)
     return exitCodes.interrupted
   }
@@ -148,7 +148,7 @@ export async function nightly(args: string[]): Promise<number> {
       id: path.basename(at),
       startedAt: startedAt.toISOString(),
       // Of what is tested, which is not always where the command is started.
-      commit: labels.commit ?? (await gitCommit()),
+      commit: labels.commit ?? (await gitCommit(shell)),
       labels,
       planned: begun.plan.runs.filter(({ side }) => side !== 'a').length,
     }),
