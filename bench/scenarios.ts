@@ -12,6 +12,7 @@ import { bundle } from '../runner/k6/bundle.ts'
 import { findK6 } from '../runner/k6/find.ts'
 import { k6Environment, runK6 } from '../runner/k6/run.ts'
 import { guard } from '../runner/shell/processes.ts'
+import { shellOf } from '../runner/shell/shell.ts'
 
 /**
  * What our scenarios cost the generator: requests a second and CPU of k6 for each, of the constant scenario – against
@@ -39,7 +40,8 @@ const [port] = await once(createInterface({ input: server.stdout }), 'line')
 const base = `http://127.0.0.1:${port}`
 const folder = await mkdtemp(path.join(os.tmpdir(), 'las-bench-'))
 const { signal } = new AbortController()
-const k6 = await findK6(process.env, signal)
+const shell = shellOf({ env: process.env, cwd: process.cwd(), signal, urgent: signal }, process)
+const k6 = await findK6(shell)
 const ours = await bundle('constant')
 
 const minimal = `
@@ -50,13 +52,12 @@ export const handleSummary = (data) => ({ [__ENV.SUMMARY_PATH]: JSON.stringify(d
 
 async function ofK6(script: string, settings: Record<string, string>): Promise<Measured> {
   const file = path.join(folder, 'summary.json')
-  const { cpuSeconds } = await runK6(k6, script, {
+  const { cpuSeconds } = await runK6(shell, k6, script, {
     env: k6Environment(process.env, { ...settings, SUMMARY_PATH: file }),
     logFile: path.join(folder, 'k6.log'),
     args: [],
     plannedMs: seconds * 1000,
     secrets: [],
-    signal,
   })
   const reading = await readSummary(file)
   if (reading.kind === 'unreadable') throw new Error(reading.reason)

@@ -11,6 +11,7 @@ import { bundle } from '../runner/k6/bundle.ts'
 import { findK6 } from '../runner/k6/find.ts'
 import { startWorkload } from '../runner/targets/url.ts'
 import { summaryOf } from './samples.ts'
+import { testShell } from './shell.ts'
 
 /** What several generators saw of one load, merged from their summaries, beside what all their points really were. */
 export type Segments = {
@@ -31,7 +32,7 @@ export async function segments(count: number, duration: string, workMs: number):
   const [workload, script, k6] = await Promise.all([
     startWorkload(process.env),
     bundle('constant'),
-    findK6(process.env, new AbortController().signal),
+    findK6(testShell()),
   ])
   try {
     const ends = Array.from({ length: count + 1 }, (_, end) => (end === count ? '1' : `${end}/${count}`))

@@ -9,12 +9,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
+import { testShell } from '../../test/shell.ts'
 import { Failure } from '../shell/exit.ts'
 import { findK6, fits, pinnedVersion, releaseArchive } from './find.ts'
-import { k6Environment } from './run.ts'
 
 const pinned = pinnedVersion()
-const signal = new AbortController().signal
 
 test('a k6 fits from the pinned version on, within its major version', () => {
   const number = fc.integer({ min: 0, max: 50 })
@@ -30,20 +29,6 @@ test('release archives are named as the releases name them', () => {
   assert.equal(releaseArchive('2.2.0', 'linux', 'x64'), 'k6-v2.2.0-linux-amd64.tar.gz')
   assert.equal(releaseArchive('2.2.0', 'darwin', 'arm64'), 'k6-v2.2.0-macos-arm64.zip')
   assert.equal(releaseArchive('2.2.0', 'win32', 'x64'), 'k6-v2.2.0-windows-amd64.zip')
-})
-
-test('k6 gets our environment without the variables that would throw away the script’s options', () => {
-  const kept = k6Environment(
-    { PATH: '/bin', K6_VUS: '7', K6_SUMMARY_TREND_STATS: 'avg', K6_WEB_DASHBOARD: 'true' },
-    { BASE_URL: 'http://127.0.0.1' },
-  )
-  assert.equal(kept.PATH, '/bin')
-  assert.equal(kept.BASE_URL, 'http://127.0.0.1')
-  assert.equal(kept.K6_WEB_DASHBOARD, 'true')
-  assert.ok(!('K6_VUS' in kept) && !('K6_SUMMARY_TREND_STATS' in kept))
-  assert.equal(kept.GOGC, '400')
-  assert.match(kept.GOMEMLIMIT ?? '', /^[1-9]\d*MiB$/)
-  assert.equal(k6Environment({ GOGC: '50' }, {}).GOGC, '50')
 })
 
 describe('from a release', { skip: process.platform !== 'linux' }, () => {
@@ -79,8 +64,17 @@ describe('from a release', { skip: process.platform !== 'linux' }, () => {
   })
 
   const cache = (name: string) => path.join(folder, name)
-  const find = (name: string, more: NodeJS.ProcessEnv = {}) =>
-    findK6({ XDG_CACHE_HOME: cache(name), K6_FROM: 'release', K6_RELEASES: base, ...more }, signal)
+  const shellWith = (name: string, more: NodeJS.ProcessEnv) =>
+    testShell({
+      env: {
+        PATH: process.env.PATH,
+        XDG_CACHE_HOME: cache(name),
+        K6_FROM: 'release',
+        K6_RELEASES: base,
+        ...more,
+      },
+    })
+  const find = (name: string, more: NodeJS.ProcessEnv = {}) => findK6(shellWith(name, more))
   const refused = async (work: Promise<unknown>, sentence: RegExp) => {
     await assert.rejects(
       work,
@@ -92,7 +86,7 @@ describe('from a release', { skip: process.platform !== 'linux' }, () => {
       .update(await readFile(path.join(folder, archive)))
       .digest('hex')
 
-  test('the archive whose checksum is listed is unpacked into the cache, once', async () => {
+  test('an archive with the right checksum is unpacked into the cache, once', async () => {
     offered = await checksum()
     const k6 = await find('good')
     assert.equal(k6.version, pinned)
@@ -101,27 +95,70 @@ describe('from a release', { skip: process.platform !== 'linux' }, () => {
     assert.deepEqual(await readdir(path.dirname(k6.path)), ['k6'])
   })
 
-  test('one whose checksum is not is not installed', async () => {
+  test('an archive with another checksum is not installed', async () => {
     offered = 'f'.repeat(64)
-    await refused(find('bad'), /its checksum is not the one that the release lists; nothing was installed$/)
+    await refused(
+      find('bad'),
+      /does not match the release's checksum, so it was not installed; .*K6_FROM=go$/,
+    )
     const left = await readdir(cache('bad'), { recursive: true })
     assert.ok(!left.some((name) => /k6$/.test(name)), left.join())
   })
 
-  test('where nothing can be fetched, one sentence says how to install it by hand', async () => {
+  test('if k6 cannot be fetched, one sentence says how to install it', async () => {
     await refused(
       find('none', { K6_RELEASES: `${base}/nowhere` }),
-      /could not be fetched \(release: .* answered 404\); install it by hand – https:\/\/\S+ – .*K6_BIN$/,
+      /^could not fetch k6 .* \(release: .* answered 404\); install it yourself – https:\/\/\S+ – .*K6_BIN$/,
     )
     await refused(find('none', { K6_FROM: 'thin air' }), /neither release nor go/)
   })
 
-  test('K6_BIN is taken, or what is wrong with it told', async () => {
+  test('an interruption while fetching leaves nothing behind', async () => {
+    const shell = { ...shellWith('interrupted', {}), signal: AbortSignal.abort() }
+    await assert.rejects(findK6(shell), (error) => error instanceof Failure && error.exitCode === 130)
+    const left = await readdir(cache('interrupted'), { recursive: true, withFileTypes: true })
+    assert.ok(!left.some((entry) => entry.isFile() || entry.name.startsWith('.')), left.join())
+  })
+
+  test('Go builds k6, and what it says if it cannot is repeated', async () => {
+    const bin = path.join(folder, 'go-bin')
+    await mkdir(bin)
+    const go = (build: string) =>
+      writeFile(path.join(bin, 'go'), `#!/bin/sh\nif [ "$1" = build ]; then ${build}; fi\n`, { mode: 0o755 })
+    const withGo = { K6_FROM: 'go', PATH: `${bin}:${process.env.PATH}` }
+    await go('echo first >&2; echo "go.sum: mismatch" >&2; exit 1')
+    await refused(find('go', withGo), /^could not fetch k6 \S+ \(go: go: go\.sum: mismatch\); /)
+    await go(`while [ "$1" != -o ]; do shift; done; echo old > "$2"`)
+    await refused(find('go', withGo), /it does not run as k6 /)
+    await go(
+      `while [ "$1" != -o ]; do shift; done; cp "${path.join(folder, archive.replace('.tar.gz', ''), 'k6')}" "$2"`,
+    )
+    assert.equal((await find('go', withGo)).version, pinned)
+  })
+
+  const oldK6 = async (name: string) => {
+    const program = path.join(folder, name)
+    await writeFile(program, '#!/bin/sh\necho "k6 v0.52.0 (old)"\n', { mode: 0o755 })
+    return program
+  }
+
+  test('K6_BIN must name a fitting k6', async () => {
     const program = path.join(folder, archive.replace('.tar.gz', ''), 'k6')
     assert.deepEqual(await find('x', { K6_BIN: program }), { path: program, version: pinned })
-    await refused(find('x', { K6_BIN: '/nowhere/k6' }), /^K6_BIN=\/nowhere\/k6: no k6 program/)
-    const old = path.join(folder, 'old')
-    await writeFile(old, '#!/bin/sh\necho "k6 v0.52.0 (old)"\n', { mode: 0o755 })
+    await refused(find('x', { K6_BIN: '/nowhere/k6' }), /^K6_BIN=\/nowhere\/k6 is not a k6 program; /)
+    const old = await oldK6('old')
     await refused(find('x', { K6_BIN: old }), /is k6 0\.52\.0, .* or a later 2\.x is needed/)
+  })
+
+  test('a k6 on the PATH is used if it fits, and otherwise ignored with a sentence', async () => {
+    const PATH = `${path.join(folder, archive.replace('.tar.gz', ''))}:${process.env.PATH}`
+    assert.deepEqual(await find('y', { PATH }), { path: 'k6', version: pinned })
+    await mkdir(path.join(folder, 'bin'))
+    await oldK6('bin/k6')
+    offered = await checksum()
+    const shell = shellWith('y', { PATH: `${path.join(folder, 'bin')}:${process.env.PATH}` })
+    assert.match((await findK6(shell)).path, /k6-\d.*\/k6$/)
+    assert.match(shell.sentences[0] ?? '', /^ignoring k6 0\.52\.0 on the PATH, /)
+    assert.match(shell.sentences[1] ?? '', /^k6 \S+ is now in \//)
   })
 })

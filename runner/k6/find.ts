@@ -1,27 +1,22 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { promisify } from 'node:util'
 import { Failure } from '../shell/exit.ts'
-import { longWork, say } from '../shell/progress.ts'
-
-const runFile = promisify(execFile)
+import { capture } from '../shell/processes.ts'
+import type { Shell } from '../shell/shell.ts'
 
 export type K6 = { readonly path: string; readonly version: string }
 
-const module = path.join(import.meta.dirname, '../../tools/k6')
+const goModule = path.join(import.meta.dirname, '../../tools/k6')
+const programName = process.platform === 'win32' ? 'k6.exe' : 'k6'
 
-/** The version that the module file pins. */
+/** The version that tools/k6/go.mod pins. */
 export function pinnedVersion(): string {
-  const version = /go\.k6\.io\/k6\/v2 v(\d+\.\d+\.\d+)/.exec(
-    readFileSync(path.join(module, 'go.mod'), 'utf8'),
-  )?.[1]
-  if (!version) throw new Error('tools/k6/go.mod does not say which k6')
+  const goMod = readFileSync(path.join(goModule, 'go.mod'), 'utf8')
+  const version = /go\.k6\.io\/k6\/v2 v(\d+\.\d+\.\d+)/.exec(goMod)?.[1]
+  if (!version) throw new Error('tools/k6/go.mod pins no version of k6')
   return version
 }
 
@@ -33,178 +28,135 @@ export function fits(version: string, pinned: string): boolean {
 }
 
 /**
- * The k6 to use: `K6_BIN`, else one on the PATH whose version fits, else the pinned one from the user's cache,
- * fetched once. `K6_FROM=release|go` takes only one of the two ways of fetching; `K6_RELEASES` is where a mirror
- * keeps the release archives.
+ * Finds the k6 to use: `K6_BIN`, else a fitting one on the PATH, else the pinned version in the user's cache,
+ * fetched once. `K6_FROM=release|go` allows only that way of fetching; `K6_RELEASES` is the URL of a
+ * mirror of the releases.
  */
-export async function findK6(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<K6> {
+export async function findK6(shell: Shell): Promise<K6> {
+  const { env } = shell
   const pinned = pinnedVersion()
-  if (environment.K6_BIN) {
-    const version = await versionOf(environment.K6_BIN)
-    if (!version)
-      throw new Failure(
-        'environment',
-        `K6_BIN=${environment.K6_BIN}: no k6 program; correct it or leave it unset`,
-      )
-    if (!fits(version, pinned)) {
-      throw new Failure(
-        'environment',
-        `K6_BIN=${environment.K6_BIN} is k6 ${version}, ${pinned} or a later 2.x is needed; leave K6_BIN unset to have it fetched`,
-      )
-    }
-    return { path: environment.K6_BIN, version }
+  if (env.K6_BIN) {
+    const version = await versionOf(env.K6_BIN, env)
+    if (version && fits(version, pinned)) return { path: env.K6_BIN, version }
+    throw new Failure(
+      'environment',
+      version
+        ? `K6_BIN=${env.K6_BIN} is k6 ${version}, but ${pinned} or a later 2.x is needed; unset K6_BIN to fetch it`
+        : `K6_BIN=${env.K6_BIN} is not a k6 program; correct it or unset it`,
+    )
   }
-  const onPath = await versionOf('k6')
+  const onPath = await versionOf('k6', env)
   if (onPath && fits(onPath, pinned)) return { path: 'k6', version: onPath }
-  if (onPath) say(`k6 ${onPath} on the PATH is not used: ${pinned} or a later 2.x is needed`)
-  const cached = cachedProgram(environment, pinned)
-  if (!existsSync(cached)) await fetchK6(pinned, cached, environment, signal)
+  if (onPath) shell.say(`ignoring k6 ${onPath} on the PATH, because ${pinned} or a later 2.x is needed`)
+  const cache = path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'load-and-stress')
+  const cached = path.join(cache, `k6-${pinned}-${process.platform}-${process.arch}`, programName)
+  if (!existsSync(cached)) await fetchK6(shell, pinned, cached)
   return { path: cached, version: pinned }
 }
 
-function cachedProgram(environment: NodeJS.ProcessEnv, version: string): string {
-  const cache = environment.XDG_CACHE_HOME || path.join(os.homedir(), '.cache')
-  const program = process.platform === 'win32' ? 'k6.exe' : 'k6'
-  return path.join(cache, 'load-and-stress', `k6-${version}-${process.platform}-${process.arch}`, program)
-}
-
-async function versionOf(program: string): Promise<string | undefined> {
+async function versionOf(program: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
-    const { stdout } = await runFile(program, ['version'], { timeout: 10_000 })
-    return / v(\d+\.\d+\.\d+)/.exec(stdout)?.[1]
+    const { code, stdout } = await capture(program, ['version'], { env, timeoutMs: 10_000 })
+    return code === 0 ? / v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] : undefined
   } catch {
     return undefined
   }
 }
 
-async function fetchK6(
-  version: string,
-  to: string,
-  environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<void> {
+async function fetchK6(shell: Shell, version: string, to: string): Promise<void> {
+  const { env, signal, say } = shell
   await mkdir(path.dirname(to), { recursive: true })
-  // Beside its place, so that it can be renamed into it; two fetching at once do not meet.
+  // Beside the final place, for an atomic rename, and its own folder, since two may fetch at the same time.
   const folder = await mkdtemp(path.join(path.dirname(to), '.fetching-'))
   const failures: string[] = []
   try {
     for (const [name, fetchInto] of Object.entries({ release: fromRelease, go: fromGo })) {
-      if (environment.K6_FROM && environment.K6_FROM !== name) continue
+      if (env.K6_FROM && env.K6_FROM !== name) continue
       try {
-        const program = await fetchInto(version, folder, environment, signal)
+        const program = await fetchInto(shell, version, folder)
         await chmod(program, 0o755)
-        if ((await versionOf(program)) !== version) throw new Error('what came does not run as that version')
+        if ((await versionOf(program, env)) !== version) throw new Error(`it does not run as k6 ${version}`)
         await rename(program, to)
-        say(`k6 ${version} is in ${to}`)
-        return
+        return say(`k6 ${version} is now in ${to}`)
       } catch (error) {
         if (signal.aborted) throw new Failure('interrupted', 'interrupted while fetching k6')
         if (error instanceof Failure) throw error
-        failures.push(`${name}: ${reason(error)}`)
+        failures.push(`${name}: ${reason(error as Error)}`)
       }
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  const tried = failures.join('; ') || `K6_FROM=${environment.K6_FROM} is neither release nor go`
+  const tried = failures.join('; ') || `K6_FROM=${env.K6_FROM} is neither release nor go`
   throw new Failure(
     'environment',
-    `k6 ${version} could not be fetched (${tried}); install it by hand – https://grafana.com/docs/k6/latest/set-up/install-k6/ – and put it on the PATH or name the program in K6_BIN`,
+    `could not fetch k6 ${version} (${tried}); install it yourself – https://grafana.com/docs/k6/latest/set-up/install-k6/ – and put it on the PATH or name it in K6_BIN`,
   )
 }
 
-const reason = (error: unknown): string => {
-  const { message, cause } = error as Error
-  return cause instanceof Error ? `${message} (${cause.message})` : message
-}
+const reason = ({ message, cause }: Error): string =>
+  cause instanceof Error ? `${message} (${cause.message})` : message
 
-type Fetch = (
-  version: string,
-  folder: string,
-  environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-) => Promise<string>
+/** Gets k6 into a folder and returns the program's path there. */
+type Fetch = (shell: Shell, version: string, folder: string) => Promise<string>
 
-/** The release archive, held against the release's own checksum list: whole, though not signed. */
-const fromRelease: Fetch = async (version, folder, environment, signal) => {
+/** The release archive, checked against the release's own checksums, which detect damage but no forgery. */
+const fromRelease: Fetch = async ({ env, signal, longWork }, version, folder) => {
   const archive = releaseArchive(version, process.platform, process.arch)
-  const base = environment.K6_RELEASES || 'https://github.com/grafana/k6/releases/download'
-  const list = await get(
-    `${base}/v${version}/k6-v${version}-checksums.txt`,
-    AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
-  )
-  const expected = (await list.text())
-    .split('\n')
-    .find((line) => line.trim().endsWith(` ${archive}`))
-    ?.slice(0, 64)
-  if (!expected) throw new Error(`the release's checksum list has no ${archive}`)
+  const release = `${env.K6_RELEASES || 'https://github.com/grafana/k6/releases/download'}/v${version}`
+  const checksums = await get(`${release}/k6-v${version}-checksums.txt`, signal, 20_000)
+  const lines = checksums.toString().split('\n')
+  const expected = lines.find((line) => line.trim().endsWith(` ${archive}`))?.slice(0, 64)
+  if (!expected) throw new Error(`the release has no checksum for ${archive}`)
   const done = longWork(`fetching k6 ${version} (${archive}, once) …`)
   try {
-    const file = path.join(folder, archive)
-    const { body } = await get(
-      `${base}/v${version}/${archive}`,
-      AbortSignal.any([signal, AbortSignal.timeout(600_000)]),
-    )
-    await pipeline(
-      Readable.fromWeb(body as import('node:stream/web').ReadableStream),
-      createWriteStream(file),
-    )
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(file), hash)
-    if (hash.digest('hex') !== expected) {
-      // Not the moment to try another way in silence.
+    const content = await get(`${release}/${archive}`, signal, 600_000)
+    // A Failure, so that a wrong archive is not silently replaced by building from source.
+    if (createHash('sha256').update(content).digest('hex') !== expected)
       throw new Failure(
         'environment',
-        `${base}/v${version}/${archive}: its checksum is not the one that the release lists; nothing was installed`,
+        `${release}/${archive} does not match the release's checksum, so it was not installed; try again later or set K6_FROM=go`,
       )
-    }
-    // Windows' and macOS's tar read .zip too, which is what the release has for them.
-    await runFile('tar', ['-xf', archive], { cwd: folder, signal })
-    return path.join(
-      folder,
-      archive.replace(/\.(tar\.gz|zip)$/, ''),
-      process.platform === 'win32' ? 'k6.exe' : 'k6',
-    )
+    await writeFile(path.join(folder, archive), content)
+    // The archives are .zip on Windows and macOS, whose tar unpacks these too.
+    await succeed('tar', ['-xf', archive], { cwd: folder, env, signal })
+    return path.join(folder, archive.replace(/\.(tar\.gz|zip)$/, ''), programName)
   } finally {
     done()
   }
 }
 
-/** What the release calls its archive for a platform and architecture in Node's words. */
+/** The name of the release archive for a platform and an architecture as Node names them. */
 export function releaseArchive(version: string, platform: string, arch: string): string {
   const system = { darwin: 'macos', win32: 'windows' }[platform] ?? platform
   const cpu = { x64: 'amd64' }[arch] ?? arch
   return `k6-v${version}-${system}-${cpu}.${platform === 'linux' ? 'tar.gz' : 'zip'}`
 }
 
-async function get(url: string, signal: AbortSignal): Promise<Response> {
-  const response = await fetch(url, { signal })
+async function get(url: string, signal: AbortSignal, timeoutMs: number): Promise<Buffer> {
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) })
   if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return response
+  return Buffer.from(await response.arrayBuffer())
 }
 
 /** Built by Go from the module file, whose go.sum pins every source. */
-const fromGo: Fetch = async (version, folder, environment, signal) => {
-  await runFile('go', ['version'], { signal }).catch(() => {
+const fromGo: Fetch = async ({ env, signal, longWork }, version, folder) => {
+  await succeed('go', ['version'], { env, signal }).catch(() => {
     throw new Error('Go is not installed')
   })
   const done = longWork(`building k6 ${version} with Go (about a minute, once) …`)
-  const program = path.join(folder, 'k6')
+  const program = path.join(folder, programName)
+  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', '-s -w', '-o', program, 'go.k6.io/k6/v2']
   try {
-    await runFile(
-      'go',
-      ['build', '-mod=readonly', '-trimpath', '-ldflags', '-s -w', '-o', program, 'go.k6.io/k6/v2'],
-      {
-        cwd: module,
-        env: { ...environment, CGO_ENABLED: '0', GOWORK: 'off' },
-        signal,
-        maxBuffer: 2 ** 26,
-      },
-    ).catch((error: Error & { stderr?: string }) => {
-      throw new Error(`go build: ${error.stderr?.trim().split('\n').at(-1) || error.message}`)
-    })
+    await succeed('go', args, { cwd: goModule, env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' }, signal })
     return program
   } finally {
     done()
   }
+}
+
+async function succeed(...command: Parameters<typeof capture>): Promise<void> {
+  const { code, signal, stderr } = await capture(...command)
+  if (code !== 0)
+    throw new Error(`${command[0]}: ${stderr.trim().split('\n').at(-1) || `ended with ${code ?? signal}`}`)
 }

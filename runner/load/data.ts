@@ -1,21 +1,22 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { csvParseRows } from 'd3-dsv'
 import { Failure } from '../shell/exit.ts'
 
-/** What is asked; `{{column}}` in any of it stands for what a row of a data file has there. */
-export type Request = {
+/** A request of the load; `{{column}}` in any part stands for that column of a data file's row. */
+export type PlannedRequest = {
   readonly path: string
   readonly body: string | null
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** One request a row of a data file, filled in, and where k6 finds them. */
+/** One request for each row of a data file, and the file from which k6 reads them. */
 export type Data = {
-  readonly requests: readonly Request[]
+  readonly requests: readonly PlannedRequest[]
   readonly file: string
-  /** For the report: which file, and how much of it. */
+  /** For the report: the number of rows and the file's name. */
   readonly words: string
   remove(): Promise<void>
 }
@@ -23,38 +24,52 @@ export type Data = {
 type Row = Readonly<Record<string, string>>
 
 /**
- * Reads a data file, CSV with a line of heads or a JSON array of flat objects, and puts the requests that it makes where
- * k6 can read them. Whatever is wrong is a `Failure` that names file and place.
+ * Reads a data file – CSV with a header, or a JSON array of flat objects – and fills the request in for each
+ * row. Bad data is a `Failure` that names the file and the row. Call `remove` after the run.
  */
-export async function readData(file: string, { path: asked, body, headers }: Request): Promise<Data> {
+export async function readData(file: string, request: PlannedRequest): Promise<Data> {
   const name = path.basename(file)
-  const wrong = (sentence: string) => new Failure('usage', `--data: ${name}: ${sentence}`)
+  const wrong: Wrong = (sentence) => new Failure('usage', `--data: ${name}: ${sentence}`)
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw wrong(error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`)
   })
   const rows = (name.endsWith('.json') ? jsonRows : csvRows)(text.replace(/^\uFEFF/, ''), wrong)
   const [first] = rows
-  if (!first) throw wrong('has no row')
+  if (!first) throw wrong('has no rows')
   const columns = Object.keys(first)
-  for (const column of placeholders([asked, body ?? '', ...Object.values(headers)])) {
-    if (!columns.includes(column)) throw wrong(`has no column "${column}"; there are ${columns.join(', ')}`)
+  for (const column of placeholders([request.path, request.body ?? '', ...Object.values(request.headers)])) {
+    if (!columns.includes(column)) throw wrong(`has no column "${column}", only ${columns.join(', ')}`)
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }
   const requests = rows.map((row) => ({
-    path: filledPath(asked, row),
-    body: body && filled(body, row),
-    headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, filled(value, row)])),
+    path: filledPath(request.path, row),
+    body: request.body && filled(request.body, row),
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([key, value]) => [key, filled(value, row)]),
+    ),
   }))
-  // For as long as the run takes and no longer, for its owner only: it may hold whatever people log in with.
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'load-and-stress-'))
-  const copy = path.join(folder, 'rows.json')
-  await writeFile(copy, JSON.stringify(requests), { mode: 0o600 })
+  const folder = privateFolder('rows.json', JSON.stringify(requests))
   return {
     requests,
-    file: copy,
+    file: path.join(folder, 'rows.json'),
     words: `${rows.length} rows of ${name}`,
     remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/**
+ * A temporary folder that only its owner can read, since data may contain passwords. Synchronous, so that an
+ * interruption finds either no folder or one that the caller removes.
+ */
+function privateFolder(name: string, content: string): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'load-and-stress-'))
+  try {
+    writeFileSync(path.join(folder, name), content, { mode: 0o600 })
+    return folder
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
   }
 }
 
@@ -63,13 +78,16 @@ const placeholder = /\{\{([^{}]+)\}\}/g
 const filled = (text: string, row: Row): string =>
   text.replace(placeholder, (_, column: string) => row[column.trim()] ?? '')
 
-/** Escaped as part of a URL, except where the row has the path itself. */
+/**
+ * Escapes values as parts of a URL, except a placeholder at the beginning, which stands for a path of its
+ * own.
+ */
 function filledPath(text: string, row: Row): string {
-  const [, whole = '', rest = text] = /^(\{\{[^{}]+\}\})(.*)$/s.exec(text) ?? []
+  const [, beginning = '', rest = text] = /^(\{\{[^{}]+\}\})(.*)$/s.exec(text) ?? []
   const escaped = Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, encodeURIComponent(value)]),
   )
-  return filled(whole, row) + filled(rest, escaped)
+  return filled(beginning, row) + filled(rest, escaped)
 }
 
 const placeholders = (templates: readonly string[]): Set<string> =>
@@ -80,11 +98,11 @@ const placeholders = (templates: readonly string[]): Set<string> =>
 type Wrong = (sentence: string) => Failure
 
 function csvRows(text: string, wrong: Wrong): Row[] {
-  const [heads = [], ...lines] = csvParseRows(text)
+  const [header = [], ...lines] = csvParseRows(text)
   return lines.map((cells, index) => {
-    if (cells.length !== heads.length)
-      throw wrong(`row ${index + 1} has ${cells.length} cells, the line of heads ${heads.length}`)
-    return Object.fromEntries(heads.map((head, column) => [head.trim(), cells[column] ?? '']))
+    if (cells.length !== header.length)
+      throw wrong(`row ${index + 1} has ${cells.length} cells, but the header has ${header.length}`)
+    return Object.fromEntries(header.map((name, column) => [name.trim(), cells[column] ?? '']))
   })
 }
 
@@ -93,16 +111,16 @@ function jsonRows(text: string, wrong: Wrong): Row[] {
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw wrong(`not JSON (${(error as Error).message})`)
+    throw wrong(`is not JSON (${(error as Error).message})`)
   }
-  if (!Array.isArray(json)) throw wrong('not a JSON array of objects')
+  if (!Array.isArray(json)) throw wrong('is not a JSON array of objects')
   return json.map((row: unknown, index) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row))
-      throw wrong(`row ${index + 1} is no object`)
+      throw wrong(`row ${index + 1} is not an object`)
     return Object.fromEntries(
       Object.entries(row).map(([column, value]) => {
         if (value !== null && typeof value === 'object')
-          throw wrong(`row ${index + 1}: "${column}" is neither text nor number`)
+          throw wrong(`row ${index + 1}: "${column}" must be text or a number`)
         return [column, String(value ?? '')]
       }),
     )

@@ -4,15 +4,16 @@ import { formatRun, type Run } from '../../analysis/formats/run.ts'
 import { defaultSlos, isLatency, parseSlos, type Slo } from '../../analysis/formats/slo.ts'
 import { runStatistics, type Source } from '../../analysis/run/statistics.ts'
 import type { K6 } from '../k6/find.ts'
+import { inspect } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
-import { inspect, k6Environment, runK6 } from '../k6/run.ts'
-import { resultFolder, writeWhole } from '../results/folder.ts'
+import { k6Environment, runK6 } from '../k6/run.ts'
+import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { type Given, userPath } from '../shell/flags.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
-import { say } from '../shell/progress.ts'
+import type { Shell } from '../shell/shell.ts'
 import { clusterFacts, countedByPods, type PodCount, watchReplicas } from '../targets/deployment.ts'
 import { type Asked, insight, probe, shownUrl } from '../targets/url.ts'
-import { type Data, type Request, readData } from './data.ts'
+import { type Data, type PlannedRequest, readData } from './data.ts'
 import { labelsOf, requestOf } from './options.ts'
 
 /** What is to be run, against what, and where its result folder goes. */
@@ -28,7 +29,7 @@ export type Order = {
   readonly labels?: Readonly<Record<string, string>>
   readonly out: string
   readonly k6: K6
-  readonly signal: AbortSignal
+  readonly shell: Shell
 }
 
 /** Runs k6 once and puts a whole result folder in its place; also an interrupted or invalid run leaves one. */
@@ -46,17 +47,17 @@ export async function measure(order: Order): Promise<{ readonly folder: string; 
 }
 
 async function measured(
-  { scenario, script, given, target, embedded, k6, signal, ...order }: Order,
+  { scenario, script, given, target, embedded, k6, shell, ...order }: Order,
   base: string,
-  plain: Request,
+  plain: PlannedRequest,
   data: Data | null,
 ): ReturnType<typeof measure> {
   const request = plain.path
   const settings = scriptSettings(given, base, request, data)
   const token = (given.get('path') ? process.env.TARGET_TOKEN : process.env.STRESS_TOKEN) ?? ''
   const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(process.env, settings)),
-    probe(base, asked(given, data?.requests[0] ?? plain, token), signal),
+    inspect(k6, script, k6Environment(shell.env, settings)),
+    probe(base, asked(given, data?.requests[0] ?? plain, token), shell.signal),
   ])
 
   const behind = given.get('cluster') === 'true' ? await clusterFacts() : null
@@ -65,12 +66,22 @@ async function measured(
   const folder = await resultFolder(order.out, named, new Date())
   const [before, podsBefore] = await Promise.all([insight(base), behind ? countedByPods() : null])
   const watching = behind && scenario === 'autoscale' ? watchReplicas() : null
-  const commit = gitCommit()
+  const commit = gitCommit(shell)
   const startedAt = new Date()
-  say(`${scenario}: ${shownUrl(target)}, ${sizes(stages)}, k6 ${k6.version}`)
-  const extra = outputs(given, path.join(folder.filling, 'points.json.gz'))
-  const exit = await runK6(k6, script, {
-    env: k6Environment(process.env, {
+  shell.say(`${scenario}: ${shownUrl(target)}, ${sizes(stages)}, k6 ${k6.version}`)
+  const extra = outputs(
+    shell,
+    {
+      raw: given.get('raw') === 'true',
+      dashboard: given.get('dashboard') === 'true',
+      prometheus: given.get('prometheus'),
+      otel: given.get('otel') === 'true',
+      k6Out: (given.get('k6-out') ?? '').split('\n').filter(Boolean),
+    },
+    path.join(folder.filling, 'points.json.gz'),
+  )
+  const exit = await runK6(shell, k6, script, {
+    env: k6Environment(shell.env, {
       ...settings,
       ...extra.environment,
       SUMMARY_PATH: path.join(folder.filling, 'summary.json'),
@@ -85,7 +96,6 @@ async function measured(
       ...queryValues(given.get('path') ?? ''),
       ...Object.values(headersOf(given)),
     ],
-    signal,
   })
   const endedAt = new Date()
   const scaling = (watching?.stop() ?? []).map(({ at, wanted, ready }) => ({
@@ -133,7 +143,7 @@ async function measured(
     commit: await commit,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
-    interrupted: signal.aborted,
+    interrupted: shell.signal.aborted,
     k6: {
       exitCode: exit.code,
       signal: exit.signal,
@@ -147,7 +157,7 @@ async function measured(
   const summary = await readSummary(path.join(folder.filling, 'summary.json'))
   const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
   const run = { ...unjudged, verdict }
-  await writeWhole(path.join(folder.filling, 'run.json'), formatRun(run))
+  await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run))
   return { folder: await folder.complete(), source: { name: run.id, run, summary } }
 }
 
@@ -213,7 +223,7 @@ function headersOf(given: Given): Record<string, string> {
 }
 
 /** The request that the load will make, for the one before it. */
-const asked = (given: Given, { path, body, headers }: Request, token: string): Asked => ({
+const asked = (given: Given, { path, body, headers }: PlannedRequest, token: string): Asked => ({
   path,
   method: given.get('method') ?? 'GET',
   body,

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { Failure } from '../shell/exit.ts'
-import { resultFolder, writeReport, writeWhole } from './folder.ts'
+import { resultFolder, writeReport, writeAtomically } from './folder.ts'
 
 let root = ''
 before(async () => {
@@ -20,26 +20,37 @@ const report = (page: string) =>
 const refused = (work: Promise<unknown>, exitCode: number) =>
   assert.rejects(work, (error) => error instanceof Failure && error.exitCode === exitCode)
 
-test('a result folder is hidden until it is whole, and two of one second do not meet', async () => {
+test('a result folder is hidden until it is complete, and two of the same second differ', async () => {
   const now = new Date('2026-11-24T10:15:00.123Z')
   const out = path.join(root, 'results')
   const [one, two] = await Promise.all([resultFolder(out, 'ramp', now), resultFolder(out, 'ramp', now)])
   assert.match(one.id, /^20261124T101500Z-ramp-[\da-f]{4}$/)
-  await writeWhole(path.join(one.filling, 'run.json'), '{}')
+  await writeAtomically(path.join(one.filling, 'run.json'), '{}')
   assert.ok((await readdir(out)).every((name) => name.startsWith('.')))
-  const whole = await one.complete()
-  assert.deepEqual(await readdir(whole), ['run.json'])
+  const final = await one.complete()
+  assert.deepEqual(await readdir(final), ['run.json'])
   await two.discard()
   assert.deepEqual(await readdir(out), [one.id])
 })
 
-test('a folder that cannot be written is told about before any load', async () => {
+test('a folder that cannot be written is refused', async () => {
   const file = path.join(root, 'a-file')
   await writeFile(file, '')
   await refused(resultFolder(path.join(file, 'results'), 'ramp', new Date()), 4)
 })
 
-test('a report replaces a report as a whole', async () => {
+test('a file is replaced in one step, and a failure leaves no partial file', async () => {
+  const folder = path.join(root, 'files')
+  await mkdir(path.join(folder, 'taken', 'x'), { recursive: true })
+  const file = path.join(folder, 'file')
+  await writeAtomically(file, 'old')
+  await writeAtomically(file, 'new')
+  await assert.rejects(writeAtomically(path.join(folder, 'taken'), 'x'))
+  assert.deepEqual((await readdir(folder)).sort(), ['file', 'taken'])
+  assert.equal(await readFile(file, 'utf8'), 'new')
+})
+
+test('a report replaces all of an older report', async () => {
   const folder = path.join(root, 'deep/er/report')
   await writeReport(folder, new Map([...report('old'), ['latency.svg', '<svg/>']]))
   await writeReport(folder, report('new'))
@@ -48,7 +59,7 @@ test('a report replaces a report as a whole', async () => {
   assert.deepEqual(await readdir(path.dirname(folder)), ['report'])
 })
 
-test('a folder that holds anything else is left alone', async () => {
+test('a folder that contains anything else is left alone', async () => {
   const foreign = path.join(root, 'foreign')
   await mkdir(foreign)
   await writeFile(path.join(foreign, 'thesis.txt'), 'three years')

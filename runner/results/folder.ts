@@ -5,57 +5,73 @@ import { Failure } from '../shell/exit.ts'
 
 export type ResultFolder = {
   readonly id: string
-  /** Where it is filled: under a name with a dot, until it is whole. */
+  /** Where to write until the folder is complete; its name begins with a dot. */
   readonly filling: string
-  /** Gives it its name; what has been measured is never deleted. */
+  /** Gives the folder its final name and returns its path. Measurements are never deleted. */
   complete(): Promise<string>
-  /** For when nothing was measured. */
+  /** Removes the folder, for when nothing was measured. */
   discard(): Promise<void>
 }
 
-export async function resultFolder(out: string, scenario: string, now: Date): Promise<ResultFolder> {
+/**
+ * Creates a folder for one result in `out`; its id is the time in UTC, the name and four random hex digits.
+ */
+export async function resultFolder(out: string, name: string, now: Date): Promise<ResultFolder> {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const id = `${time}-${scenario}-${randomBytes(2).toString('hex')}`
+  const id = `${time}-${name}-${randomBytes(2).toString('hex')}`
   const filling = path.join(out, `.${id}`)
   await mkdir(filling, { recursive: true }).catch((error: Error) => {
     throw new Failure(
       'environment',
-      `${out}: cannot be written (${error.message}); --out names another folder`,
+      `${out}: cannot be written (${error.message}); choose another folder with --out`,
     )
   })
   return {
     id,
     filling,
     async complete() {
-      const whole = path.join(out, id)
-      await rename(filling, whole)
-      return whole
+      const final = path.join(out, id)
+      await rename(filling, final)
+      return final
     },
     discard: () => rm(filling, { recursive: true, force: true }),
   }
 }
 
-/** Writes a file under another name first, so that nobody ever reads half of it. */
-export async function writeWhole(file: string, content: string): Promise<void> {
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(4).toString('hex')}`)
-  await writeFile(partial, content)
-  await rename(partial, file)
+/** A hidden name in the same folder, so that a rename to the final name is atomic. */
+const partialName = (final: string): string =>
+  path.join(path.dirname(final), `.${path.basename(final)}.${randomBytes(4).toString('hex')}`)
+
+/** Writes a file under another name and renames it, so that nobody ever reads half of it. */
+export async function writeAtomically(file: string, content: string): Promise<void> {
+  const partial = partialName(file)
+  try {
+    await writeFile(partial, content)
+    await rename(partial, file)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
 }
 
-/** Replaces the report at `folder` as a whole; a folder that holds anything else is left alone. */
+/**
+ * Writes a report, by file name, in place of an older report; refuses a folder that contains anything else.
+ */
 export async function writeReport(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
-  if (!(await isReplaceable(folder))) {
-    throw new Failure('usage', `${folder}: holds other things than a report; name a new folder with --out`)
-  }
-  const fresh = path.join(path.dirname(folder), `.${path.basename(folder)}.${randomBytes(4).toString('hex')}`)
+  if (!(await isReplaceable(folder)))
+    throw new Failure(
+      'usage',
+      `${folder}: contains other things than a report; choose a new folder with --out`,
+    )
+  const partial = partialName(folder)
   try {
-    await mkdir(fresh, { recursive: true })
-    for (const [name, content] of files) await writeFile(path.join(fresh, name), content)
+    await mkdir(partial, { recursive: true })
+    for (const [name, content] of files) await writeFile(path.join(partial, name), content)
     await rm(folder, { recursive: true, force: true })
-    await rename(fresh, folder)
+    await rename(partial, folder)
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true }).catch(() => {})
-    throw new Failure('environment', `${folder}: the report cannot be written (${(error as Error).message})`)
+    await rm(partial, { recursive: true, force: true }).catch(() => {})
+    throw new Failure('environment', `${folder}: cannot write the report (${(error as Error).message})`)
   }
 }
 

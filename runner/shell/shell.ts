@@ -7,6 +7,10 @@ export type Shell = {
   readonly cwd: string
   /** Aborts at the first Ctrl-C: whatever runs then stops in order and keeps what it has. */
   readonly signal: AbortSignal
+  /** Aborts at the second Ctrl-C: whatever is still stopping does not wait any longer. */
+  readonly urgent: AbortSignal
+  /** Whether somebody watches stderr on a terminal. */
+  readonly terminal: boolean
   /** A result, to stdout. */
   print(text: string): void
   /** A sentence for whoever watches, to stderr. */
@@ -21,15 +25,14 @@ export type Shell = {
 type Output = { write(text: string): unknown; readonly isTTY?: boolean }
 
 export function shellOf(
-  { env, cwd, signal }: Pick<Shell, 'env' | 'cwd' | 'signal'>,
+  given: Pick<Shell, 'env' | 'cwd' | 'signal' | 'urgent'>,
   { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
 ): Shell {
   const terminal = stderr.isTTY === true
   const say = (sentence: string) => void stderr.write(`${sentence}\n`)
   return {
-    env,
-    cwd,
-    signal,
+    ...given,
+    terminal,
     say,
     print: (text) => void stdout.write(text),
     longWork(what, standing = () => '') {

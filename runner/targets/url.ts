@@ -5,7 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Run } from '../../analysis/formats/run.ts'
 import { bundleWorkload } from '../../workload/build.ts'
-import type { Request } from '../load/data.ts'
+import type { PlannedRequest } from '../load/data.ts'
 import { Failure } from '../shell/exit.ts'
 import { exited, guard } from '../shell/processes.ts'
 
@@ -105,7 +105,7 @@ function parse(text: string): URL | null {
 export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.replace(/\/$/, '')
 
 /** What is to be asked of a target, and the statuses, from and to, that are no failure. */
-export type Asked = Request & {
+export type Asked = PlannedRequest & {
   readonly method: string
   readonly expected: readonly (readonly [number, number])[]
 }

@@ -69,8 +69,9 @@ export async function breakpoint(args: string[]): Promise<number> {
     repeat: Number(given.get('repeat') ?? 2),
   }
   const target = await targetOf(given)
-  const signal = interruption()
-  const [k6, script] = await Promise.all([findK6(process.env, signal), bundle('arrival')])
+  const shell = interruption()
+  const { signal } = shell
+  const [k6, script] = await Promise.all([findK6(shell), bundle('arrival')])
   const { filling, complete } = await resultFolder(
     userPath(given.get('out') ?? 'results'),
     'breakpoint',
@@ -95,7 +96,7 @@ export async function breakpoint(args: string[]): Promise<number> {
         labels: { probe: String(runs.length + 1) },
         out: filling,
         k6,
-        signal,
+        shell,
       })
       const run = runStatistics(source)
       runs.push(run)

@@ -8,7 +8,7 @@ import { entryVerdicts, nightOf } from '../../analysis/runs/history.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { unknownScenario } from '../k6/bundle.ts'
 import { count, labelsOf, runFlags } from '../load/options.ts'
-import { writeWhole } from '../results/folder.ts'
+import { writeAtomically } from '../results/folder.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { type Flag, type Given, helpText, parseFlags, userPath } from '../shell/flags.ts'
 import { gitCommit } from '../shell/host.ts'
@@ -121,10 +121,10 @@ export async function nightly(args: string[]): Promise<number> {
   const startedAt = new Date()
   const resumed = given.get('resume')
   const begun = resumed ? await readPlan(userPath(resumed)) : await begin(given, told)
-  const signal = interruption()
-  await runAll(begun, signal)
+  const shell = interruption()
+  await runAll(begun, shell)
   const { sources, complete } = await doneOf(begun)
-  if (signal.aborted) {
+  if (shell.signal.aborted) {
     sayHowToGoOn(begun, sources.length)
     return exitCodes.interrupted
   }
@@ -148,7 +148,7 @@ export async function nightly(args: string[]): Promise<number> {
       id: path.basename(at),
       startedAt: startedAt.toISOString(),
       // Of what is tested, which is not always where the command is started.
-      commit: labels.commit ?? (await gitCommit()),
+      commit: labels.commit ?? (await gitCommit(shell)),
       labels,
       planned: begun.plan.runs.filter(({ side }) => side !== 'a').length,
     }),
@@ -160,7 +160,7 @@ export async function nightly(args: string[]): Promise<number> {
     judged.comparison,
   )
   const files = await tell(report, path.join(at, 'history'))
-  await writeWhole(path.join(at, 'junit.xml'), junit(report, entries))
+  await writeAtomically(path.join(at, 'junit.xml'), junit(report, entries))
   if (process.env.GITHUB_STEP_SUMMARY)
     await appendFile(process.env.GITHUB_STEP_SUMMARY, withoutPictures(files.get('report.md') ?? ''))
   if (entries.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid

@@ -4,7 +4,7 @@ import { findK6 } from '../k6/find.ts'
 import { runFlags, runHelp } from '../load/options.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { type Given, parseFlags, userPath } from '../shell/flags.ts'
-import { say } from '../shell/progress.ts'
+import { type Shell, shellOf } from '../shell/shell.ts'
 import { needAutoscaler, serviceUrl } from '../targets/deployment.ts'
 import { checkTarget, startWorkload } from '../targets/url.ts'
 
@@ -20,13 +20,13 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
   checkCombination(scenario, given)
   if (scenario === 'autoscale') await needAutoscaler()
   const target = await targetOf(given)
-  const signal = interruption()
+  const shell = interruption()
   // Whatever has nothing to wait for begins at once: a short run is not to spend its time on starting.
   const starting = target ? null : startWorkload(process.env)
   starting?.catch(() => {})
   try {
     const [k6, script, embedded, { measure }, { writeAndPrint }, { statistics }] = await Promise.all([
-      findK6(process.env, signal),
+      findK6(shell),
       bundle(scenario),
       starting,
       import('../load/measure.ts'),
@@ -42,7 +42,7 @@ export async function run([scenario = '', ...args]: string[]): Promise<number> {
       replicas: null,
       out: userPath(given.get('out') ?? 'results'),
       k6,
-      signal,
+      shell,
     })
     // In its own time, while the report is made.
     embedded?.stop()
@@ -97,13 +97,23 @@ export function checkCombination(scenario: string, given: Given): void {
 }
 
 /** Aborts at the first Ctrl-C or request to end; whatever runs then stops in order and keeps what it has. */
-export function interruption(): AbortSignal {
-  const controller = new AbortController()
+export function interruption(): Shell {
+  const [first, second] = [new AbortController(), new AbortController()]
+  const shell = shellOf(
+    {
+      env: process.env,
+      cwd: process.env.INIT_CWD ?? process.cwd(),
+      signal: first.signal,
+      urgent: second.signal,
+    },
+    process,
+  )
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (!controller.signal.aborted) say('interrupted: stopping, and keeping what was measured …')
-      controller.abort()
+      if (first.signal.aborted) return second.abort()
+      shell.say('interrupted: stopping, and keeping what was measured …')
+      first.abort()
     })
   }
-  return controller.signal
+  return shell
 }

@@ -11,13 +11,14 @@ import { comparison, type Statistics, statistics } from '../../analysis/runs/sta
 import { bePatient } from '../cluster/kubectl.ts'
 import { bundle, unknownScenario } from '../k6/bundle.ts'
 import { findK6, type K6 } from '../k6/find.ts'
-import { milliseconds } from '../k6/run.ts'
+import { milliseconds } from '../k6/inspect.ts'
 import { measure } from '../load/measure.ts'
 import { count, counts, duration, requestOf, runFlags } from '../load/options.ts'
-import { resultFolder, writeWhole } from '../results/folder.ts'
+import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { type Flag, type Given, helpText, parseFlags, shownPath, userPath } from '../shell/flags.ts'
 import { say } from '../shell/progress.ts'
+import type { Shell } from '../shell/shell.ts'
 import { currentlyDeployed, restore, scale, serviceUrl, useImage } from '../targets/deployment.ts'
 import { checkTarget, startWorkload } from '../targets/url.ts'
 import { effectFlag, effectOf } from './compare.ts'
@@ -135,16 +136,17 @@ export type Begun = { folder: string; plan: Plan }
 async function series(given: Given, fresh: (given: Given) => Promise<Begun>): Promise<number> {
   const resumed = given.get('resume')
   const begun = resumed ? await readPlan(userPath(resumed)) : await fresh(given)
-  const signal = interruption()
-  await runAll(begun, signal)
-  return finish(begun, given, signal.aborted)
+  const shell = interruption()
+  await runAll(begun, shell)
+  return finish(begun, given, shell.signal.aborted)
 }
 
 /**
  * Runs what of a plan has not been run yet, as far as its minutes go, and leaves the cluster as it found it.
  */
-export async function runAll({ folder, plan }: Begun, signal: AbortSignal): Promise<void> {
-  const k6 = await findK6(process.env, signal)
+export async function runAll({ folder, plan }: Begun, shell: Shell): Promise<void> {
+  const { signal } = shell
+  const k6 = await findK6(shell)
   const onCluster = plan.runs.some((run) => isOnCluster(plan, run))
   if (onCluster) bePatient()
   const before = onCluster ? await currentlyDeployed() : null
@@ -174,7 +176,7 @@ export async function runAll({ folder, plan }: Begun, signal: AbortSignal): Prom
         `run ${plan.runs.length - left.length + index + 1} of ${plan.runs.length}: ${cellWords(run)}${remaining}`,
       )
       try {
-        await runCell(folder, plan, run, scripts.get(run.scenario) ?? '', k6, signal)
+        await runCell(folder, plan, run, scripts.get(run.scenario) ?? '', k6, shell)
       } catch (error) {
         // Interrupted while it waited for something: told of at the end, with how to go on.
         if (!signal.aborted) throw error
@@ -211,8 +213,9 @@ async function runCell(
   run: Plan['runs'][number],
   script: string,
   k6: K6,
-  signal: AbortSignal,
+  shell: Shell,
 ): Promise<void> {
+  const { signal } = shell
   const { cell, replicas, scenario, side, flags } = run
   const [place, onCluster] = [placeOf(plan, run), isOnCluster(plan, run)]
   const told: Given = {
@@ -237,7 +240,7 @@ async function runCell(
       labels: { cell, ...(side && { side }) },
       out: folder,
       k6,
-      signal,
+      shell,
     })
   } finally {
     await local?.stop()
@@ -347,7 +350,7 @@ export function planOf(
 
 export async function write(plan: Plan, given: Given): Promise<Begun> {
   const { filling } = await resultFolder(userPath(given.get('out') ?? 'results'), plan.kind, new Date())
-  await writeWhole(path.join(filling, 'sweep.json'), `${JSON.stringify(plan, null, 2)}\n`)
+  await writeAtomically(path.join(filling, 'sweep.json'), `${JSON.stringify(plan, null, 2)}\n`)
   return { folder: filling, plan }
 }
 

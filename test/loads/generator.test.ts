@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { findK6 } from '../../runner/k6/find.ts'
 import { runOf, startIn } from '../command.ts'
 import { type Serving, serving } from '../service.ts'
+import { testShell } from '../shell.ts'
 
 let out = ''
 let server: Serving
@@ -47,7 +48,7 @@ test('a generator held to a tenth of a core is recognised: the run is invalid an
   const group = tenthOfACore()
   if (!group) return t.skip('no control group can be made here')
   try {
-    const k6 = await findK6(process.env, new AbortController().signal)
+    const k6 = await findK6(testShell())
     const held = path.join(out, 'held-k6')
     writeFileSync(held, `#!/bin/sh\necho $$ > ${group}/cgroup.procs\nexec "${k6.path}" "$@"\n`)
     chmodSync(held, 0o755)

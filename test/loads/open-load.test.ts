@@ -6,9 +6,11 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { bundle } from '../../runner/k6/bundle.ts'
 import { findK6 } from '../../runner/k6/find.ts'
-import { inspect, k6Environment } from '../../runner/k6/run.ts'
+import { inspect } from '../../runner/k6/inspect.ts'
+import { k6Environment } from '../../runner/k6/run.ts'
 import { runOf, startIn } from '../command.ts'
 import { serving } from '../service.ts'
+import { testShell } from '../shell.ts'
 
 let out = ''
 before(async () => {
@@ -137,7 +139,7 @@ test('a spike has its three stages, and a service of one’s own is asked as it 
 })
 
 test('an open load has as many VUs as its answers may need, and at high rates no more', async () => {
-  const k6 = await findK6(process.env, new AbortController().signal)
+  const k6 = await findK6(testShell())
   const script = await bundle('arrival')
   const vus = async (rate: number, slo?: number) => {
     const environment = { BASE_URL: 'http://127.0.0.1', RATE: String(rate), SLO_MS: slo ? String(slo) : '' }

@@ -91,11 +91,11 @@ test('k6’s own outputs are passed through, and the report says that they cost 
 
 const refused: [args: string[], sentence: RegExp][] = [
   [['--path', '/', '--data', 'none.csv'], /--data: none\.csv: no such file/],
-  [['--path', '/{{idd}}', '--data', 'rows.csv'], /rows\.csv: has no column "idd"; there are id/],
-  [['--path', '/', '--data', 'short.csv'], /short\.csv: row 2 has 1 cells, the line of heads 2/],
-  [['--path', '/', '--data', 'empty.csv'], /empty\.csv: has no row/],
-  [['--path', '/', '--data', 'bad.json'], /bad\.json: not JSON/],
-  [['--path', '/', '--data', 'deep.json'], /deep\.json: row 1: "a" is neither text nor number/],
+  [['--path', '/{{idd}}', '--data', 'rows.csv'], /rows\.csv: has no column "idd", only id/],
+  [['--path', '/', '--data', 'short.csv'], /short\.csv: row 2 has 1 cells, but the header has 2/],
+  [['--path', '/', '--data', 'empty.csv'], /empty\.csv: has no rows/],
+  [['--path', '/', '--data', 'bad.json'], /bad\.json: is not JSON/],
+  [['--path', '/', '--data', 'deep.json'], /deep\.json: row 1: "a" must be text or a number/],
   [['--data', 'rows.csv'], /--data is for a service of your own: add --path/],
   [['--path', '/', '--mix', 'work=1'], /--mix is for the scenario mix/],
   [['--path', '/', '--k6-out', 'cloud'], /cloud sends the whole test to a service/],

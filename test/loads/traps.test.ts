@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findK6 } from '../../runner/k6/find.ts'
 import { left, noneLeft, runOf, said, startIn } from '../command.ts'
 import { type Serving, serving } from '../service.ts'
+import { testShell } from '../shell.ts'
 
 /** What k6 ends green with, though it proves nothing: each must be invalid here, exit code 3. */
 let out = ''
@@ -24,7 +25,7 @@ after(async () => {
   await rm(out, { recursive: true })
 })
 
-const k6 = await findK6(process.env, new AbortController().signal)
+const k6 = await findK6(testShell())
 
 const header = `import http from 'k6/http'
 import { sleep } from 'k6'

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { testShell } from '../../test/shell.ts'
+import { Failure } from '../shell/exit.ts'
+import { findK6 } from './find.ts'
+import { inspect, milliseconds } from './inspect.ts'
+
+const env = { PATH: process.env.PATH }
+
+test('the stages come from k6, in order of their start', async () => {
+  const script = `export const options = { scenarios: {
+    second: { executor: 'constant-arrival-rate', rate: 50, duration: '1m30s', preAllocatedVUs: 1, maxVUs: 9,
+      startTime: '2s', tags: { stage: 'high' } },
+    first: { executor: 'constant-vus', vus: Number(__ENV.VUS), duration: '500ms' },
+  } }
+  export default () => {}`
+  assert.deepEqual(await inspect(await findK6(testShell()), script, { ...env, VUS: '3' }), [
+    { stage: '', vus: 3, offered: null, startMs: 0, durationMs: 500 },
+    { stage: 'high', vus: 9, offered: 50, startMs: 2000, durationMs: 90_000 },
+  ])
+})
+
+test('a script that throws is refused with its own sentence', async () => {
+  const script = `throw new Error('MIX: "x" is wrong')`
+  await assert.rejects(
+    inspect(await findK6(testShell()), script, env),
+    (error) =>
+      error instanceof Failure &&
+      error.exitCode === 2 &&
+      error.message === 'k6 does not accept the script: MIX: "x" is wrong',
+  )
+})
+
+test('durations as Go writes them', () => {
+  const part = fc.integer({ min: 0, max: 999 })
+  fc.assert(
+    fc.property(part, part, part, part, (h, m, s, ms) => {
+      assert.equal(milliseconds(`${h}h${m}m${s}s${ms}ms`), ((h * 60 + m) * 60 + s) * 1000 + ms)
+    }),
+  )
+  assert.equal(milliseconds('1.5s'), 1500)
+  assert.equal(milliseconds(undefined), 0)
+})

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { after, before, test } from 'node:test'
+import { copyLog, messageIn } from './log.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'las-log-'))
+})
+after(() => rm(folder, { recursive: true }))
+
+async function copied(lines: readonly string[], secrets: readonly string[] = []) {
+  const file = path.join(folder, 'k6.log')
+  const error = await copyLog(Readable.from(lines.map((line) => `${line}\n`)), file, secrets)
+  return { error, lines: (await readFile(file, 'utf8')).split('\n').slice(0, -1) }
+}
+const at = (second: number, rest: string) => `time="2026-11-24T10:15:${second}Z" ${rest}`
+
+test('lines that differ only in their time are written five times and then counted', async () => {
+  const refused = 'level=warning msg="connection refused"'
+  const { lines, error } = await copied([
+    ...Array.from({ length: 12 }, (_, second) => at(10 + second, refused)),
+    at(30, 'level=info msg="something else"'),
+  ])
+  assert.deepEqual(lines, [
+    ...Array.from({ length: 5 }, (_, second) => at(10 + second, refused)),
+    at(30, 'level=info msg="something else"'),
+    `12 times in total: ${refused}`,
+    '(7 lines omitted)',
+  ])
+  assert.equal(error, undefined)
+})
+
+test('a log of only different lines stays small too', async () => {
+  const { lines } = await copied(Array.from({ length: 1500 }, (_, index) => `level=info msg="line ${index}"`))
+  assert.equal(lines.length, 1001)
+  assert.equal(lines.at(-1), '(500 lines omitted)')
+})
+
+test('neither secrets nor values of queries are written', async () => {
+  const { lines } = await copied(
+    ['level=info msg="hunter2 and hunter2000 of ab" url="http://127.0.0.1:80/a?token=s3cret&x=1" ok'],
+    ['ab', 'hunter2', 'hunter2000'],
+  )
+  assert.deepEqual(lines, ['level=info msg="… and … of ab" url="http://127.0.0.1:80/a?…" ok'])
+})
+
+test('the first error is returned as a sentence without its position and without secrets', async () => {
+  const { error } = await copied(
+    [
+      at(10, 'level=warning msg="careful"'),
+      at(
+        11,
+        'level=error msg="Error: \\"hunter2\\" is wrong\\n\\tat file:///-:7:1(4)\\n" hint="script exception"',
+      ),
+      at(12, 'level=fatal msg="later"'),
+    ],
+    ['hunter2'],
+  )
+  assert.equal(error, '"…" is wrong')
+})
+
+test('text that is not a line of the log is only trimmed', () => {
+  assert.equal(messageIn(' command not found\n'), 'command not found')
+  assert.equal(messageIn(''), '')
+})

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testShell } from '../../test/shell.ts'
+import { Failure } from '../shell/exit.ts'
+import { outputs } from './outputs.ts'
+
+const none = { raw: false, dashboard: false, otel: false, k6Out: [] }
+
+test('no output by default', () => {
+  const shell = testShell()
+  assert.deepEqual(outputs(shell, none, 'points'), { args: [], environment: {}, names: [] })
+  assert.deepEqual(shell.sentences, [])
+})
+
+test('every output becomes an argument or a variable of k6, and its cost is said', () => {
+  const shell = testShell({ env: { K6_WEB_DASHBOARD_PORT: '7000' }, terminal: true })
+  const all = {
+    raw: true,
+    dashboard: true,
+    prometheus: 'http://127.0.0.1:9090/api/v1/write',
+    otel: true,
+    k6Out: ['csv=a=b.csv', 'statsd'],
+  }
+  assert.deepEqual(outputs(shell, all, '/tmp/points.json.gz'), {
+    args: [
+      ...[
+        '--out',
+        'json=/tmp/points.json.gz',
+        '--out',
+        'experimental-prometheus-rw',
+        '--out',
+        'opentelemetry',
+      ],
+      ...['--out', 'csv=a=b.csv', '--out', 'statsd'],
+    ],
+    environment: {
+      K6_WEB_DASHBOARD: 'true',
+      K6_WEB_DASHBOARD_OPEN: 'true',
+      K6_PROMETHEUS_RW_SERVER_URL: 'http://127.0.0.1:9090/api/v1/write',
+    },
+    names: ['raw points', 'dashboard', 'Prometheus', 'OpenTelemetry', 'csv', 'statsd'],
+  })
+  assert.equal(shell.sentences.length, 6)
+  assert.match(shell.sentences[1] ?? '', /^k6 output dashboard: .*http:\/\/127\.0\.0\.1:7000$/)
+})
+
+test('the dashboard opens no browser without a terminal', () => {
+  const { environment } = outputs(testShell(), { ...none, dashboard: true }, '')
+  assert.equal(environment.K6_WEB_DASHBOARD_OPEN, 'false')
+})
+
+test('k6’s cloud is refused', () => {
+  for (const cloud of ['cloud', 'cloud=x'])
+    assert.throws(
+      () => outputs(testShell(), { ...none, k6Out: [cloud] }, ''),
+      (error) => error instanceof Failure && error.exitCode === 2 && /cloud sends/.test(error.message),
+    )
+})

@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** What a process used, and how busy its machine was meanwhile; null where the system has no /proc. */
+export type Usage = {
+  readonly cpuSeconds: number | null
+  /** Seconds that threads were runnable but not running: every CPU was busy, or a limit held them back. */
+  readonly waitedSeconds: number | null
+  readonly maxMemoryMiB: number | null
+  readonly machineBusyCores: number | null
+}
+
+const periodMs = 500
+const startupMs = 1200
+
+/** Watches a process until `stop`; misses up to half a second before the process ends. */
+export function watchUsage(pid: number | undefined): { stop(): Usage } {
+  const threads = new Map<string, ThreadTime>()
+  const machineAtStart = machineTime()
+  const startMs = performance.now()
+  let waitedAtStartup = 0
+  let maxMemoryMiB: number | null = null
+  let machineBusyCores: number | null = null
+  const seconds = (which: keyof ThreadTime) =>
+    [...threads.values()].reduce((total, time) => total + time[which], 0) / 1e9
+  const look = () => {
+    try {
+      for (const [thread, time] of threadTimes(pid)) threads.set(thread, time)
+      // A starting program keeps all its threads busy at once; that is not part of the load.
+      if (performance.now() - startMs < startupMs) waitedAtStartup = seconds('waitedNs')
+      maxMemoryMiB = peakMemoryMiB(pid) ?? maxMemoryMiB
+      const now = machineTime()
+      if (machineAtStart && now && now.all > machineAtStart.all)
+        machineBusyCores = (now.cores * (now.busy - machineAtStart.busy)) / (now.all - machineAtStart.all)
+    } catch {
+      // The process has ended, or this system has no /proc.
+    }
+  }
+  const timer = setInterval(look, periodMs)
+  return {
+    stop() {
+      clearInterval(timer)
+      const seen = threads.size > 0
+      return {
+        cpuSeconds: seen ? seconds('ranNs') : null,
+        waitedSeconds: seen ? seconds('waitedNs') - waitedAtStartup : null,
+        maxMemoryMiB,
+        machineBusyCores,
+      }
+    },
+  }
+}
+
+type ThreadTime = { readonly ranNs: number; readonly waitedNs: number }
+
+// schedstat: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+const threadTimes = (pid: number | undefined): [thread: string, ThreadTime][] =>
+  readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
+    const [ranNs = 0, waitedNs = 0] = text.split(' ').map(Number)
+    return [thread, { ranNs, waitedNs }]
+  })
+
+function peakMemoryMiB(pid: number | undefined): number | null {
+  const kB = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return kB ? Math.round(Number(kB) / 1024) : null
+}
+
+/** The time of all cores since the machine started, in the kernel's ticks; null without /proc/stat. */
+function machineTime(): { busy: number; all: number; cores: number } | null {
+  try {
+    const text = readFileSync('/proc/stat', 'utf8')
+    const columns = /^cpu +(.*)/.exec(text)?.[1] ?? ''
+    const [user = 0, nice = 0, system = 0, idle = 0, ioWait = 0, ...interrupts] = columns
+      .split(' ')
+      .map(Number)
+    const busy = user + nice + system + interrupts.slice(0, 3).reduce((a, b) => a + b, 0)
+    return { busy, all: busy + idle + ioWait, cores: text.match(/^cpu\d/gm)?.length ?? 1 }
+  } catch {
+    return null
+  }
+}
