@@ -281,7 +281,7 @@ test('several runs go into one page; a bare summary is accepted; folders of othe
   assert.match(bare.stdout, /k6 threshold crossed/)
   const foreign = await finished(['report', fixture, '--out', root])
   assert.equal(foreign.code, 2)
-  assert.match(foreign.stderr, /contains other things than a report/)
+  assert.match(foreign.stderr, /contains more than a report/)
 })
 
 const usage: [args: string[], sentence: RegExp][] = [

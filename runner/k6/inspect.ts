@@ -26,10 +26,7 @@ export async function inspect(k6: K6, script: string, env: NodeJS.ProcessEnv): P
     timeoutMs: 30_000,
   })
   if (code !== 0)
-    throw new Failure(
-      'usage',
-      `k6 does not accept the script: ${messageIn(stderr) || 'it did not finish reading it within 30 s'}`,
-    )
+    throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
   const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
   return Object.values(scenarios)
     .map(({ tags, vus, maxVUs, rate, startTime, duration }) => ({

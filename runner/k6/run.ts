@@ -6,6 +6,15 @@ import { freePort, liveFigures } from './live.ts'
 import { copyLog } from './log.ts'
 import { type Usage, watchUsage } from './usage.ts'
 
+export type K6Options = {
+  readonly env: NodeJS.ProcessEnv
+  readonly logFile: string
+  readonly args: readonly string[]
+  readonly plannedMs: number
+  /** Texts that must not appear in the log. */
+  readonly secrets: readonly string[]
+}
+
 export type K6Run = Exit & Usage
 
 /**
@@ -43,20 +52,7 @@ export async function runK6(
   shell: Shell,
   k6: K6,
   script: string,
-  {
-    env,
-    logFile,
-    args,
-    plannedMs,
-    secrets,
-  }: {
-    readonly env: NodeJS.ProcessEnv
-    readonly logFile: string
-    readonly args: readonly string[]
-    readonly plannedMs: number
-    /** Texts that must not appear in the log. */
-    readonly secrets: readonly string[]
-  },
+  { env, logFile, args, plannedMs, secrets }: K6Options,
 ): Promise<K6Run> {
   const port = await freePort()
   const { child, pid, ended } = start(

@@ -32,7 +32,7 @@ export function watchUsage(pid: number | undefined): { stop(): Usage } {
       if (machineAtStart && now && now.all > machineAtStart.all)
         machineBusyCores = (now.cores * (now.busy - machineAtStart.busy)) / (now.all - machineAtStart.all)
     } catch {
-      // The process has ended, or this system has no /proc.
+      // The process or a thread has ended, or this system has no /proc.
     }
   }
   const timer = setInterval(look, periodMs)
@@ -53,19 +53,20 @@ export function watchUsage(pid: number | undefined): { stop(): Usage } {
 type ThreadTime = { readonly ranNs: number; readonly waitedNs: number }
 
 // schedstat: https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
-const threadTimes = (pid: number | undefined): [thread: string, ThreadTime][] =>
-  readdirSync(`/proc/${pid}/task`).map((thread) => {
+function* threadTimes(pid: number | undefined): Generator<[thread: string, ThreadTime]> {
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')
     const [ranNs = 0, waitedNs = 0] = text.split(' ').map(Number)
-    return [thread, { ranNs, waitedNs }]
-  })
+    yield [thread, { ranNs, waitedNs }]
+  }
+}
 
 function peakMemoryMiB(pid: number | undefined): number | null {
   const kB = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return kB ? Math.round(Number(kB) / 1024) : null
 }
 
-/** The time of all cores since the machine started, in the kernel's ticks; null without /proc/stat. */
+/** The time of all cores since the machine started, in kernel ticks; null without /proc/stat. */
 function machineTime(): { busy: number; all: number; cores: number } | null {
   try {
     const text = readFileSync('/proc/stat', 'utf8')

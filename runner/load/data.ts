@@ -49,27 +49,21 @@ export async function readData(file: string, request: PlannedRequest): Promise<D
       Object.entries(request.headers).map(([key, value]) => [key, filled(value, row)]),
     ),
   }))
-  const folder = privateFolder('rows.json', JSON.stringify(requests))
-  return {
-    requests,
-    file: path.join(folder, 'rows.json'),
-    words: `${rows.length} rows of ${name}`,
-    remove: () => rm(folder, { recursive: true, force: true }),
-  }
-}
-
-/**
- * A temporary folder that only its owner can read, since data may contain passwords. Synchronous, so that an
- * interruption finds either no folder or one that the caller removes.
- */
-function privateFolder(name: string, content: string): string {
+  // Synchronous, so that an interruption finds either no folder or one that the caller removes.
   const folder = mkdtempSync(path.join(os.tmpdir(), 'load-and-stress-'))
+  const copy = path.join(folder, 'rows.json')
   try {
-    writeFileSync(path.join(folder, name), content, { mode: 0o600 })
-    return folder
+    // Data may contain passwords: only its owner can read it.
+    writeFileSync(copy, JSON.stringify(requests), { mode: 0o600 })
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
+  }
+  return {
+    requests,
+    file: copy,
+    words: `${rows.length} rows of ${name}`,
+    remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
 

@@ -21,10 +21,7 @@ export async function resultFolder(out: string, name: string, now: Date): Promis
   const id = `${time}-${name}-${randomBytes(2).toString('hex')}`
   const filling = path.join(out, `.${id}`)
   await mkdir(filling, { recursive: true }).catch((error: Error) => {
-    throw new Failure(
-      'environment',
-      `${out}: cannot be written (${error.message}); choose another folder with --out`,
-    )
+    throw new Failure('environment', `${out}: cannot be written (${error.message}); choose another --out`)
   })
   return {
     id,
@@ -59,10 +56,7 @@ export async function writeAtomically(file: string, content: string): Promise<vo
  */
 export async function writeReport(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
   if (!(await isReplaceable(folder)))
-    throw new Failure(
-      'usage',
-      `${folder}: contains other things than a report; choose a new folder with --out`,
-    )
+    throw new Failure('usage', `${folder}: contains more than a report; choose a new folder with --out`)
   const partial = partialName(folder)
   try {
     await mkdir(partial, { recursive: true })
