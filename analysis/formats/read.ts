@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { Source } from '../run/statistics.ts'
-import { parseRun } from './run.ts'
+import { parseRun, type Run } from './run.ts'
 import { parseSummary, type SummaryReading } from './summary.ts'
 
 export type SourceReading =
@@ -34,3 +33,6 @@ export async function readSummary(file: string): Promise<SummaryReading> {
   const text = await readFile(file, 'utf8').catch(() => null)
   return text === null ? { kind: 'unreadable', reason: 'k6 wrote none; see k6.log' } : parseSummary(text)
 }
+
+/** A result folder, or a summary without one, as it was read. */
+export type Source = { readonly name: string; readonly run: Run | null; readonly summary: SummaryReading }

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { aRun, aSummary, requests } from '../../test/samples.ts'
 import type { Run } from '../formats/run.ts'
-import { statistics } from '../runs/statistics.ts'
 import { jainFairness, podFairness } from './balance.ts'
+import { runStatistics } from './statistics.ts'
 
 // Reference values computed with numpy from Jain's definition of 1984.
 const cases: [shares: number[], index: number][] = [
@@ -60,7 +60,7 @@ test('pods that came or went do not count, and one pod has no fairness', () => {
 test('a report says when kept connections defeat the balance, and what is not known of pods', () => {
   const remarks = (run: Run) => {
     const summary = { kind: 'summary', summary: aSummary(requests(1000)) } as const
-    return statistics([{ name: 'x', run, summary }]).runs[0]?.remarks.join(' ') ?? ''
+    return runStatistics({ name: 'x', run, summary }).remarks.join(' ')
   }
   assert.match(
     remarks(cluster([900, 100], 'kept')),

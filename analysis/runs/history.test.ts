@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { aNight } from '../../test/samples.ts'
+import { type Night, parseNight } from '../formats/night.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
-import { alarmsOf, changesIn, type Night, parseNight, seriesOf } from './history.ts'
+import { alarmsOf } from './alarms.ts'
+import { changesIn } from './changes.ts'
+import { seriesOf } from './history.ts'
 
 const noise = (seed: number, length: number, deviation = 0.02): number[] => {
   const random = randomFrom(seed)

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import { number, percent } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
-import { Repeated, repeated, runsFor } from '../numbers/inference.ts'
-import { chosenFit, peakOf, type Scaling, throughput } from '../numbers/scaling-model.ts'
+import { Repeated, repeated, runsFor } from '../numbers/repeated.ts'
+import { peakOf, throughput } from '../numbers/scaling-law.ts'
+import { chosenFit, type Scaling } from '../numbers/scaling-model.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
 /** What the runs with one number of replicas came to. */
