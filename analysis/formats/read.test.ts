@@ -38,13 +38,13 @@ describe('reading', () => {
       assert.equal(reading.kind === 'source' && reading.source.name, 'mine.json')
     }))
 
-  test('what cannot be read gets a sentence with the file and the reason', () =>
+  test('an unreadable source gets a sentence with the file and the reason', () =>
     inFolder(async (folder) => {
       assert.match(await reason(path.join(folder, 'none')), /none: no such file or folder$/)
       assert.match(await reason(folder), /not a result folder \(no run\.json\)$/)
       const torn = path.join(folder, 'torn.json')
       await writeFile(torn, '{"metrics":')
-      assert.match(await reason(torn), /torn\.json: not whole JSON/)
+      assert.match(await reason(torn), /torn\.json: not valid JSON/)
       await writeFile(path.join(folder, 'run.json'), '{}')
       assert.match(await reason(folder), /run\.json: not a run/)
     }))

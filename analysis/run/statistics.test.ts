@@ -4,7 +4,7 @@ import { aClimb, aRun, aSummary, requests } from '../../test/samples.ts'
 import { runStatistics } from './statistics.ts'
 
 describe('stages', () => {
-  test('have rates over their own time and are judged each', () => {
+  test('have rates over their own duration, and each is judged', () => {
     const source = aClimb('climb', [1000, 1900, 2500])
     const run = source.run && { ...source.run, slos: [{ figure: 'rate', limit: 150 }] }
     const { stages } = runStatistics({ ...source, run })
@@ -18,7 +18,7 @@ describe('stages', () => {
     )
   })
 
-  test('an interrupted one has the rate of the time that it stood', () => {
+  test('an interrupted one has a rate over the time it ran', () => {
     const source = aClimb('climb', [1000, 500])
     const interrupted = {
       ...source,
@@ -31,7 +31,7 @@ describe('stages', () => {
     assert.deepEqual([last?.durationMs, last?.rate], [5000, 100])
   })
 
-  test('of a summary on its own are known by their tag, without size or rate', () => {
+  test('of a summary without run.json are known by their tag, without size or rate', () => {
     const { summary } = aClimb('climb', Array<number>(11).fill(100))
     const { stages } = runStatistics({ name: 'bare', run: null, summary })
     assert.deepEqual(
@@ -53,8 +53,11 @@ describe('remarks', () => {
     }).remarks.join('\n')
   const target = aRun().target
 
-  test('say whether the workload counted as many requests as k6', () => {
-    assert.match(remarks({ target: { ...target, workServed: 1000 } }), /counted the same 1,000/)
+  test('say whether workload and k6 counted the same number of requests', () => {
+    assert.match(
+      remarks({ target: { ...target, workServed: 1000 } }),
+      /counted the same 1,000 answered requests\./,
+    )
     assert.match(remarks({ target: { ...target, workServed: 1200 } }), /counted 1,200 .* k6 1,000/)
   })
   test('say when generator and target shared a machine', () => {
@@ -65,12 +68,12 @@ describe('remarks', () => {
     assert.doesNotMatch(remarks({}), /shared/)
   })
   test('say whose latencies they are when requests failed', () => {
-    assert.match(remarks({}, 10), /of the 990 successful requests; the 10 failed/)
+    assert.match(remarks({}, 10), /of the 990 successful requests; 10 failed requests count only as errors/)
   })
 })
 
 test('a run without a readable summary is invalid and has no stages', () => {
-  const summary = { kind: 'unreadable', reason: 'k6 wrote none; see k6.log' } as const
+  const summary = { kind: 'unreadable', reason: 'k6 did not write one; see k6.log' } as const
   const { verdict, stages, remarks } = runStatistics({ name: 'x', run: aRun(), summary })
   assert.deepEqual([verdict.kind, stages, remarks], ['invalid', [], []])
 })

@@ -1,7 +1,9 @@
+import { shapeWords } from '../formats/load.ts'
 import { number } from '../formats/words.ts'
 import { repeated } from '../numbers/repeated.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-/** Whether the sides alternate in time at least about as often as they would run in pairs. */
+
+/** Whether the sides alternate in time at least as often as they would run in pairs. */
 export function inTurns(a: readonly RunStatistics[], b: readonly RunStatistics[]): boolean {
   const order = [...a.map((run) => ({ run, side: 0 })), ...b.map((run) => ({ run, side: 1 }))]
     .map(({ run, side }) => ({ at: run.run?.startedAt ?? '', side }))
@@ -10,26 +12,25 @@ export function inTurns(a: readonly RunStatistics[], b: readonly RunStatistics[]
   return order.every(({ at }) => at !== '') && switches >= Math.min(a.length, b.length)
 }
 
-/** What makes two sides incomparable, and what makes a comparison doubtful. The first `split` runs are the baseline's. */
+/** What makes two sides incomparable, and what makes a comparison doubtful. */
 export function comparability(
-  runs: readonly RunStatistics[],
-  split: number,
+  baseline: readonly RunStatistics[],
+  candidate: readonly RunStatistics[],
 ): { refusals: string[]; warnings: string[] } {
   const differing = (what: string, of: (run: RunStatistics) => unknown): string[] => {
-    const said = runs.map((run) => String(of(run) ?? 'unknown'))
-    const [before, after] = [new Set(said.slice(0, split)), new Set(said.slice(split))]
-    const both = new Set([...before, ...after])
-    return both.size < 2
+    const valuesOf = (runs: readonly RunStatistics[]) => [
+      ...new Set(runs.map((run) => String(of(run) ?? 'unknown'))),
+    ]
+    const [before, after] = [valuesOf(baseline), valuesOf(candidate)]
+    return new Set([...before, ...after]).size < 2
       ? []
-      : [
-          `${what} differs: ${[...before].join(', ')} in the baseline, ${[...after].join(', ')} in the candidate`,
-        ]
+      : [`${what} differs: ${before.join(', ')} in the baseline, ${after.join(', ')} in the candidate`]
   }
-  const load = ({ run }: RunStatistics) =>
-    run?.load.stages.map(({ vus, durationMs }) => `${vus} VUs for ${durationMs / 1000} s`).join(' + ')
   const refusals = [
-    ...(runs.some(({ run }) => !run) ? ['A bare summary does not say what was run'] : []),
-    ...differing('The load', load),
+    ...([...baseline, ...candidate].some(({ run }) => !run)
+      ? ['A summary without run.json does not say what was run']
+      : []),
+    ...differing('The load', ({ run }) => run && shapeWords(run.load.stages)),
     ...differing('The request', ({ run }) => run?.load.request),
     ...differing('The use of connections', ({ run }) => run?.load.connections),
     ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),
@@ -42,23 +43,23 @@ export function comparability(
     ),
     ...differing('k6', ({ run }) => run?.host.k6),
     ...differing('Node', ({ run }) => run?.host.node),
-    ...calibrations(runs, split),
+    ...calibrations(baseline, candidate),
   ]
   return { refusals, warnings }
 }
 
-/** A request's work is counted in units; where one side's machine was found faster, its requests are heavier. */
-function calibrations(runs: readonly RunStatistics[], split: number): string[] {
+/** Requests carry units of work, calibrated to the machine: on a faster one the same request is heavier. */
+function calibrations(baseline: readonly RunStatistics[], candidate: readonly RunStatistics[]): string[] {
   const units = (side: readonly RunStatistics[]) =>
     side.flatMap(({ run }) =>
       run?.load.request.startsWith('GET /work') ? (run.target.workload?.unitsPerMs ?? []) : [],
     )
-  const [before, after] = [units(runs.slice(0, split)), units(runs.slice(split))]
+  const [before, after] = [units(baseline), units(candidate)]
   if (before.length === 0 || after.length === 0) return []
   const ratio = repeated(after).median / repeated(before).median
   return Math.abs(Math.log(ratio)) < 0.02
     ? []
     : [
-        `The work of a request differs: the candidate’s workload was calibrated to ${number(ratio)} times as many units a millisecond. WORK_UNITS_PER_MS pins it.`,
+        `The work of a request differs: the candidate’s workload was calibrated to ${number(ratio)} times as many units per millisecond.`,
       ]
 }

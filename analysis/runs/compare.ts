@@ -1,42 +1,40 @@
 import { z } from 'zod'
+import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { comparability, inTurns } from './comparability.ts'
 import { Compared, Judgement, judged } from './judgement.ts'
 
-const Group = z.object({
+const ComparedGroup = z.object({
   scenario: z.string(),
   replicas: z.number().nullable(),
   runs: z.object({ baseline: z.number(), candidate: z.number() }),
-  invalid: z.number().describe('runs of both sides that prove nothing and were left out'),
+  invalid: z.number().describe('invalid runs of both sides, which were left out'),
   interleaved: z
     .boolean()
-    .describe('whether the sides were run in turns, so that a change of the machine met both'),
+    .describe('whether the sides were run in turns, so that changes of the machine affected both'),
   refused: z
     .array(z.string())
-    .describe('why the two cannot be compared; empty where they can, or were told to be'),
+    .describe('why the two cannot be compared; empty where they can, or were compared anyway'),
   warnings: z.array(z.string()),
   metrics: z.array(Compared),
   judgement: Judgement,
 })
-
-export type Group = z.infer<typeof Group>
+/** Runs of both sides with the same scenario and number of replicas. */
+export type ComparedGroup = z.infer<typeof ComparedGroup>
 
 export const Comparison = z.object({
-  effect: z.number().describe('the least change that matters, as a share'),
-  split: z.number().describe('how many of the runs, from the first, are the baseline’s'),
-  groups: z.array(Group),
+  effect: z.number().describe('the smallest change that matters, as a share'),
+  split: z.number().describe('number of baseline runs, which come first'),
+  groups: z.array(ComparedGroup),
   unmatched: z.array(z.string()).describe('what only one side has'),
   judgement: Judgement,
 })
-
 export type Comparison = z.infer<typeof Comparison>
 
 /**
  * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both have.
- * `effect` is the least change that matters (0.05: 5 %). *Worse* or *better* needs all of: adjusted p below 0.032, a
- * change beyond `effect`, an interval clear of none by two fifths of it. *No difference* needs an interval that lies within ± `effect`. All
- * else is *cannot tell*. `anyway` compares even what is not comparable.
+ * @param options `effect`: the smallest change that matters (0.05: 5 %); `anyway`: compare even what is not comparable
  */
 export function compare(
   baseline: readonly RunStatistics[],
@@ -70,36 +68,36 @@ const worst = (judgements: readonly Judgement[]): Judgement =>
 const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =>
   groupedBy(runs, ({ run }) => {
     const replicas = run?.target.replicas ?? null
-    return `${run?.scenario ?? 'unknown scenario'}${replicas ? `, ${replicas} replicas` : ''}`
+    return `${run?.scenario ?? 'unknown scenario'}${replicas ? `, ${quantity(replicas, 'replica')}` : ''}`
   })
 
 function compareGroup(
-  all: readonly RunStatistics[],
-  others: readonly RunStatistics[],
+  baseline: readonly RunStatistics[],
+  candidate: readonly RunStatistics[],
   effect: number,
   anyway: boolean,
-): Group {
+): ComparedGroup {
   const valid = (runs: readonly RunStatistics[]) => runs.filter(({ verdict }) => verdict.kind !== 'invalid')
-  const [a, b] = [valid(all), valid(others)]
-  const { refusals, warnings } = comparability([...a, ...b], a.length)
+  const [a, b] = [valid(baseline), valid(candidate)]
+  const { refusals, warnings } = comparability(a, b)
   const interleaved = inTurns(a, b)
   if (!interleaved && a.length > 0 && b.length > 0) {
     warnings.push(
-      'The sides were not run in turns: a machine that was warmer, or a neighbour that was busier, for one of them looks like a change, and more repeats do not help. npm run ab runs them in turns.',
+      'The sides were not run in turns: a change of the machine between them, such as a busier neighbour, would look like a change of the target, and more repeats would not help.',
     )
   }
   if (anyway) warnings.push(...refusals)
   const refused = anyway ? [] : refusals
-  const compared = refused.length === 0 ? judged(a, b, effect) : []
+  const metrics = refused.length === 0 ? judged(a, b, effect) : []
   return {
-    scenario: all[0]?.run?.scenario ?? 'unknown scenario',
-    replicas: all[0]?.run?.target.replicas ?? null,
+    scenario: baseline[0]?.run?.scenario ?? 'unknown scenario',
+    replicas: baseline[0]?.run?.target.replicas ?? null,
     runs: { baseline: a.length, candidate: b.length },
-    invalid: all.length + others.length - a.length - b.length,
+    invalid: baseline.length + candidate.length - a.length - b.length,
     interleaved,
     refused,
     warnings,
-    metrics: compared,
-    judgement: worst(compared.map(({ judgement }) => judgement)),
+    metrics,
+    judgement: worst(metrics.map(({ judgement }) => judgement)),
   }
 }

@@ -1,19 +1,22 @@
 import { median } from 'simple-statistics'
 import type { Night } from '../formats/night.ts'
+import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { qn } from '../numbers/spread.ts'
 import { type Change, changesIn, fewestBefore } from './changes.ts'
-export type Point = {
+
+/** One figure of one night: the median of its runs, and their range. */
+export type NightPoint = {
   readonly night: Night
   readonly value: number
   readonly low: number
   readonly high: number
 }
 
-/** A figure over the nights: of each the median of its runs, with the least and the greatest of them. */
+/** A figure over the nights, oldest first. */
 export type Series = Omit<Night['measured'][number], 'values'> & {
   readonly name: string
-  readonly points: readonly Point[]
+  readonly points: readonly NightPoint[]
   readonly changes: readonly Change[]
   /** Indexes of the points before which the environment changed. */
   readonly environments: readonly number[]
@@ -21,9 +24,9 @@ export type Series = Omit<Night['measured'][number], 'values'> & {
 
 /** What was run, without the figure: `constant · 4 replicas`. */
 export const cellName = ({ scenario, replicas }: Pick<Series, 'scenario' | 'replicas'>): string =>
-  replicas === null ? scenario : `${scenario} · ${replicas} replica${replicas === 1 ? '' : 's'}`
+  replicas === null ? scenario : `${scenario} · ${quantity(replicas, 'replica')}`
 
-/** Every series of a history, with its changes: nights of different environments are looked at apart. */
+/** Every series of a history, with its changes. Changes are sought within each environment separately. */
 export function seriesOf(nights: readonly Night[]): Series[] {
   const ordered = [...nights].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
   const all = ordered.flatMap((night) => night.measured.map((measured) => ({ night, measured })))
@@ -32,7 +35,7 @@ export function seriesOf(nights: readonly Night[]): Series[] {
   )
   return [...series.values()].map((parts) => {
     const { values: _, ...first } = (parts[0] as (typeof parts)[number]).measured
-    const points = parts.map(({ night, measured: { values } }): Point => {
+    const points = parts.map(({ night, measured: { values } }): NightPoint => {
       return { night, value: median(values), low: Math.min(...values), high: Math.max(...values) }
     })
     const kinds = points.map(({ night }) => JSON.stringify(night.environment))
@@ -53,7 +56,10 @@ export function seriesOf(nights: readonly Night[]): Series[] {
   })
 }
 
-/** What the last night of a series is to be held against: the nights since its last change, without it. */
+/**
+ * What to compare the last night of a series with: the nights since its last change, without the last one.
+ * `spread` (Qn) is null for too few nights; `nights` includes the last one.
+ */
 export function standing({ points, changes }: Series): {
   usual: number | null
   spread: number | null

@@ -1,9 +1,12 @@
+import { seriesLoad } from '../formats/load.ts'
 import type { Night } from '../formats/night.ts'
-import type { Run } from '../formats/run.ts'
+import type { Run, Verdict } from '../formats/run.ts'
+import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { figuresCompared } from './judgement.ts'
-/** The night that runs make, of those that prove something. */
+
+/** The night made of these runs; invalid ones are only counted. */
 export function nightOf(
   runs: readonly RunStatistics[],
   about: Pick<Night, 'id' | 'startedAt' | 'commit' | 'labels'> & { readonly planned: number },
@@ -11,7 +14,7 @@ export function nightOf(
   const { planned, ...rest } = about
   const valid = runs.filter(({ verdict }) => verdict.kind !== 'invalid')
   const cells = groupedBy(valid, ({ run }) =>
-    JSON.stringify([run?.scenario, run?.target.replicas ?? null, loadWords(run)]),
+    JSON.stringify([run?.scenario, run?.target.replicas ?? null, run && seriesLoad(run.load)]),
   )
   return {
     schema: 1,
@@ -22,26 +25,18 @@ export function nightOf(
       figuresCompared.flatMap(({ metric, unit, better, of }) => {
         const values = cell.flatMap((run) => of(run) ?? [])
         const run = cell[0]?.run
-        // A figure that some runs could not give would be of a selection of them.
+        // A figure that some runs lack would describe only a selection of them.
         if (values.length < cell.length || !run) return []
         const replicas = run.target.replicas
-        return [{ scenario: run.scenario, replicas, load: loadWords(run), metric, unit, better, values }]
+        return [
+          { scenario: run.scenario, replicas, load: seriesLoad(run.load), metric, unit, better, values },
+        ]
       }),
     ),
   }
 }
 
-const loadWords = (run: Run | null): string =>
-  run === null
-    ? ''
-    : `${run.load.request}, ${run.load.stages
-        .map(
-          ({ vus, offered, durationMs }) =>
-            `${offered === null ? `${vus} VU${vus === 1 ? '' : 's'}` : `${offered}/s`} for ${durationMs / 1000} s`,
-        )
-        .join(' + ')}, connections ${run.load.connections}`
-
-/** What makes figures another matter when it changes, and is no change of what is tested. */
+/** What changes the figures without being a change of what is tested. */
 const environmentOf = (run: Run | null): Night['environment'] => {
   if (!run) return {}
   const { host, target } = run
@@ -57,24 +52,22 @@ const environmentOf = (run: Run | null): Night['environment'] => {
   }
 }
 
-/** Of each entry of the plan: invalid or failed where most of its runs were, since one run of many may have met a neighbour. */
+/**
+ * A verdict per entry of the nightly plan: invalid or failed where at least half of its runs were, since a busy
+ * neighbour may have disturbed a single run.
+ */
 export function entryVerdicts(
   runs: readonly RunStatistics[],
-): { name: string; kind: 'pass' | 'fail' | 'invalid'; failure: string | null }[] {
+): { name: string; kind: Verdict['kind']; failure: string | null }[] {
   const cells = groupedBy(runs, ({ run }) => (run?.labels.cell ?? '').replace(/\.\d+$/, ''))
   return [...cells].map(([name, cell]) => {
-    const of = (kind: string) => cell.filter(({ verdict }) => verdict.kind === kind)
-    const [invalid, failed] = [of('invalid'), of('fail')]
-    const kind =
-      2 * invalid.length >= cell.length ? 'invalid' : 2 * failed.length >= cell.length ? 'fail' : 'pass'
-    const told = kind === 'invalid' ? invalid : failed
-    return {
-      name,
-      kind,
-      failure:
-        kind === 'pass'
-          ? null
-          : `${told.length} of ${cell.length} runs ${kind === 'fail' ? 'failed' : 'are invalid'}: ${told[0]?.verdict.reasons.join('; ')}`,
+    for (const kind of ['invalid', 'fail'] as const) {
+      const such = cell.filter(({ verdict }) => verdict.kind === kind)
+      if (2 * such.length < cell.length) continue
+      const what = kind === 'fail' ? 'failed' : such.length === 1 ? 'is invalid' : 'are invalid'
+      const reasons = such[0]?.verdict.reasons.join('; ')
+      return { name, kind, failure: `${such.length} of ${quantity(cell.length, 'run')} ${what}: ${reasons}` }
     }
+    return { name, kind: 'pass', failure: null }
   })
 }

@@ -68,7 +68,7 @@ export async function readHistory(folder: string): Promise<History> {
   for (const name of names.sort()) {
     if (!name.endsWith('.json') || name.startsWith('.') || name === 'acknowledged.json') continue
     const reading = parseNight(await readFile(path.join(folder, name), 'utf8'))
-    if (reading.kind === 'night') nights.push(reading.night)
+    if (reading.kind === 'ok') nights.push(reading.value)
     else remarks.push(`${name} in the history: ${reading.reason}`)
   }
   return { nights, acknowledged: await readAcknowledged(path.join(folder, 'acknowledged.json')), remarks }

@@ -1,7 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { issueWords } from '../../analysis/formats/words.ts'
+import { issueWords } from '../../analysis/formats/json.ts'
 import { junit } from '../../analysis/report/history.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'

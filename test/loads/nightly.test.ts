@@ -27,8 +27,8 @@ const nights = async (): Promise<Night[]> => {
   return Promise.all(
     names.map(async (name) => {
       const reading = parseNight(await readFile(path.join(history, name), 'utf8'))
-      assert.equal(reading.kind, 'night')
-      return (reading as { night: Night }).night
+      assert.ok(reading.kind === 'ok')
+      return reading.value
     }),
   )
 }
