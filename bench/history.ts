@@ -5,7 +5,7 @@ import { mean, median } from 'simple-statistics'
 import { number, percent } from '../analysis/formats/words.ts'
 import { changePoints, eDivisive } from '../analysis/numbers/change-points.ts'
 import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
-import { changesIn } from '../analysis/runs/history.ts'
+import { changesIn } from '../analysis/runs/changes.ts'
 import { repeatedRuns } from './repeated-runs.ts'
 
 /**

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Night } from '../analysis/formats/night.ts'
+import type { Source } from '../analysis/formats/read.ts'
 import type { Run } from '../analysis/formats/run.ts'
 import { parseSummary, type Summary } from '../analysis/formats/summary.ts'
-import type { Source } from '../analysis/run/statistics.ts'
-import type { Night } from '../analysis/runs/history.ts'
 
 export const k6Versions = ['0.52.0', '1.8.1', '2.2.0'] as const
 

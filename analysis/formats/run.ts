@@ -1,16 +1,14 @@
 import { z } from 'zod'
-import { issueWords } from './words.ts'
+import { type JsonReading, readJson } from './json.ts'
 
 const Stage = z.object({
   stage: z.string().describe('the value of the k6 tag `stage`'),
-  vus: z.number().describe('of an open load as many as it may use'),
+  vus: z.number().describe('virtual users; the maximum number in an open model'),
   offered: z
     .number()
     .nullable()
     .default(null)
-    .describe(
-      'of an open load: requests that are to begin a second, whether those before are answered or not',
-    ),
+    .describe('open model: requests that should start per second, whether or not earlier ones were answered'),
   startMs: z.number().describe('from the start of the test'),
   durationMs: z.number(),
 })
@@ -27,14 +25,14 @@ export const Run = z.object({
   scenario: z.string(),
   load: z.object({
     request: z.string().describe('method and path'),
-    stages: z.array(Stage).describe('plateaus of VUs, in order'),
+    stages: z.array(Stage).describe('plateaus of load, in order'),
     connections: z.enum(['one per iteration', 'kept']),
   }),
   slos: z.array(z.object({ figure: z.string(), limit: z.number() })),
   labels: z.record(z.string(), z.string()),
   target: z.object({
     url: z.string().describe('without user, password and query'),
-    embedded: z.boolean().describe('the workload that the runner started, on the machine that made the load'),
+    embedded: z.boolean().describe('whether the runner started the target, on the generator’s machine'),
     workload: z
       .object({
         version: z.string(),
@@ -44,31 +42,31 @@ export const Run = z.object({
         node: z.string().nullable(),
         cpuCores: z.number(),
         memoryMiB: z.number(),
-        unitsPerMs: z.number().describe('calibration: units of work in a millisecond of CPU'),
+        unitsPerMs: z.number().describe('calibration: units of work per millisecond of CPU'),
       })
       .nullable()
-      .describe('what /insight said before the load; null for any other service'),
+      .describe('what /insight reported before the load; null for any other service'),
     replicas: z
       .number()
       .nullable()
       .default(null)
-      .describe('how many stood behind the URL, where that is known'),
+      .describe('how many replicas served the URL; null where unknown'),
     cluster: z
       .object({
         nodes: z.number(),
         image: z.string(),
-        cpuLimit: z.string().nullable().describe('of one replica, in Kubernetes’ notation'),
+        cpuLimit: z.string().nullable().describe('per replica, in Kubernetes’ notation'),
         memoryLimit: z.string().nullable(),
         scaling: z
           .array(
             z.object({
-              atMs: z.number().describe('from the start of the test; negative before'),
+              atMs: z.number().describe('from the start of the test; negative before it'),
               wanted: z.number().describe('replicas that the deployment should have'),
               ready: z.number(),
             }),
           )
           .default([])
-          .describe('every change of the number of replicas, where that was watched'),
+          .describe('every change of the number of replicas; empty where it was not watched'),
         pods: z.array(
           z.object({
             name: z.string(),
@@ -76,30 +74,30 @@ export const Run = z.object({
             served: z
               .number()
               .nullable()
-              .describe('/work requests during the load; null for a pod that came or went meanwhile'),
+              .describe('/work requests during the load; null for a pod that started or stopped during it'),
             cpuCores: z.number().nullable().describe('CPU used during the load'),
           }),
         ),
       })
       .nullable()
       .default(null)
-      .describe('what stands behind the service of a Kubernetes cluster; null elsewhere'),
+      .describe('the deployment behind a Kubernetes service; null elsewhere'),
     workServed: z
       .number()
       .nullable()
       .describe(
-        '/work requests that the target counted during the load; null unless one instance counted all',
+        '/work requests that the target counted during the load; null unless one instance served all',
       ),
   }),
   host: z.object({
     cores: z.number(),
-    cpu: z.string().nullable().default(null).describe('the model of it'),
+    cpu: z.string().nullable().default(null).describe('model of the CPU'),
     memoryMiB: z.number(),
     kernel: z.string(),
     node: z.string(),
     k6: z.string(),
   }),
-  commit: z.string().nullable().describe('git commit of the folder that the run was started in'),
+  commit: z.string().nullable().describe('git commit of the folder in which the run was started'),
   startedAt: z.string(),
   endedAt: z.string(),
   interrupted: z.boolean(),
@@ -111,51 +109,32 @@ export const Run = z.object({
       .number()
       .nullable()
       .default(null)
-      .describe('that its threads could have run and were not let: the CPU was busy, or a limit held them'),
+      .describe(
+        'time its threads were runnable but not running: the CPU was busy, or a limit throttled them',
+      ),
     machineBusyCores: z
       .number()
       .nullable()
       .default(null)
-      .describe('of the generator’s machine, all that ran on it, over the run'),
+      .describe('CPU that all processes on the generator’s machine used, averaged over the run'),
     maxMemoryMiB: z.number().nullable(),
     outputs: z
       .array(z.string())
       .default([])
-      .describe('what it wrote or showed beside its summary, which costs it something'),
+      .describe('what k6 wrote or showed besides its summary, at some cost'),
   }),
-  verdict: Verdict.optional().describe('at the time of the run; a report made later judges anew'),
+  verdict: Verdict.optional().describe('at the time of the run; a later report judges again'),
 })
 
 export type Run = z.infer<typeof Run>
 export type Verdict = z.infer<typeof Verdict>
 
-/** The tags of a stage's metrics: a run of one stage has no other requests, and none of them are told apart. */
+/** The tags of a stage's metrics; none for a run of one stage, whose requests are all of it. */
 export const stageTags = ({ load: { stages } }: Run, stage: string): Readonly<Record<string, string>> =>
   stages.length > 1 ? { stage } : {}
 
-export type RunReading =
-  | { readonly kind: 'run'; readonly run: Run }
-  | { readonly kind: 'unreadable'; readonly reason: string }
+/** The only reader of `run.json`. */
+export const parseRun = (text: string): JsonReading<Run> => readJson(text, Run, 'a run')
 
-/** The one reader of `run.json`; a reason completes the sentence "<file>: …". */
-export function parseRun(text: string): RunReading {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return { kind: 'unreadable', reason: 'not whole JSON; was the run killed while writing it?' }
-  }
-  const version = (json as { schema?: unknown } | null)?.schema
-  if (typeof version === 'number' && version > 1) {
-    return {
-      kind: 'unreadable',
-      reason: `written by a newer load-and-stress (schema ${version}, this one reads 1)`,
-    }
-  }
-  const parsed = Run.safeParse(json)
-  if (parsed.success) return { kind: 'run', run: parsed.data }
-  return { kind: 'unreadable', reason: `not a run (${issueWords(parsed.error)})` }
-}
-
-/** The one writer. */
+/** The only writer of `run.json`. */
 export const formatRun = (run: Run): string => `${JSON.stringify(run, null, 2)}\n`

@@ -28,14 +28,14 @@ for (const text of [
   'speed=3',
   'p95=1,,p99=2',
 ]) {
-  test(`"${text}" is answered with the part that is wrong and what to write`, () => {
+  test(`"${text}" is refused, naming the wrong part and what to write`, () => {
     const reason = parseSlos(text)
     assert.equal(typeof reason, 'string')
     assert.match(String(reason), /^"/)
   })
 }
 
-test('whatever is written is understood or refused', () => {
+test('any text is understood or refused', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const slos = parseSlos(text)

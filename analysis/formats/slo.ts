@@ -1,17 +1,17 @@
-/** What a run must hold: `p95=250` (ms, at most), `errors=0.01` (share, at most), `rate=100` (per second, at least). */
+/** What a run must achieve: `p95=250` (ms, at most), `errors=0.01` (share, at most), `rate=100` (per second, at least). */
 export type Slo = { readonly figure: string; readonly limit: number }
 
-/** The default where none is given: a run in which more than one request in a hundred fails is no success. */
+/** The default: a run fails when more than one request in a hundred does. */
 export const defaultSlos: readonly Slo[] = [{ figure: 'errors', limit: 0.01 }]
 
-/** Reads `p95=250,errors=0.01`; a string is the sentence that says what is wrong. */
+/** Reads `p95=250,errors=0.01`; a string in return is a sentence that says what is wrong. */
 export function parseSlos(text: string): Slo[] | string {
   const slos: Slo[] = []
   for (const part of text.split(',').map((each) => each.trim())) {
     const [, figure = '', number = '', unit = ''] =
       /^([a-z]+[\d.]*)\s*=\s*(\d+(?:\.\d+)?)\s*(\S*)$/.exec(part) ?? []
     if (!units(figure)?.includes(unit)) {
-      return `"${part}" is not an SLO; write p95=250 (ms), mean=, max=, errors=0.01 (a share, or 1%) or rate=100 (a second)`
+      return `"${part}" is not an SLO; write p95=250 (ms), mean=, max=, errors=0.01 (a share, or 1%) or rate=100 (per second)`
     }
     const limit = Number(number) / (unit === '%' ? 100 : 1)
     if (figure === 'errors' && limit > 1)
@@ -21,7 +21,7 @@ export function parseSlos(text: string): Slo[] | string {
   return slos
 }
 
-/** The units that a figure may be written with; undefined for what is no figure. */
+/** The units allowed with a figure; undefined for an unknown figure. */
 function units(figure: string): string[] | undefined {
   if (figure === 'errors') return ['', '%']
   if (figure === 'rate') return ['', '/s']
@@ -31,7 +31,7 @@ function units(figure: string): string[] | undefined {
 export const isLatency = (figure: string): boolean =>
   figure === 'mean' || figure === 'max' || (sloPercentile(figure) ?? 0) > 0
 
-/** 95 for `p95`, undefined for figures that are no percentile. */
+/** 95 for `p95`, undefined for other figures. */
 export function sloPercentile(figure: string): number | undefined {
   const p = /^p(\d{1,2}(?:\.\d+)?)$/.exec(figure)?.[1]
   return p === undefined ? undefined : Number(p)

@@ -1,17 +1,18 @@
 import { z } from 'zod'
+import { issueWords, parseJson } from './json.ts'
 
 /** One metric of a k6 summary; a sub-metric is a metric with tags. */
 export type Metric = {
   readonly name: string
   readonly tags: Readonly<Record<string, string>>
-  /** As k6 names them: `count`, `rate`, `avg`, `p(95)` …; times in ms. */
+  /** Named as in k6: `count`, `rate`, `avg`, `p(95)` …; times in ms. */
   readonly values: Readonly<Record<string, number>>
 }
 
 export type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
 
 export type Summary = {
-  /** Which of k6's formats it was; only `handleSummary` says how long the test ran. */
+  /** Which of k6's formats this was; only `handleSummary` says how long the test ran. */
   readonly shape: 'handleSummary' | 'export'
   readonly durationMs: number | null
   readonly metrics: readonly Metric[]
@@ -24,7 +25,7 @@ export type SummaryReading =
 
 const unreadable = (reason: string): SummaryReading => ({ kind: 'unreadable', reason })
 
-// Thousands of numbers in a file, and thousands of files: one look at each is what there is time for.
+// A file holds thousands of numbers, and there may be thousands of files: zod's own record is too slow.
 const Numbers = z.custom<Record<string, number | null>>((values) => {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return false
   for (const name in values) {
@@ -53,26 +54,19 @@ const Export = z.object({
 })
 
 /**
- * Reads what k6 wrote at the end of a test: what `handleSummary` was given (0.5x to 2.x) or the flat file of
- * `--summary-export`, whose thresholds say `true` for crossed. Anything else is `unreadable`, with a reason that
+ * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x) or the flat file of
+ * `--summary-export`, whose thresholds are `true` when crossed. Anything else is `unreadable`, with a reason that
  * completes the sentence "<file>: …".
  */
 export function parseSummary(text: string): SummaryReading {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return unreadable(
-      text.trim() === ''
-        ? 'the file is empty; was the run killed?'
-        : 'not whole JSON; was the run killed while writing it?',
-    )
-  }
+  const reading = parseJson(text)
+  if (reading.kind === 'unreadable') return reading
+  const json = reading.value
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return unreadable('not a k6 summary')
   if ('results' in json && 'metadata' in json) {
     return unreadable(
-      'k6’s new machine-readable summary, which has neither counts nor percentiles of one’s choice; ' +
-        'write one with handleSummary or --summary-export',
+      'k6’s machine-readable summary, which lacks counts and custom percentiles; ' +
+        'handleSummary and --summary-export have them',
     )
   }
   if (!('metrics' in json)) return unreadable('not a k6 summary (no "metrics"); was the run interrupted?')
@@ -80,12 +74,11 @@ export function parseSummary(text: string): SummaryReading {
   if (full.success) return { kind: 'summary', summary: fromHandleSummary(full.data) }
   const flat = Export.safeParse(json)
   if (flat.success) return { kind: 'summary', summary: fromExport(flat.data) }
-  // The shape is told by "values"; its complaint is the one that helps.
+  // "values" shows which shape was meant, so report what that schema rejects.
   const looksFull = Object.values(json.metrics ?? {}).some(
     (metric) => metric && typeof metric === 'object' && 'values' in metric,
   )
-  const issue = (looksFull ? full : flat).error.issues[0]
-  return unreadable(`not a k6 summary (${issue?.path.join(' → ')}: ${issue?.message})`)
+  return unreadable(`not a k6 summary (${issueWords((looksFull ? full : flat).error)})`)
 }
 
 function fromHandleSummary({ state, metrics }: z.infer<typeof HandleSummary>): Summary {
@@ -115,7 +108,7 @@ function fromExport({ metrics }: z.infer<typeof Export>): Summary {
   }
 }
 
-// "name{tag:value,other:value}"; a value may itself hold colons, as URLs do.
+// "name{tag:value,other:value}"; a value may contain colons, as URLs do.
 function metric(key: string, values: Record<string, number | null>): Metric {
   const [, name = key, inside = ''] = /^([^{]*)\{(.*)\}$/.exec(key) ?? []
   const tags = inside
@@ -125,7 +118,7 @@ function metric(key: string, values: Record<string, number | null>): Metric {
   return { name, tags: Object.fromEntries(tags), values: finite(values) }
 }
 
-/** Without what is null; the same object where nothing is, since copies of all would be most of the time of reading. */
+/** Drops nulls; returns the same object when there are none, since copying would take most of the reading time. */
 function finite(values: Record<string, number | null>): Record<string, number> {
   for (const name in values)
     if (values[name] === null)
@@ -135,7 +128,7 @@ function finite(values: Record<string, number | null>): Record<string, number> {
   return values as Record<string, number>
 }
 
-/** The metric of that name with exactly those tags. */
+/** The metric with that name and exactly those tags. */
 export function findMetric(
   summary: Summary,
   name: string,
@@ -156,7 +149,7 @@ const named = new Map<string, number | null>([
   ['max', 100],
 ])
 
-/** Which percentile a value's name means; null for none. Every summary of a suite has the same names. */
+/** The percentile that a value's name stands for, or null. Cached: every summary of a suite has the same names. */
 function percentileOf(name: string): number | null {
   const before = named.get(name)
   if (before !== undefined) return before
@@ -182,6 +175,6 @@ export function percentiles(metric: Metric): readonly [p: number, value: number]
   return sorted
 }
 
-/** The percentile `p` (0–100) of a Trend, undefined where k6 did not give it. */
+/** The percentile `p` (0–100) of a Trend; undefined where k6 did not give it. */
 export const percentileAt = (metric: Metric, p: number): number | undefined =>
   percentiles(metric).find(([each]) => each === p)?.[1]

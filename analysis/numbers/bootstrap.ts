@@ -1,5 +1,5 @@
 import { mean, probit, quantileSorted } from 'simple-statistics'
-import { normalBelow } from './inference.ts'
+import { normalBelow } from './normal.ts'
 
 /**
  * The bias-corrected and accelerated interval of an estimate, from what resampling gave (`resampled`) and from leaving

@@ -1,6 +1,6 @@
 import { mean, shuffle } from 'simple-statistics'
-import { studentBetween } from './inference.ts'
 import { randomFrom } from './random.ts'
+import { studentBetween } from './student.ts'
 
 /**
  * How far two samples' distributions lie apart: `e` is 0 where they are alike, `t` grows with the sizes, `h` is from

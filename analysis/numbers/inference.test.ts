@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  benjaminiHochberg,
-  cliffsDelta,
-  hodgesLehmann,
-  mannWhitney,
-  normalBelow,
-  nthDifference,
-  repeated,
-  runsFor,
-  runsToTell,
-  studentQuantile,
-} from './inference.ts'
+import { benjaminiHochberg } from './false-discovery.ts'
+import { hodgesLehmann, nthDifference } from './hodges-lehmann.ts'
+import { cliffsDelta, mannWhitney } from './mann-whitney.ts'
+import { normalBelow } from './normal.ts'
+import { repeated, runsFor, runsToTell } from './repeated.ts'
+import { studentQuantile } from './student.ts'
 
 const near = (actual: number, expected: number, within: number) =>
   assert.ok(Math.abs(actual - expected) <= within, `${actual}, expected ${expected}`)

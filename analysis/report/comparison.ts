@@ -1,7 +1,8 @@
 import { dot, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, percent } from '../formats/words.ts'
-import { fewestRuns } from '../numbers/inference.ts'
-import type { Compared, Comparison, Group } from '../runs/compare.ts'
+import { fewestRuns } from '../numbers/repeated.ts'
+import type { Comparison, ComparedGroup as Group } from '../runs/compare.ts'
+import type { Compared } from '../runs/judgement.ts'
 import { labelledTicks } from './plots/lines.ts'
 import { colour, type Panel, type Picture, picture } from './plots/svg.ts'
 

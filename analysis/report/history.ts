@@ -1,16 +1,10 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
+import type { Night } from '../formats/night.ts'
 import { number, percent } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
-import {
-  type Alarm,
-  type Change,
-  cellName,
-  fewestBefore,
-  inARow,
-  type Night,
-  type Series,
-  standing,
-} from '../runs/history.ts'
+import type { Alarm } from '../runs/alarms.ts'
+import { type Change, fewestBefore, inARow } from '../runs/changes.ts'
+import { cellName, type Series, standing } from '../runs/history.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { comparedRemarks, groupName } from './comparison.ts'
 import { list, table } from './markdown.ts'

@@ -1,6 +1,7 @@
 import { number, orDash, percent } from '../formats/words.ts'
 import type { Figures } from '../run/figures.ts'
-import type { RunStatistics, StageStatistics } from '../run/statistics.ts'
+import type { StageStatistics } from '../run/stages.ts'
+import type { RunStatistics } from '../run/statistics.ts'
 
 /** The columns that every table of figures has, in every format. */
 export const columns: readonly { readonly head: string; readonly cell: (figures: Figures) => string }[] = [

@@ -7,7 +7,7 @@ import { following } from './autoscale.ts'
 
 type Change = [atMs: number, wanted: number, ready: number]
 
-/** Stages of 1, 2 and 4 VUs, 10 s each, during which the replicas changed so. */
+/** Stages of 1, 2 and 4 VUs, 10 s each, with these changes of the replicas. */
 function watched(changes: Change[]) {
   const source = aClimb('autoscale', [100, 500, 100])
   assert.ok(source.run)
@@ -40,7 +40,7 @@ test('how the replicas followed each change of load', () => {
   ])
 })
 
-test('replicas that did not move, and those that never came', () => {
+test('replicas that did not change, and those that never became ready', () => {
   assert.deepEqual(
     following(watched([[-500, 2, 2]]).run).map(({ from, to, firstMs, readyMs }) => [
       from,

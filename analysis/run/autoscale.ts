@@ -1,24 +1,24 @@
 import { z } from 'zod'
 import type { Run } from '../formats/run.ts'
 
-/** How the replicas followed one change of the load. */
 export const Following = z.object({
-  stage: z.string().describe('the stage that the load changed with'),
+  stage: z.string().describe('the stage that changed the load'),
   vus: z.number(),
-  from: z.number().describe('replicas wanted when it began'),
+  from: z.number().describe('replicas wanted when the stage began'),
   to: z.number().describe('replicas wanted when it ended'),
-  firstMs: z.number().nullable().describe('until the number wanted first changed; null when it did not'),
+  firstMs: z.number().nullable().describe('until the wanted number first changed; null if it did not'),
   readyMs: z
     .number()
     .nullable()
-    .describe('until as many were ready as were wanted at the end, and stayed so; null when they never were'),
+    .describe('until the number wanted at the end was ready and stayed so; null if it never was'),
   overshoot: z
     .number()
-    .describe('replicas wanted at most beyond the larger, or at least below the smaller, of the two'),
+    .describe('by how many replicas the wanted number went beyond the range between the two'),
 })
+/** How the replicas followed one change of the load. */
 export type Following = z.infer<typeof Following>
 
-/** One for each stage after the first, of a run that recorded its replicas; else empty. */
+/** One per stage after the first; empty for a run that did not record its replicas. */
 export function following(run: Run | null): Following[] {
   const changes = run?.target.cluster?.scaling ?? []
   const [first] = changes
@@ -29,11 +29,11 @@ export function following(run: Run | null): Following[] {
     const [from, to] = [at(startMs).wanted, at(endMs).wanted]
     const inside = changes.filter(({ atMs }) => atMs > startMs && atMs <= endMs)
     const wanted = [from, ...inside.map((change) => change.wanted)]
-    const wrong =
+    const lastOff =
       inside.findLast(({ ready }) => ready !== to) ??
       (at(startMs).ready === to ? undefined : { atMs: startMs })
-    const settledAt = wrong
-      ? inside.find(({ atMs, ready }) => atMs > wrong.atMs && ready === to)?.atMs
+    const settledAt = lastOff
+      ? inside.find(({ atMs, ready }) => atMs > lastOff.atMs && ready === to)?.atMs
       : startMs
     const changedAt = inside.find((change) => change.wanted !== from)?.atMs
     return {

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { aRun, aSummary, requests } from '../../test/samples.ts'
 import type { Run } from '../formats/run.ts'
-import { statistics } from '../runs/statistics.ts'
 import { jainFairness, podFairness } from './balance.ts'
+import { runStatistics } from './statistics.ts'
 
 // Reference values computed with numpy from Jain's definition of 1984.
 const cases: [shares: number[], index: number][] = [
@@ -30,7 +30,7 @@ test('fairness lies between 1/n and 1, whatever the scale and the order', () => 
   )
 })
 
-/** A run on a cluster whose pods served so many requests each. */
+/** A run on a cluster whose pods served these numbers of requests. */
 const cluster = (
   served: (number | null)[],
   connections: Run['load']['connections'] = 'one per iteration',
@@ -50,26 +50,26 @@ const cluster = (
   }
 }
 
-test('pods that came or went do not count, and one pod has no fairness', () => {
+test('pods that started or stopped do not count, and one pod has no fairness', () => {
   assert.equal(podFairness(cluster([10, null, 10])), 1)
   assert.equal(podFairness(cluster([10, null])), null)
   assert.equal(podFairness(cluster([])), null)
   assert.equal(podFairness(null), null)
 })
 
-test('a report says when kept connections defeat the balance, and what is not known of pods', () => {
+test('a remark says when kept connections defeat the balance, and what is unknown about pods', () => {
   const remarks = (run: Run) => {
     const summary = { kind: 'summary', summary: aSummary(requests(1000)) } as const
-    return statistics([{ name: 'x', run, summary }]).runs[0]?.remarks.join(' ') ?? ''
+    return runStatistics({ name: 'x', run, summary }).remarks.join(' ')
   }
   assert.match(
     remarks(cluster([900, 100], 'kept')),
-    /unevenly on the 2 pods \(Jain’s index 0\.610, .*each VU kept its own; without --keep-connections/,
+    /unevenly over the 2 pods \(Jain’s index 0\.610, .*each VU kept its own\.$/,
   )
   assert.match(
     remarks(cluster([900, 100])),
-    /unevenly on the 2 pods \(Jain’s index 0\.610, 1 would be even\)\./,
+    /unevenly over the 2 pods \(Jain’s index 0\.610, 1 would be even\)\./,
   )
   assert.doesNotMatch(remarks(cluster([480, 520], 'kept')), /unevenly/)
-  assert.match(remarks(cluster([500, null])), /1 of 2 pods came, went or restarted/)
+  assert.match(remarks(cluster([500, null])), /1 of 2 pods started, stopped or restarted/)
 })

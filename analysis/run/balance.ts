@@ -1,8 +1,8 @@
 import type { Run } from '../formats/run.ts'
 
 /**
- * Jain's fairness index (Σx)² ÷ (n Σx²) of what each of n got: 1 when all got the same, 1/n when one got everything.
- * Null without any, or when nobody got anything.
+ * Jain's fairness index (Σx)² ÷ (n Σx²) of n shares: 1 when all are equal, 1/n when one has everything. Null when there
+ * are none or all are 0.
  * Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination", DEC-TR-301, 1984.
  */
 export function jainFairness(shares: readonly number[]): number | null {
@@ -11,7 +11,7 @@ export function jainFairness(shares: readonly number[]): number | null {
   return squares > 0 ? sum ** 2 / (shares.length * squares) : null
 }
 
-/** How evenly requests fell on the pods that stood through the whole run; null for fewer than two of them. */
+/** How evenly requests were spread over the pods that ran throughout; null for fewer than two of those. */
 export function podFairness(run: Run | null): number | null {
   const served = (run?.target.cluster?.pods ?? []).flatMap(({ served }) => served ?? [])
   return served.length > 1 ? jainFairness(served) : null

@@ -14,7 +14,7 @@ test('requests, errors and rate, failed ones counted', () => {
   )
 })
 
-test('latencies are of successful requests where k6 kept them apart, of all where it did not', () => {
+test('latencies are of successful requests where k6 kept them separate, else of all', () => {
   const mixed = { http_req_duration: { count: 2000, med: 0, avg: 0, min: 0, max: 0 } }
   assert.equal(figures(aSummary({ ...requests(2000, 500), ...mixed }), {}, null).p50Ms, 50)
   const { 'http_req_duration{expected_response:true}': _, ...others } = requests(2000, 500)
@@ -30,8 +30,8 @@ test('a percentile needs a request beyond it', () => {
   assert.equal(figures(aSummary(requests(1000)), {}, null).p999Ms, 99.9)
 })
 
-test('nothing measured is nothing said, not zero', () => {
-  // k6 lists what it was asked for as zeros even if there was nothing.
+test('without requests the figures are null, not zero', () => {
+  // k6 writes zeros for everything it was asked for, even without samples.
   const { errors, meanMs, p50Ms, maxMs } = figures(aSummary(requests(0)), {}, 1000)
   assert.deepEqual([errors, meanMs, p50Ms, maxMs], [null, null, null, null])
 })
@@ -43,7 +43,7 @@ test('a summary without counts in its Trends takes them from the requests', () =
   assert.equal(p99Ms, null)
 })
 
-test('numbers are written to three figures, the same everywhere', () => {
+test('numbers have three significant digits, independent of the locale', () => {
   assert.deepEqual(
     [0, 7, 1234567, 123.4, 99.96, 45.67, 9.996, 7.891, 0.99951, 0.1234, 0.00012, -1234.5].map(number),
     ['0', '7', '1,234,567', '123', '100', '45.7', '10.0', '7.89', '1.00', '0.123', '1.2e-4', '-1,235'],

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Slo } from '../formats/slo.ts'
-import { sloPercentile } from '../formats/slo.ts'
+import { type Slo, sloPercentile } from '../formats/slo.ts'
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
 const latency = z.number().nullable()
@@ -14,15 +13,15 @@ const ServerTimes = z.object({
 
 const Intended = z.object({ p50Ms: latency, p95Ms: latency, p99Ms: latency, maxMs: latency })
 
-/** What a run, or one of its stages, came to. Times in ms; null where the summary does not say or too few requests answer. */
+/** The figures of a run or a stage. Times in ms; null where the summary lacks them or there are too few requests. */
 export const Figures = z.object({
-  requests: z.number().describe('all, failed ones too'),
+  requests: z.number().describe('all, including failed ones'),
   failed: z.number(),
   errors: z.number().nullable().describe('failed ÷ requests; null without requests'),
   rate: z.number().nullable().describe('requests per second'),
   latencyOf: z
     .enum(['successful', 'all'])
-    .describe('whose latency: a refused connection fails in no time and would flatter the figures'),
+    .describe('whose latency this is: refused connections fail quickly and would improve the figures'),
   samples: z.number().describe('requests that the latencies were taken from'),
   meanMs: latency,
   minMs: latency,
@@ -33,23 +32,19 @@ export const Figures = z.object({
   p999Ms: latency.describe('p99.9'),
   maxMs: latency,
   intended: Intended.nullable().describe(
-    'of an open load: latency from the moment when each request was to begin, so that a stall is felt by all whom it kept waiting',
+    'open model: latency from each request’s intended start, which includes time spent waiting behind a stall',
   ),
   server: ServerTimes.nullable().describe(
-    'what the workload said of where the time went: waiting for a thread, and working; null for any other service',
+    'where the time went as the workload reports it: waiting for a thread, and working; null for any other service',
   ),
 })
-
 export type Figures = z.infer<typeof Figures>
 
-/**
- * The figures of the requests with those tags. The rate is over `durationMs`; without it k6's own.
- */
-export function figures(
-  summary: Summary,
-  tags: Readonly<Record<string, string>>,
-  durationMs: number | null,
-): Figures {
+/** The tags that select a sub-metric; empty for the whole run. */
+export type Tags = Readonly<Record<string, string>>
+
+/** The figures of the requests with those tags. The rate is over `durationMs`, or k6's own where that is null. */
+export function figures(summary: Summary, tags: Tags, durationMs: number | null): Figures {
   const counted = findMetric(summary, 'http_reqs', tags)
   const failures = findMetric(summary, 'http_req_failed', tags)
   const requests = counted?.values.count ?? 0
@@ -79,7 +74,7 @@ export function figures(
   }
 }
 
-function intendedTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['intended'] {
+function intendedTimes(summary: Summary, tags: Tags): Figures['intended'] {
   const metric = findMetric(summary, 'latency_intended', tags)
   const count = metric?.values.count ?? 0
   if (!metric || count === 0) return null
@@ -87,7 +82,7 @@ function intendedTimes(summary: Summary, tags: Readonly<Record<string, string>>)
   return { p50Ms: at(50), p95Ms: at(95), p99Ms: at(99), maxMs: metric.values.max ?? null }
 }
 
-function serverTimes(summary: Summary, tags: Readonly<Record<string, string>>): Figures['server'] {
+function serverTimes(summary: Summary, tags: Tags): Figures['server'] {
   const [queue, work] = [findMetric(summary, 'server_queue', tags), findMetric(summary, 'server_work', tags)]
   if (!queue?.values.count || !work?.values.count) return null
   const at = (metric: Metric, p: number) => percentile(metric, metric.values.count ?? 0, p)
@@ -99,17 +94,17 @@ function serverTimes(summary: Summary, tags: Readonly<Record<string, string>>): 
   }
 }
 
-/** The Trend of request durations with those tags: of successful requests where k6 kept them apart. */
+/** The Trend of request durations with those tags: of successful requests where k6 kept them separate. */
 export function durations(
   summary: Summary,
-  tags: Readonly<Record<string, string>>,
+  tags: Tags,
 ): { latencyOf: Figures['latencyOf']; metric: Metric | undefined } {
   const successful = findMetric(summary, 'http_req_duration', { ...tags, expected_response: 'true' })
   if (successful) return { latencyOf: 'successful', metric: successful }
   return { latencyOf: 'all', metric: findMetric(summary, 'http_req_duration', tags) }
 }
 
-/** How many samples a percentile needs for at least one to lie beyond it: 1,000 for p99.9. */
+/** The samples a percentile needs for at least one to lie beyond it: 1,000 for p99.9. */
 export const samplesNeeded = (p: number): number => Math.round(100 / (100 - p))
 
 function percentile(metric: Metric, samples: number, p: number): number | null {
@@ -117,12 +112,12 @@ function percentile(metric: Metric, samples: number, p: number): number | null {
   return percentileAt(metric, p) ?? null
 }
 
-/** The figure that an SLO limits; null when the run cannot tell, with `needs` where more requests would. */
+/** The figure that an SLO limits; null where unknown, with `needs` where more requests would give it. */
 export function sloFigure(
   { figure }: Slo,
   summary: Summary,
   total: Figures,
-  tags: Readonly<Record<string, string>> = {},
+  tags: Tags = {},
 ): { value: number | null; needs?: number } {
   const p = sloPercentile(figure)
   if (p !== undefined) {
@@ -139,6 +134,6 @@ export function sloFigure(
   return { value: named[figure] ?? null }
 }
 
-/** Whether a figure is within its limit; a rate is a least, everything else a most. */
+/** Whether a figure is within its limit: a minimum for a rate, a maximum for everything else. */
 export const holds = ({ figure, limit }: Slo, value: number): boolean =>
   figure === 'rate' ? value >= limit : value <= limit

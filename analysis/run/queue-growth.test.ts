@@ -9,10 +9,10 @@ import { queueGrowth } from './queue-growth.ts'
 const durationMs = 10_000
 
 /**
- * What k6 would say of a target that answers one request after the other (Lindley 1952: who comes waits for what the one
- * before had to wait, and its work, less the time between the two). `stall`: from when to when it does nothing.
+ * What k6 would report of a target that answers one request after the other (Lindley 1952: each waits as long as the
+ * one before, plus that one's work, less the time between the two). `stall`: when the target does nothing, in ms.
  */
-function asked(perSecond: number, workMs: () => number, stall: [from: number, to: number] = [0, 0]) {
+function summaryUnder(perSecond: number, workMs: () => number, stall: [from: number, to: number] = [0, 0]) {
   const halves: [number[], number[]] = [[], []]
   let freeAt = 0
   for (let at = 0; at < durationMs; at += 1000 / perSecond) {
@@ -36,7 +36,7 @@ function asked(perSecond: number, workMs: () => number, stall: [from: number, to
   )
 }
 
-/** Between 0.7 and 1.3 of that long. */
+/** Work between 0.7 and 1.3 times the mean. */
 const uneven = (meanMs: number, seed: number) => {
   const random = randomFrom(seed)
   return () => meanMs * (0.7 + 0.6 * random())
@@ -44,10 +44,13 @@ const uneven = (meanMs: number, seed: number) => {
 const seed = fc.integer({ min: 1, max: 1e9 })
 const perSecond = fc.integer({ min: 20, max: 500 })
 
-test('an overload is found as large as it is', () => {
+test('the size of an overload is found', () => {
   fc.assert(
     fc.property(perSecond, fc.integer({ min: 4, max: 100 }), seed, (rate, percent, seed) => {
-      const grown = queueGrowth(asked(rate, uneven((1000 / rate) * (1 + percent / 100), seed)), durationMs)
+      const grown = queueGrowth(
+        summaryUnder(rate, uneven((1000 / rate) * (1 + percent / 100), seed)),
+        durationMs,
+      )
       // The fewer requests, the less their uneven work evens out: some five standard deviations.
       const within = 0.01 + ((1 + percent / 100) * 0.35) / Math.sqrt(rate)
       assert.ok(Math.abs((grown ?? 0) - percent / 100) < within, `${grown} of ${percent} %`)
@@ -55,28 +58,28 @@ test('an overload is found as large as it is', () => {
   )
 })
 
-test('a target with a tenth to spare is not accused, whatever its answers take', () => {
+test('a target with 10 % to spare shows no growth, however long its answers take', () => {
   fc.assert(
     fc.property(perSecond, fc.integer({ min: 1, max: 90 }), seed, (rate, percent, seed) => {
-      const grown = queueGrowth(asked(rate, uneven((10 * percent) / rate, seed)), durationMs)
+      const grown = queueGrowth(summaryUnder(rate, uneven((10 * percent) / rate, seed)), durationMs)
       assert.ok(Math.abs(grown ?? 1) < 0.01, `${grown}`)
     }),
   )
 })
 
-test('a stall is no growth, in whichever half', () => {
+test('a stall in either half is not growth', () => {
   for (const from of [1000, 4500, 6000, 9500])
     assert.ok(
       Math.abs(
         queueGrowth(
-          asked(100, () => 5, [from, from + 1000]),
+          summaryUnder(100, () => 5, [from, from + 1000]),
           durationMs,
         ) ?? 1,
       ) < 0.01,
     )
 })
 
-test('what may be chance is none, and without halves nothing is said', () => {
+test('growth that may be chance is 0, and without halves it is null', () => {
   const halves = (second: number) =>
     aSummary({
       'latency_intended{half:1}': { count: 4, med: 100, 'p(25)': 50, 'p(75)': 150 },

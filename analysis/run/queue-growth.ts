@@ -1,11 +1,11 @@
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
 /**
- * By how much requests came faster than they were answered, of an open load of one rate: 0.04 is 4 %. Where more comes
- * than is answered the queue, and with it the latency, grows as a straight line whose slope is just that, so it is the
- * difference of the medians of the load's halves, over half of its length. Medians, so that a stall is none that less than
- * half of a half feels, with what queues behind it. 0 where they differ by no more than chance: where their notches,
- * median ± 1.57 × interquartile range ÷ √n, overlap. Null where the summary does not tell the halves apart.
+ * How much faster requests arrived than they were answered, for an open model of one rate: 0.04 is 4 %. When more
+ * arrive than are answered, the queue and with it the latency grow linearly with that slope, so it is the difference of
+ * the medians of the load's two halves, divided by half of its length. Medians ignore stalls that affect less than half
+ * of either half. 0 if the difference may be chance: if the medians' notches, median ± 1.57 × interquartile range ÷ √n,
+ * overlap. Null if the summary does not separate the halves.
  * Source: McGill, Tukey and Larsen, "Variations of Box Plots", The American Statistician 32, 1978.
  * @param durationMs of the load
  */

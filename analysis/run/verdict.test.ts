@@ -13,7 +13,7 @@ const good = () => aSummary({ ...requests(1000), ...stage1 })
 
 const second = { stage: '2', vus: 16, offered: null, startMs: 10_000, durationMs: 10_000 }
 
-test('a run that held what it should passes', () => {
+test('a run that met its SLOs passes', () => {
   assert.deepEqual(verdict(aRun(), good()), { kind: 'pass', reasons: [] })
 })
 
@@ -70,15 +70,15 @@ describe('never green', () => {
       'too few requests for the SLO',
       aRun({ slos: [{ figure: 'p99.9', limit: 100 }] }),
       aSummary({ ...requests(999), ...stage1 }),
-      /^p99\.9 ≤ 100 ms cannot be judged: p99\.9 needs 1,000 successful requests, there were 999$/,
+      /^p99\.9 ≤ 100 ms cannot be judged: p99\.9 needs 1,000 successful requests, and there were 999$/,
     ],
     [
-      'a percentile that the summary does not have',
+      'a percentile that the summary lacks',
       aRun({ slos: [{ figure: 'p97', limit: 100 }] }),
       good(),
       /^p97 ≤ 100 ms cannot be judged: the summary has no p97$/,
     ],
-    ['zero requests of somebody’s own script', null, aSummary({}), /^no request was made/],
+    ['zero requests of a script without run.json', null, aSummary({}), /^no request was made/],
   ]
   for (const [what, run, summary, reason] of cases) {
     test(what, () => {
@@ -94,15 +94,15 @@ describe('never green', () => {
       const run = aRun({ k6: { ...aRun().k6, exitCode } })
       const { kind, reasons } = verdict(run, good())
       assert.equal(kind, 'invalid')
-      assert.match(reasons[0] ?? '', new RegExp(`^k6 ended with ${exitCode}\\b`))
+      assert.match(reasons[0] ?? '', new RegExp(`^k6 exited with code ${exitCode}\\b`))
     })
   }
 
   test('a missing or torn summary', () => {
-    const reading = { kind: 'unreadable', reason: 'k6 wrote none; see k6.log' } as const
+    const reading = { kind: 'unreadable', reason: 'k6 did not write one; see k6.log' } as const
     const { kind, reasons } = judge(aRun(), reading, null)
     assert.equal(kind, 'invalid')
-    assert.deepEqual(reasons, ['no figures: summary.json: k6 wrote none; see k6.log'])
+    assert.deepEqual(reasons, ['no figures: summary.json: k6 did not write one; see k6.log'])
   })
 })
 
@@ -110,7 +110,7 @@ describe('SLOs', () => {
   const slo = (figure: string, limit: number, summary = good()) =>
     verdict(aRun({ slos: [{ figure, limit }] }), summary)
 
-  test('at its limit an SLO holds, beyond it does not', () => {
+  test('an SLO is met at its limit and missed beyond it', () => {
     assert.equal(slo('p95', 95).kind, 'pass')
     assert.deepEqual(slo('p95', 94.9), { kind: 'fail', reasons: ['p95 ≤ 94.9 ms missed: 95 ms'] })
     assert.equal(slo('rate', 100).kind, 'pass')
@@ -135,12 +135,12 @@ describe('SLOs', () => {
   })
 })
 
-test('what requests failed of, most frequent first', () => {
+test('why requests failed, most frequent first', () => {
   const summary = aSummary({
     'http_reqs{error_code:1503,expected_response:false}': { count: 2 },
     'http_reqs{error_code:1050,expected_response:false}': { count: 7 },
     'http_reqs{error_code:1500,expected_response:false}': { count: 0 },
-    // As runs told it before.
+    // As older runs tagged it.
     'http_reqs{error_code:1212}': { count: 3 },
     'http_reqs{status:429}': { count: 1 },
     'http_reqs{stage:1}': { count: 9 },

@@ -1,11 +1,12 @@
+import { sizeWords } from '../formats/load.ts'
 import { type Run, stageTags, type Verdict } from '../formats/run.ts'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
-import { number, percent } from '../formats/words.ts'
+import { number, percent, quantity } from '../formats/words.ts'
 import { type Figures, holds, sloFigure } from './figures.ts'
 
 const failures: Record<string, string> = {
-  'error_code:1000': 'failed in a way k6 has no name for',
+  'error_code:1000': 'failed for a reason that k6 does not name',
   'error_code:1050': 'timed out',
   'error_code:1101': 'could not resolve the host name',
   'error_code:1201': 'lost the connection while sending',
@@ -15,7 +16,7 @@ const failures: Record<string, string> = {
   'error_code:1220': 'had the connection reset',
 }
 
-/** What requests failed of, most frequent first, as far as the summary tells. */
+/** Why requests failed, most frequent first, as far as the summary says. */
 export function failureKinds(summary: Summary): { count: number; what: string }[] {
   const kinds = summary.metrics.flatMap(({ name, tags: { expected_response: _, ...tags }, values }) => {
     const [tag, ...more] = Object.entries(tags)
@@ -34,9 +35,9 @@ const exits: Record<number, string> = {
   99: 'a threshold of the script was crossed',
   100: 'setup() timed out',
   101: 'teardown() timed out',
-  104: 'its options are wrong',
+  104: 'its options are invalid',
   105: 'it was interrupted',
-  107: 'the script threw an exception at its start',
+  107: 'the script threw an exception when it started',
   108: 'the script aborted the test',
   109: 'it panicked',
   110: 'the script called test.fail()',
@@ -44,7 +45,7 @@ const exits: Record<number, string> = {
 }
 
 /**
- * Pass, fail or invalid. Invalid beats fail: a run that measured nothing says nothing about the SLOs either.
+ * Pass, fail or invalid. Invalid takes precedence: a run that measured nothing says nothing about the SLOs.
  * @param total the figures of the whole run; null when the summary is unreadable
  */
 export function judge(run: Run | null, reading: SummaryReading, total: Figures | null): Verdict {
@@ -55,7 +56,7 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   const { summary } = reading
   invalid.push(...emptinessReasons(run, summary, total))
   const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
-  invalid.push(...slos.flatMap(({ untold }) => untold ?? []))
+  invalid.push(...slos.flatMap(({ unknown }) => unknown ?? []))
   if (invalid.length > 0) return { kind: 'invalid', reasons: invalid }
 
   const missed = slos.flatMap(({ missed }) => missed ?? [])
@@ -65,35 +66,35 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
 }
 
-/** Why a run says nothing of its target, whatever is in its summary: it was cut short, k6 failed or was itself the bottleneck. */
+/** Why a run says nothing about its target, whatever its summary: interrupted, or k6 failed or was the bottleneck. */
 export function processReasons(run: Run): string[] {
   const { k6, interrupted, load } = run
   if (interrupted) {
     const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
     return [`interrupted before its planned ${number(planned / 1000)} s were over`]
   }
-  if (k6.signal) return [`k6 was killed by ${k6.signal}; was memory short?`]
+  if (k6.signal) return [`k6 was killed by ${k6.signal}; did it run out of memory?`]
   if (k6.exitCode === 0 || k6.exitCode === 99) return generatorReasons(run)
   const why = exits[k6.exitCode ?? -1]
-  return [`k6 ended with ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
+  return [`k6 exited with code ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
 }
 
-/** Of the CPU that it may have, what a generator can use before its own waiting is in what it measures. */
+/** The share of its CPU beyond which a generator’s own delays show in the latencies it measures. */
 const mostUsed = 0.85
-/** Of the time in which it could have run, what it may be kept from while the machine has CPU to spare. */
+/** The share of its runnable time that a generator may wait for a CPU while at least `spare` of the machine is idle. */
 const mostWaited = 0.65
 const spare = 0.15
-// … by at least so many threads at any moment: what hardly runs is late with hardly anything.
+// The mean number of threads that must be waiting: a generator that hardly runs delays hardly any request.
 const mostThreads = 0.3
 
-/** Whether the run measured its own generator; a machine that the target shares is told of in the remarks. */
+/** Whether the run measured its own generator. (A machine shared with the target is only a remark.) */
 function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
   const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
   const { cpuSeconds, waitedSeconds, machineBusyCores } = k6
   if (cpuSeconds === null || seconds < 1) return []
   if (cpuSeconds > mostUsed * host.cores * seconds) {
     return [
-      `the generator was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${host.cores} cores; take a larger machine, several of them, or less load`,
+      `the generator was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${quantity(host.cores, 'core')}`,
     ]
   }
   if (waitedSeconds === null || machineBusyCores === null) return []
@@ -101,7 +102,7 @@ function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
   const idle = 1 - machineBusyCores / host.cores
   if (waited < mostWaited || idle < spare || waitedSeconds < mostThreads * seconds) return []
   return [
-    `the generator was the bottleneck: k6 was kept waiting for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle – a CPU limit holds it; raise the limit, or load less`,
+    `the generator was the bottleneck: k6 waited for a CPU for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle, so a CPU limit throttles it`,
   ]
 }
 
@@ -111,31 +112,30 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   const reasons = []
   if (total.requests === 0) reasons.push('no request was made: nothing was measured')
   else if (total.failed === total.requests) {
-    reasons.push(`all ${number(total.requests)} requests failed${because(summary)}: nothing was measured`)
+    reasons.push(`all ${quantity(total.requests, 'request')} failed${because(summary)}: nothing was measured`)
   }
   if (total.requests > 0 && iterations === 0) reasons.push('no iteration finished')
   if (thrown > 0)
-    reasons.push(`${number(thrown)} of ${number(iterations)} iterations threw an exception; see k6.log`)
-  // k6 leaves out a request that it cannot make, to an address that makes no sense for instance, and goes on.
+    reasons.push(`${number(thrown)} of ${quantity(iterations, 'iteration')} threw an exception; see k6.log`)
+  // k6 skips a request that it cannot make, for instance to an invalid address, and continues.
   if (run && total.requests > 0 && iterations > total.requests)
     reasons.push(
-      `${number(iterations - total.requests)} of ${number(iterations)} iterations made no request; see k6.log`,
+      `${number(iterations - total.requests)} of ${quantity(iterations, 'iteration')} made no request; see k6.log`,
     )
-  // Where everything is empty the reasons above say so.
+  // An empty run has its reason already.
   if (reasons.length > 0 || run?.interrupted) return reasons
   const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
   if (dropped > 0) {
     const planned = dropped + iterations
-    const vus = run ? `${number(Math.max(...run.load.stages.map(({ vus }) => vus)))} ` : ''
+    const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
-      `k6 dropped ${number(dropped)} of ${number(planned)} requests: all its ${vus}VUs were waiting for answers; the target does not hold that rate, or --max-vus is too small`,
+      `k6 dropped ${number(dropped)} of ${quantity(planned, 'request')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )
   }
   if (!run) return reasons
-  for (const { stage, vus, offered } of run.load.stages) {
-    const requests = findMetric(summary, 'http_reqs', stageTags(run, stage))?.values.count ?? 0
-    if (requests === 0)
-      reasons.push(`stage ${stage} (${offered === null ? `${vus} VUs` : `${offered}/s`}) finished no request`)
+  for (const stage of run.load.stages) {
+    const requests = findMetric(summary, 'http_reqs', stageTags(run, stage.stage))?.values.count ?? 0
+    if (requests === 0) reasons.push(`stage ${stage.stage} (${sizeWords(stage)}) finished no request`)
   }
   return reasons
 }
@@ -145,7 +145,7 @@ const because = (summary: Summary) => {
   return kinds.length > 0 ? ` (${kinds.map(({ count, what }) => `${number(count)} ${what}`).join(', ')})` : ''
 }
 
-function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; untold?: string } {
+function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; unknown?: string } {
   const { value, needs } = sloFigure(slo, summary, total)
   if (value !== null) {
     if (holds(slo, value)) return {}
@@ -155,10 +155,10 @@ function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string
   }
   if (needs) {
     return {
-      untold: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${number(needs)} successful requests, there were ${number(total.samples)}`,
+      unknown: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${quantity(needs, 'successful request')}, and there were ${number(total.samples)}`,
     }
   }
-  // A run in which nothing succeeded has said so already.
+  // A run in which nothing succeeded has its reason already.
   if (total.samples === 0) return {}
-  return { untold: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
+  return { unknown: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
 }

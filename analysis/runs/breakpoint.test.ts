@@ -23,7 +23,7 @@ function found(holds: (rate: number, probe: number) => boolean, options = search
 const highestHeld = (probes: readonly Outcome[]) =>
   Math.max(0, ...probes.filter(({ held }) => held).map(({ rate }) => rate))
 
-test('the highest rate that holds is found within the precision, wherever it lies and the search begins', () => {
+test('the highest rate that holds is found within the precision, from any start', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50_000 }), fc.integer({ min: 1, max: 5000 }), (capacity, start) => {
       const probes = found((rate) => rate <= capacity, { ...search, start })
@@ -44,12 +44,12 @@ test('one unlucky probe does not decide', () => {
   }
 })
 
-test('a target that holds nothing, and one that holds everything, end the search too', () => {
+test('the search also ends for a target that holds no rate, and one that holds every rate', () => {
   assert.equal(highestHeld(found(() => false)), 0)
   assert.equal(highestHeld(found(() => true)), 100_000)
 })
 
-/** What a search makes of probes that held up to 40 a second, the rest of them with that use of a generator of 4 cores. */
+/** The result of probes that held up to 40/s and broke above, with that use of a generator of 4 cores. */
 function ended(use: Partial<Run['k6']>) {
   const probes = [20, 40, 41, 40, 41].map((offered) => {
     const held = offered <= 40
@@ -68,7 +68,7 @@ function ended(use: Partial<Run['k6']>) {
   return { limit, words: breakpointWords(breakpoint) }
 }
 
-test('what a generator could not make is not told as the limit of the target', () => {
+test('the limit of the generator is not reported as the limit of the target', () => {
   assert.deepEqual(ended({}), {
     limit: 'target',
     words: 'It holds 40 requests/s and breaks at 41: 2.50 % apart, over 5 probes.',

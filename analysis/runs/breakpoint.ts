@@ -6,27 +6,27 @@ import { Figures } from '../run/figures.ts'
 import { RunStatistics } from '../run/statistics.ts'
 import { processReasons } from '../run/verdict.ts'
 
-/** The most doubtful first. */
+/** In order of precedence: the first makes a result most doubtful. */
 const Limit = z
   .enum(['generator', 'machine', 'target'])
   .describe(
-    'what did not hold: k6 itself, which says nothing of the target; the CPU of the machine on which k6 ran, used up by whatever else ran there too; the target',
+    'what reached its limit: k6 itself, which says nothing about the target; the CPU of k6’s machine, which other processes used too; the target',
   )
 
 const Probe = z.object({
-  rate: z.number().describe('requests offered a second'),
+  rate: z.number().describe('requests offered per second'),
   held: z
     .boolean()
     .describe(
-      'whether the SLOs held, no request was dropped and the queue grew by no more than the precision',
+      'whether the SLOs were met, no request was dropped and the queue grew by no more than the precision',
     ),
-  why: z.string().nullable().describe('it did not, in a sentence; null where it did'),
+  why: z.string().nullable().describe('why it did not hold, in a sentence; null where it did'),
   limit: Limit.nullable(),
   p95Ms: Figures.shape.p95Ms,
   queueGrowth: RunStatistics.shape.queueGrowth,
 })
 export type Probe = z.infer<typeof Probe>
-/** What a search goes by. */
+/** What the search decides by. */
 export type Outcome = Pick<Probe, 'rate' | 'held'>
 
 export const Breakpoint = z.object({
@@ -34,28 +34,28 @@ export const Breakpoint = z.object({
     .number()
     .nullable()
     .describe('the highest rate that held in most of its probes; null where none did'),
-  broke: z.number().nullable().describe('the lowest above it that did not; null where none broke'),
+  broke: z.number().nullable().describe('the lowest rate above it that did not; null where none broke'),
   limit: Limit.nullable(),
-  done: z.boolean().describe('false where the search was cut short'),
-  probes: z.array(Probe).describe('in the order in which they were made'),
+  done: z.boolean().describe('false where the search was interrupted'),
+  probes: z.array(Probe).describe('in order'),
 })
 export type Breakpoint = z.infer<typeof Breakpoint>
 
 export type Search = {
   /** Requests per second of the first probe. */
   readonly start: number
-  /** How close the two rates must come, and by how much a queue may grow in a probe that holds: 0.02 is 2 %. */
+  /** How close the two rates must come, and how fast the queue may grow in a probe that holds: 0.02 is 2 %. */
   readonly precision: number
-  /** Probes that each of the two must have had. */
+  /** Probes needed at each of the two rates. */
   readonly repeat: number
 }
 
-/** The most that is tried: beyond it one k6 is the bottleneck. */
+/** The highest rate tried, in requests per second: beyond it one k6 is the bottleneck. */
 const highest = 100_000
 
 /**
  * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not, then bisected
- * on a logarithmic scale; then both ends are repeated, and a majority decides, so that one unlucky probe does not.
+ * on a logarithmic scale. Then both ends are repeated and the majority decides, so that one unlucky probe does not.
  */
 export function nextRate(probes: readonly Outcome[], { start, precision, repeat }: Search): number | null {
   const rates = tally(probes)
@@ -71,7 +71,7 @@ export function nextRate(probes: readonly Outcome[], { start, precision, repeat 
   return unsure?.rate ?? null
 }
 
-/** What the search has found, from its runs in their order. */
+/** What the search found, from its runs in order. */
 export function breakpoint(runs: readonly RunStatistics[], search: Search): Breakpoint {
   const probes = runs.flatMap((run) => probeOf(run, search))
   const { low, high } = ends(tally(probes))
@@ -79,7 +79,7 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
   return {
     held: low?.rate ?? null,
     broke: high?.rate ?? null,
-    // One doubtful probe makes the end doubtful.
+    // One doubtful probe makes the result doubtful.
     limit: Limit.options.find((each) => limits.includes(each)) ?? null,
     done: nextRate(probes, search) === null,
     probes,
@@ -87,8 +87,8 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
 }
 
 /**
- * One that was interrupted says nothing. The SLOs alone would let every overload pass that a probe is too short for: a queue
- * that grows by 6 % of the time is half a second long only after eight.
+ * The probe that a run makes; none for an interrupted run. The SLOs alone would pass an overload that is small for the
+ * length of the probe: a queue that grows by 6 % of the time reaches half a second only after eight.
  */
 export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { precision }: Search): Probe[] {
   const rate = run?.load.stages[0]?.offered
@@ -98,7 +98,7 @@ export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { p
     verdict.kind !== 'pass'
       ? (verdict.reasons[0] ?? verdict.kind)
       : grew
-        ? `the queue grew: requests came ${percent(queueGrowth)} faster than they were answered`
+        ? `the queue grew: requests arrived ${percent(queueGrowth)} faster than they were answered`
         : null
   return [
     {
@@ -112,7 +112,7 @@ export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { p
   ]
 }
 
-/** Of the CPU of a machine, what it can use before whatever waits there waits for one another. */
+/** The share of a machine’s CPU beyond which processes wait for each other. */
 const usedUp = 0.9
 
 function limitOf(run: Run): z.infer<typeof Limit> {

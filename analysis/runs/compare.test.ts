@@ -5,7 +5,7 @@ import type { Run } from '../formats/run.ts'
 import { type RunStatistics, runStatistics } from '../run/statistics.ts'
 import { compare } from './compare.ts'
 
-/** Runs whose latencies are those of the sample times a factor each, started a minute apart from `from` on. */
+/** Runs whose latencies are the sample's times a factor, started `every` minutes from `from` on. */
 function runs(
   factors: readonly number[],
   from: number,
@@ -31,7 +31,7 @@ function runs(
 const five = [1, 1.01, 0.99, 1.02, 0.98]
 const slower = five.map((factor) => factor * 1.1)
 
-test('a tenth slower is worse, in every figure that shows it, and the other way round better', () => {
+test('10 % slower is worse in every figure that shows it, and 10 % faster is better', () => {
   const { judgement, groups } = compare(runs(five, 0), runs(slower, 1))
   assert.equal(judgement, 'worse')
   const [group] = groups
@@ -54,7 +54,7 @@ test('a tenth slower is worse, in every figure that shows it, and the other way 
   assert.equal(compare(runs(slower, 0), runs(five, 1)).judgement, 'better')
 })
 
-test('alike within the effect is no difference, and only where the interval shows it', () => {
+test('equal within the effect is no difference, but only if the interval shows it', () => {
   const still = [1, 1.001, 0.999, 1.002, 0.998]
   assert.equal(compare(runs(still, 0), runs(still, 1)).judgement, 'no difference')
   const noisy = [1, 1.3, 0.7, 1.2, 0.85]
@@ -63,7 +63,7 @@ test('alike within the effect is no difference, and only where the interval show
   assert.ok((groups[0]?.metrics[0]?.runsNeeded ?? 0) > 20)
 })
 
-test('a change within the effect is no alarm, however certain it is', () => {
+test('a change smaller than the effect is no difference, however certain', () => {
   const sure = five.map((factor) => 1 + (factor - 1) / 10)
   const { judgement } = compare(
     runs(sure, 0),
@@ -75,7 +75,7 @@ test('a change within the effect is no alarm, however certain it is', () => {
   assert.equal(judgement, 'no difference')
 })
 
-test('one run a side never gives a verdict, nor do four', () => {
+test('one to four runs per side never give a verdict', () => {
   for (const count of [1, 4]) {
     const { judgement, groups } = compare(
       runs(five.slice(0, count), 0),
@@ -89,13 +89,13 @@ test('one run a side never gives a verdict, nor do four', () => {
   }
 })
 
-test('sides that were run one after the other are compared with a warning', () => {
+test('sides run one after the other are compared with a warning', () => {
   const [group] = compare(runs(five, 0, 1), runs(slower, 100, 1)).groups
   assert.equal(group?.interleaved, false)
   assert.match(group?.warnings.join(' ') ?? '', /not run in turns/)
 })
 
-test('another load or request is refused, unless told otherwise', () => {
+test('a different load or request is refused unless compared anyway', () => {
   const load = { ...aRun().load, request: 'GET /work?ms=50' }
   const heavier = runs(slower, 1, 2, { load })
   const { groups, judgement } = compare(runs(five, 0), heavier)
@@ -105,12 +105,12 @@ test('another load or request is refused, unless told otherwise', () => {
     groups[0]?.refused[0] ?? '',
     /The request differs: GET \/work\?ms=5 in the baseline, GET \/work\?ms=50/,
   )
-  const told = compare(runs(five, 0), heavier, { anyway: true })
-  assert.equal(told.judgement, 'worse')
-  assert.match(told.groups[0]?.warnings.join(' ') ?? '', /The request differs/)
+  const compared = compare(runs(five, 0), heavier, { anyway: true })
+  assert.equal(compared.judgement, 'worse')
+  assert.match(compared.groups[0]?.warnings.join(' ') ?? '', /The request differs/)
 })
 
-test('another generator, and another calibration of the work, are warned about', () => {
+test('a different generator or calibration of the work gives a warning', () => {
   const workload = {
     version: '1',
     host: 'h',
@@ -128,10 +128,10 @@ test('another generator, and another calibration of the work, are warned about',
     runs(five, 0, 2, with_(400, '22.0.0')),
     runs(five, 1, 2, with_(440, '24.0.0')),
   ).groups
-  assert.match(group?.warnings.join(' ') ?? '', /Node differs.*1\.10 times as many units/s)
+  assert.match(group?.warnings.join(' ') ?? '', /Node differs.*1\.10 times as many units per millisecond\.$/)
 })
 
-test('invalid runs are left out and counted, and what only one side has is named', () => {
+test('invalid runs are left out and counted; what only one side has is named', () => {
   const cut = runs([5], 7, 2, { interrupted: true })
   const { groups } = compare([...runs(five, 0), ...cut], runs(slower, 1))
   assert.deepEqual([groups[0]?.runs, groups[0]?.invalid], [{ baseline: 5, candidate: 5 }, 1])
@@ -140,7 +140,7 @@ test('invalid runs are left out and counted, and what only one side has is named
   assert.equal(judgement, 'cannot tell')
 })
 
-test('errors that come up are judged by their difference, since nothing is a multiple of none', () => {
+test('new errors are judged by their difference, since no ratio to 0 exists', () => {
   const failing = runs(five, 1).map((run, index) => ({
     ...run,
     total: { ...run.total, errors: 0.02 + index / 1000 },

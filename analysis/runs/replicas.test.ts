@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { aClimb } from '../../test/samples.ts'
 import { statistics } from './statistics.ts'
 
-/** A run with so many replicas that made so many requests in ten seconds. */
+/** A run with that many replicas and that many requests in ten seconds. */
 function withReplicas(replicas: number | null, requests: number, interrupted = false) {
   const source = aClimb(`${replicas}-${requests}`, [requests])
   assert.ok(source.run)
@@ -38,7 +38,7 @@ test('throughput against replicas: medians, ranges, speed-up and efficiency of t
   assert.equal(replicas[0]?.rate.interval, null)
 })
 
-test('one number of replicas is no comparison', () => {
+test('a single number of replicas is not compared', () => {
   assert.deepEqual(statistics([withReplicas(2, 1000), withReplicas(2, 1100)]).replicas, [])
 })
 
@@ -47,7 +47,7 @@ const sweepOf = (rates: Record<number, number[]>) =>
     each.map((rate) => withReplicas(Number(replicas), 10 * rate)),
   )
 
-test('a recommendation names the fewest replicas whose every run held the load, and how sure that is', () => {
+test('a recommendation names the fewest replicas that held the load in every run, and the confidence', () => {
   const runs = sweepOf({
     1: [200, 205, 198, 203, 201],
     2: [380, 390, 385, 392, 388],
@@ -60,11 +60,11 @@ test('a recommendation names the fewest replicas whose every run held the load, 
   assert.match(statistics(runs).recommendation ?? '', /^4 replicas hold 690 requests\/s/)
   assert.match(
     statistics(runs, { wanted: 5000 }).recommendation ?? '',
-    /^None of the measured .* the best was 690 with 4\. Measure more replicas\.$/,
+    /^No measured number .* the best was 690 with 4\. There are too few numbers of replicas to extrapolate from\.$/,
   )
 })
 
-test('beyond what was measured the fitted law answers, as far as twice the replicas, and says so', () => {
+test('beyond what was measured the fitted model is extrapolated, up to twice the replicas, and says so', () => {
   const law = (n: number) => (100 * n) / (1 + 0.05 * (n - 1))
   const noisy = (n: number) =>
     [0.98, 1, 1.01, 0.99, 1.02].map((factor) => Math.round(law(n) * factor * 10) / 10)
@@ -73,15 +73,15 @@ test('beyond what was measured the fitted law answers, as far as twice the repli
   assert.equal(scaling?.chosen, 'amdahl')
   assert.match(recommendation ?? '', /Extrapolated by the fitted model, 11 would reach it/)
   assert.match(statistics(runs, { wanted: 1900 }).recommendation ?? '', /does not reach it with up to 16/)
-  // No peak is claimed where nothing bends down, and the ceiling only because contention is shown.
+  // There is no peak without a downward bend, and a ceiling only because contention is shown.
   assert.equal(scaling.peak, null)
   assert.ok(scaling.ceiling && Math.abs(scaling.ceiling / 2000 - 1) < 0.15)
 })
 
-test('runs that missed their SLOs hold nothing', () => {
+test('runs that missed their SLOs hold no rate', () => {
   const missed = sweepOf({ 1: [100, 100], 2: [200, 200] }).map((source) => ({
     ...source,
     run: { ...source.run, slos: [{ figure: 'p95', limit: 1 }] },
   }))
-  assert.equal(statistics(missed).recommendation, 'No number of replicas held p95 ≤ 1 ms in every run.')
+  assert.equal(statistics(missed).recommendation, 'No number of replicas met p95 ≤ 1 ms in every run.')
 })

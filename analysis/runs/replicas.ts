@@ -1,31 +1,32 @@
 import { median } from 'simple-statistics'
 import { z } from 'zod'
 import { type Slo, sloWords } from '../formats/slo.ts'
-import { number, percent } from '../formats/words.ts'
+import { number, percent, quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
-import { Repeated, repeated, runsFor } from '../numbers/inference.ts'
-import { chosenFit, peakOf, type Scaling, throughput } from '../numbers/scaling-model.ts'
+import { Repeated, repeated, runsFor } from '../numbers/repeated.ts'
+import { peakOf, throughput } from '../numbers/scaling-law.ts'
+import { chosenFit, type Scaling } from '../numbers/scaling-model.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
-/** What the runs with one number of replicas came to. */
-export const Level = z.object({
+export const ReplicaLevel = z.object({
   replicas: z.number(),
   runs: z.number().describe('valid ones; each is one observation'),
   rate: Repeated.describe('requests per second'),
   p95Ms: Repeated.nullable(),
   held: Repeated.nullable().describe(
-    'requests per second of the best stage of each run that held the SLOs, 0 where none did; null where that cannot be told',
+    'requests per second of each run’s best stage that met the SLOs, 0 where none did; null where unknown',
   ),
   runsNeeded: z
     .number()
     .nullable()
-    .describe('runs that would bring the interval of the rate within ± 2 %; null where that cannot be told'),
+    .describe('runs that would narrow the interval of the rate to ± 2 %; null where unknown'),
   speedUp: z.number().describe('median rate ÷ that of the fewest replicas'),
-  efficiency: z.number().describe('speed-up ÷ how many times as many replicas: 1 is linear'),
+  efficiency: z.number().describe('speed-up ÷ increase in replicas: 1 is linear'),
 })
-export type Level = z.infer<typeof Level>
+/** The runs with one number of replicas. */
+export type ReplicaLevel = z.infer<typeof ReplicaLevel>
 
-/** The replicas of a run that counts, and its throughput. */
+/** The valid runs with a known number of replicas, and their throughput in requests per second. */
 export const observed = (
   runs: readonly RunStatistics[],
 ): { readonly replicas: number; readonly rate: number; readonly run: RunStatistics }[] =>
@@ -34,11 +35,8 @@ export const observed = (
     return replicas && rate !== null && run.verdict.kind !== 'invalid' ? [{ replicas, rate, run }] : []
   })
 
-/**
- * Throughput and p95 against the number of replicas, ascending, over all runs that are not invalid and say how many
- * there were; empty for fewer than two different numbers.
- */
-export function byReplicas(runs: readonly RunStatistics[]): Level[] {
+/** Throughput and p95 by number of replicas, ascending; empty for fewer than two different numbers. */
+export function byReplicas(runs: readonly RunStatistics[]): ReplicaLevel[] {
   const levels = groupedBy(observed(runs), ({ replicas }) => replicas)
   if (levels.size < 2) return []
   const ascending = [...levels].sort(([a], [b]) => a - b)
@@ -65,59 +63,58 @@ export function byReplicas(runs: readonly RunStatistics[]): Level[] {
   })
 }
 
-/** The most that a stage of the run did while it held the SLOs. */
+/** The highest rate of a stage that met the SLOs; 0 where none did, null where unknown. */
 function heldRate({ stages }: RunStatistics): number | null {
   const held = stages.filter(({ holds, rate }) => holds === true && rate !== null)
   if (held.length > 0) return Math.max(...held.map(({ rate }) => rate ?? 0))
   return stages.some(({ holds }) => holds === null) || stages.length === 0 ? null : 0
 }
 
-/** No model is asked about more than this many times the largest number of replicas that was measured. */
+/** The model is extrapolated no further than this multiple of the most replicas measured. */
 const furthest = 2
 
 /**
- * How many replicas to take, in a sentence, or why none can be recommended. `wanted` is the load to be held, in requests
- * per second; without it, what the most replicas hold. The least of n runs is below the typical run with a confidence
- * of 1 − 2⁻ⁿ (the sign test: David and Nagaraja, Order Statistics, 2003, section 7.1).
+ * How many replicas to use, in a sentence, or why none can be recommended. `wanted` is the load to serve, in requests
+ * per second; without it, the load that the best number of replicas serves. The least of n runs is below the typical
+ * run with a confidence of 1 − 2⁻ⁿ (the sign test: David and Nagaraja, Order Statistics, 2003, section 7.1).
  */
 export function recommendation(
-  levels: readonly Level[],
+  levels: readonly ReplicaLevel[],
   slos: readonly Slo[],
   scaling: Scaling | null,
   wanted: number | null,
 ): string | null {
   if (levels.length === 0) return null
   const within = slos.map(sloWords).join(' and ')
-  if (slos.length === 0)
-    return 'No number of replicas is recommended: the runs had no SLO in common; give --slo.'
+  if (slos.length === 0) return 'No number of replicas is recommended: the runs have no SLO in common.'
   if (levels.some(({ held }) => held === null))
-    return `No number of replicas is recommended: whether ${within} held cannot be told of every run.`
+    return `No number of replicas is recommended: for some runs it is unknown whether they met ${within}.`
   const holding = levels.filter(({ held }) => held && held.least > 0)
-  const best = holding.reduce<Level | undefined>(
+  const best = holding.reduce<ReplicaLevel | undefined>(
     (a, b) => (a?.held && b.held && a.held.least >= b.held.least ? a : b),
     undefined,
   )
-  if (!best) return `No number of replicas held ${within} in every run.`
-  // More replicas that do not do more are not worth taking.
+  if (!best) return `No number of replicas met ${within} in every run.`
+  // More replicas that add no throughput are not worth having.
   const worth = holding.find(({ held }) => (held?.least ?? 0) >= 0.95 * (best.held?.least ?? 0)) ?? best
   if (wanted === null) return holds(worth, within)
   const enough = holding.find(({ held }) => held && held.least >= wanted)
   if (enough) return `For ${number(wanted)} requests/s: ${holds(enough, within)}`
   const most = levels.at(-1)?.replicas ?? 1
-  return `None of the measured numbers of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${best.replicas}. ${beyond(scaling, most, wanted)}`
+  return `No measured number of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${best.replicas}. ${beyond(scaling, most, wanted)}`
 }
 
-function holds({ replicas, held, runs }: Level, within: string): string {
+function holds({ replicas, held, runs }: ReplicaLevel, within: string): string {
   const confidence =
     runs > 1
       ? `${percent(1 - 2 ** -runs)} confident: the least of ${runs} runs`
       : 'one run: no confidence can be given'
-  return `${replicas} replica${replicas === 1 ? ' holds' : 's hold'} ${number(held?.least ?? 0)} requests/s within ${within} (${confidence}).`
+  return `${quantity(replicas, 'replica')} ${replicas === 1 ? 'holds' : 'hold'} ${number(held?.least ?? 0)} requests/s within ${within} (${confidence}).`
 }
 
 function beyond(scaling: Scaling | null, most: number, wanted: number): string {
   const fit = chosenFit(scaling)
-  if (!fit) return 'Measure more replicas.'
+  if (!fit) return 'There are too few numbers of replicas to extrapolate from.'
   for (let replicas = most + 1; replicas <= furthest * most; replicas++) {
     if (replicas > peakOf(fit)) break
     if (throughput(fit, replicas) >= wanted)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import type { Source } from '../formats/read.ts'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import { Scaling, scaling } from '../numbers/scaling-model.ts'
-import { RunStatistics, runStatistics, type Source } from '../run/statistics.ts'
+import { RunStatistics, runStatistics } from '../run/statistics.ts'
 import { Breakpoint, breakpoint, type Search } from './breakpoint.ts'
 import { Comparison, compare } from './compare.ts'
-import { byReplicas, Level, observed, recommendation } from './replicas.ts'
+import { byReplicas, ReplicaLevel as Level, observed, recommendation } from './replicas.ts'
 
 /** What `statistics.json` holds. */
 export const Statistics = z.object({

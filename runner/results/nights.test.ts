@@ -37,8 +37,8 @@ test('what a killed job left, a torn file and one of another schema are left and
   const { nights, remarks } = await readHistory(at)
   assert.equal(nights.length, 1)
   assert.deepEqual(remarks, [
-    'night-0.json in the history: of schema 0, and this load-and-stress reads 1; it is left as it is',
-    'night-3.json in the history: not whole JSON; was the job killed, or the copy cut short?',
+    'night-0.json in the history: not a night (schema: Invalid input: expected 1)',
+    "night-3.json in the history: not valid JSON (Expected ',' or '}' after property value in JSON at position 11); was the file cut short?",
   ])
   for (const [name, text] of Object.entries(files))
     assert.equal(await readFile(path.join(at, name), 'utf8'), text)

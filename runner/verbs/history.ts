@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
 import { access, link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { Acknowledged, type Night, parseNight } from '../../analysis/formats/night.ts'
 import { alarmWords, type HistoryReport, historyFiles, historyTitle } from '../../analysis/report/history.ts'
-import { Acknowledged, alarmsOf, type Night, parseNight, seriesOf } from '../../analysis/runs/history.ts'
+import { alarmsOf } from '../../analysis/runs/alarms.ts'
+import { seriesOf } from '../../analysis/runs/history.ts'
 import { writeReport } from '../results/folder.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { type Flag, helpText, parseFlags, shownPath, userPath } from '../shell/flags.ts'
@@ -66,7 +68,7 @@ export async function readHistory(folder: string): Promise<History> {
   for (const name of names.sort()) {
     if (!name.endsWith('.json') || name.startsWith('.') || name === 'acknowledged.json') continue
     const reading = parseNight(await readFile(path.join(folder, name), 'utf8'))
-    if (reading.kind === 'night') nights.push(reading.night)
+    if (reading.kind === 'ok') nights.push(reading.value)
     else remarks.push(`${name} in the history: ${reading.reason}`)
   }
   return { nights, acknowledged: await readAcknowledged(path.join(folder, 'acknowledged.json')), remarks }

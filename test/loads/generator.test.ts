@@ -56,7 +56,7 @@ test('a generator held to a tenth of a core is recognised: the run is invalid an
     assert.equal(code, 3, stderr)
     assert.match(
       figures.verdict.reasons.join(' '),
-      /the generator was the bottleneck: .* a CPU limit holds it/,
+      /the generator was the bottleneck: .* a CPU limit throttles it/,
     )
 
     // A search with it has found where k6 breaks, and says so.

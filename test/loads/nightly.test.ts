@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { type Night, parseNight } from '../../analysis/formats/night.ts'
 import { normalFrom, randomFrom } from '../../analysis/numbers/random.ts'
-import { type Night, parseNight } from '../../analysis/runs/history.ts'
 import { noneLeft, said, startIn } from '../command.ts'
 
 let out = ''
@@ -27,8 +27,8 @@ const nights = async (): Promise<Night[]> => {
   return Promise.all(
     names.map(async (name) => {
       const reading = parseNight(await readFile(path.join(history, name), 'utf8'))
-      assert.equal(reading.kind, 'night')
-      return (reading as { night: Night }).night
+      assert.ok(reading.kind === 'ok')
+      return reading.value
     }),
   )
 }

@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics'
 import { number, orDash } from '../../formats/words.ts'
-import type { StageStatistics } from '../../run/statistics.ts'
+import type { StageStatistics } from '../../run/stages.ts'
 import type { Statistics } from '../../runs/statistics.ts'
 import { type Group, groupsOf, keyOf } from '../runs.ts'
 import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'

@@ -1,6 +1,6 @@
 import { rectY, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, orDash } from '../../formats/words.ts'
-import type { StageStatistics } from '../../run/statistics.ts'
+import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../runs.ts'
 import { colour, type Panel, type Picture, picture } from './svg.ts'
 

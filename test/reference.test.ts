@@ -3,22 +3,19 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { mean, sampleWithReplacement, variance } from 'simple-statistics'
-import { jainFairness } from '../run/balance.ts'
-import { littlesLaw } from '../run/statistics.ts'
-import { bca } from './bootstrap.ts'
-import { changePoints, eDivisive, energyStatistics } from './change-points.ts'
-import { type Distribution, merge, quantile } from './distribution.ts'
-import { benjaminiHochberg, cliffsDelta, hodgesLehmann, mannWhitney, studentQuantile } from './inference.ts'
-import { randomFrom } from './random.ts'
-import {
-  type Fit,
-  fitModels,
-  linearised,
-  type Observation,
-  peakOf,
-  standardErrors,
-  throughput,
-} from './scaling-model.ts'
+import { bca } from '../analysis/numbers/bootstrap.ts'
+import { changePoints, eDivisive, energyStatistics } from '../analysis/numbers/change-points.ts'
+import { type Distribution, merge, quantile } from '../analysis/numbers/distribution.ts'
+import { benjaminiHochberg } from '../analysis/numbers/false-discovery.ts'
+import { hodgesLehmann } from '../analysis/numbers/hodges-lehmann.ts'
+import { cliffsDelta, mannWhitney } from '../analysis/numbers/mann-whitney.ts'
+import { randomFrom } from '../analysis/numbers/random.ts'
+import { type Fit, fitModels, linearised } from '../analysis/numbers/scaling-fit.ts'
+import { standardErrors } from '../analysis/numbers/scaling-intervals.ts'
+import { type Observation, peakOf, throughput } from '../analysis/numbers/scaling-law.ts'
+import { studentQuantile } from '../analysis/numbers/student.ts'
+import { jainFairness } from '../analysis/run/balance.ts'
+import { littlesLaw } from '../analysis/run/stages.ts'
 
 /** Published figures and those of independent implementations; where each is from stands in the file. */
 type Case = {
@@ -30,7 +27,7 @@ type Case = {
   readonly expected: any
   readonly tolerance: Readonly<Record<string, number>>
 }
-const file = path.join(import.meta.dirname, '../../test/fixtures/reference-cases.json')
+const file = path.join(import.meta.dirname, 'fixtures/reference-cases.json')
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] }
 
 function near(actual: number, expected: number, tolerance: Case['tolerance'], name = ''): void {

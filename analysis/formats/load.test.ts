@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadWords, seriesLoad, sizesWords, sizeWords, stageWords } from './load.ts'
+
+const stages = (vus: number[], offered: number | null = null, seconds = [10]) =>
+  vus.map((each, index) => ({
+    stage: String(index + 1),
+    vus: each,
+    offered: offered === null ? null : offered * (index + 1),
+    startMs: 0,
+    durationMs: 1000 * (seconds[index] ?? seconds[0] ?? 0),
+  }))
+
+test('a stage’s size is in VUs, or in requests per second of an open model', () => {
+  assert.equal(sizeWords({ vus: 1, offered: null }), '1 VU')
+  assert.equal(sizeWords({ vus: 80, offered: 1500 }), '1,500/s')
+  assert.equal(sizeWords({ vus: null, offered: null }), null)
+  assert.equal(stageWords({ stage: '3', vus: 8, offered: null }), 'stage 3 · 8 VUs')
+  assert.equal(stageWords({ stage: '3', vus: null, offered: null }), 'stage 3')
+})
+
+test('a whole load in words', () => {
+  assert.equal(sizesWords(stages([1, 2, 4])), '1 → 2 → 4 VUs')
+  assert.equal(sizesWords(stages([1])), '1 VU')
+  assert.equal(sizesWords(stages([9, 9], 20)), '20 → 40 requests/s')
+  assert.equal(loadWords(stages([1])), '1 VU for 10 s')
+  assert.equal(loadWords(stages([1, 2], null, [5, 10])), 'plateaus of 1, 2 VUs, 5 s, 10 s')
+  assert.equal(loadWords(stages([9, 9], 20)), 'open: 20, 40 requests/s, 10 s each')
+})
+
+test('the load that identifies a series in the history never changes', () => {
+  const of = (part: ReturnType<typeof stages>, connections: 'kept' | 'one per iteration') =>
+    seriesLoad({ request: 'GET /work?ms=5', stages: part, connections })
+  assert.equal(
+    of(stages([1, 1000], null, [5, 2.5]), 'one per iteration'),
+    'GET /work?ms=5, 1 VU for 5 s + 1000 VUs for 2.5 s, connections one per iteration',
+  )
+  assert.equal(of(stages([9], 1500), 'kept'), 'GET /work?ms=5, 1500/s for 10 s, connections kept')
+})

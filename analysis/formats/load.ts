@@ -1,0 +1,52 @@
+import type { Run } from './run.ts'
+import { number, quantity } from './words.ts'
+
+type Stage = Run['load']['stages'][number]
+
+/** How much load a stage makes: VUs of a closed model, requests per second of an open one; null where unknown. */
+type StageSize = { readonly vus: number | null; readonly offered: number | null }
+
+/** Whether requests start at their own rate, whether or not earlier ones have been answered. */
+export const isOpen = (stages: readonly StageSize[]): boolean =>
+  stages.some(({ offered }) => offered !== null)
+
+/** `8 VUs`, or `50/s` of an open model; null where unknown. */
+export const sizeWords = ({ vus, offered }: StageSize): string | null =>
+  offered !== null ? `${number(offered)}/s` : vus === null ? null : quantity(vus, 'VU')
+
+/** `stage 3 · 8 VUs` */
+export function stageWords(stage: StageSize & { readonly stage: string }): string {
+  const size = sizeWords(stage)
+  return size === null ? `stage ${stage.stage}` : `stage ${stage.stage} · ${size}`
+}
+
+/** The sizes of all stages, in order: `1 → 2 → 4 VUs`, `20 → 100 requests/s`. */
+export const sizesWords = (stages: readonly Stage[]): string =>
+  isOpen(stages)
+    ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s`
+    : `${stages.map(({ vus }) => vus).join(' → ')} VU${stages.every(({ vus }) => vus === 1) ? '' : 's'}`
+
+/** For a table of facts: `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each`, `open: 50 requests/s, 10 s each`. */
+export function loadWords(stages: readonly Stage[]): string {
+  const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
+  const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
+  if (isOpen(stages)) return `open: ${stages.map(({ offered }) => offered).join(', ')} requests/s, ${each}`
+  const [first] = stages
+  return stages.length === 1 && first
+    ? `${sizeWords({ ...first, offered: null })} for ${seconds[0]} s`
+    : `plateaus of ${stages.map(({ vus }) => vus).join(', ')} VUs, ${each}`
+}
+
+/** Size and length of every stage: `8 VUs for 10 s + 50/s for 5 s`. Two runs of equal shape had the same load. */
+export const shapeWords = (stages: readonly Stage[]): string =>
+  stages
+    .map(({ vus, offered, durationMs }) => {
+      // Without thousands separators: nights have stored this text, and it identifies their series.
+      const size = offered === null ? `${vus} VU${vus === 1 ? '' : 's'}` : `${offered}/s`
+      return `${size} for ${durationMs / 1000} s`
+    })
+    .join(' + ')
+
+/** The `load` of a night's figures: request, shape and connections. Any change of this text starts new series. */
+export const seriesLoad = ({ request, stages, connections }: Run['load']): string =>
+  `${request}, ${shapeWords(stages)}, connections ${connections}`

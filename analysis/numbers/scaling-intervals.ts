@@ -1,0 +1,124 @@
+import { inverse, Matrix } from 'ml-matrix'
+import { mean, sampleWithReplacement } from 'simple-statistics'
+import { z } from 'zod'
+import { bca } from './bootstrap.ts'
+import { normalBelow } from './normal.ts'
+import { randomFrom } from './random.ts'
+import {
+  type Fit,
+  freeOf,
+  type Level,
+  leastSquares,
+  levelsOf,
+  ratesByReplicas,
+  rssOf,
+} from './scaling-fit.ts'
+import { type Free, type Law, type Observation, peakOf } from './scaling-law.ts'
+import { studentQuantile } from './student.ts'
+
+const Bounds = z.object({ low: z.number(), high: z.number() }).nullable()
+
+export const Intervals = z.object({ gamma: Bounds, alpha: Bounds, beta: Bounds, peak: Bounds }).nullable()
+export type Intervals = z.infer<typeof Intervals>
+
+/**
+ * 95 % intervals by resampling runs within their level. Deviations are stretched by √(n/(n−1)), and the tails are
+ * those that make a normal interval as wide as Student's, since few runs vary less than their system.
+ * Source: Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 4.
+ */
+export function bootstrap(runs: readonly Observation[], chosen: Fit, resamples: number): Intervals {
+  const rates = ratesByReplicas(runs)
+  const levels = levelsOf(runs)
+  const random = randomFrom(1)
+  const free = freeOf(chosen)
+  const refit = (means: readonly number[]) =>
+    leastSquares(
+      levels.map((level, index) => ({ ...level, rate: means[index] ?? level.rate })),
+      free,
+      chosen,
+    )
+  const laws = Array.from({ length: resamples }, () =>
+    refit(
+      rates.map(([, values], index) => {
+        const { rate, runs } = levels[index] as Level
+        const drawn = mean(sampleWithReplacement(values, values.length, random))
+        return rate + (drawn - rate) * Math.sqrt(runs / (runs - 1))
+      }),
+    ),
+  )
+  const left = rates.map(([, values], index) =>
+    values.map((value) => {
+      const { rate, runs } = levels[index] as Level
+      return refit(levels.map((each, at) => (at === index ? (rate * runs - value) / (runs - 1) : each.rate)))
+    }),
+  )
+  const between = (of: (law: Law) => number) => {
+    const finite = (law: Law) => Math.min(of(law), Number.MAX_SAFE_INTEGER)
+    const without = left.map((each) => each.map(finite))
+    const tail = normalBelow(studentQuantile(0.025, degreesOf(without)))
+    return bca(finite(chosen), laws.map(finite), without, tail)
+  }
+  return {
+    gamma: between(({ gamma }) => gamma),
+    alpha: free.includes('alpha') ? between(({ alpha }) => alpha) : null,
+    beta: free.includes('beta') ? between(({ beta }) => beta) : null,
+    peak: free.includes('beta') ? between(peakOf) : null,
+  }
+}
+
+/**
+ * Degrees of freedom of an estimate that levels contribute to unequally, by the variance that leaving out their runs one
+ * by one shows. Source: Satterthwaite, "An Approximate Distribution of Estimates of Variance Components", Biometrics
+ * Bulletin 2, 1946.
+ */
+function degreesOf(left: readonly (readonly number[])[]): number {
+  const parts = left.map((values) => {
+    const middle = mean([...values])
+    const spread = values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
+    return { variance: spread * (1 - 1 / values.length), degrees: values.length - 1 }
+  })
+  const all = parts.reduce((sum, { variance }) => sum + variance, 0)
+  const squares = parts.reduce((sum, { variance, degrees }) => sum + variance ** 2 / degrees, 0)
+  return squares > 0 ? Math.max(1, Math.floor(all ** 2 / squares)) : 1
+}
+
+/**
+ * Standard errors of γ and of those of α and β that are free, from the residuals: what one run a level can give.
+ * s² (JᵀJ)⁻¹, J the derivatives at the fit. Source: Bates and Watts, Nonlinear Regression Analysis, 1988, section 2.3.
+ */
+export function standardErrors(runs: readonly Observation[], law: Law, free: Free): number[] {
+  const derivatives = runs.map(({ replicas: n }) => {
+    const divisor = 1 + law.alpha * (n - 1) + law.beta * n * (n - 1)
+    const slope = (-law.gamma * n * (n - 1)) / divisor ** 2
+    return [n / divisor, ...free.map((name) => (name === 'alpha' ? slope : slope * n))]
+  })
+  // In units of their own size, since β is many orders smaller than γ.
+  const units = [0, ...free].map((_, column) => Math.hypot(...derivatives.map((row) => row[column] ?? 0)))
+  const jacobian = new Matrix(
+    derivatives.map((row) => row.map((value, column) => value / (units[column] ?? 1))),
+  )
+  const covariance = inverse(jacobian.transpose().mmul(jacobian))
+  const variance = rssOf(runs, law) / (runs.length - units.length)
+  return units.map((unit, index) => Math.sqrt(variance * covariance.get(index, index)) / unit)
+}
+
+export function fromResiduals(runs: readonly Observation[], chosen: Fit): Intervals {
+  const free = freeOf(chosen)
+  const degrees = runs.length - free.length - 1
+  if (degrees < 1) return null
+  const errors = standardErrors(runs, chosen, free)
+  const factor = studentQuantile(0.975, degrees)
+  const around = (name: keyof Law) => {
+    const place = name === 'gamma' ? 0 : free.indexOf(name) + 1
+    const half = factor * (errors[place] ?? 0)
+    return { low: Math.max(0, chosen[name] - half), high: chosen[name] + half }
+  }
+  const beta = free.includes('beta') ? around('beta') : null
+  return {
+    gamma: around('gamma'),
+    alpha: free.includes('alpha') ? around('alpha') : null,
+    beta,
+    // A function of two estimates that depend on each other: not without repeats.
+    peak: null,
+  }
+}

@@ -1,0 +1,160 @@
+import { isOpen } from '../formats/load.ts'
+import type { Run } from '../formats/run.ts'
+import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
+import { number, orDash, percent, quantity } from '../formats/words.ts'
+import { distribution } from '../numbers/distribution.ts'
+import { withOmitted } from '../numbers/omission.ts'
+import { durations, type Figures } from './figures.ts'
+import type { StageStatistics } from './stages.ts'
+import type { RunStatistics } from './statistics.ts'
+
+type Statistics = Omit<RunStatistics, 'remarks'>
+
+/** What to know before trusting the figures, in sentences. */
+export function remarks(statistics: Statistics, summary: Summary): string[] {
+  const { run, total, stages } = statistics
+  const load = run
+    ? [
+        ...mixtureRemarks(run, summary),
+        isOpen(run.load.stages) ? openRemark(summary, total) : closedRemark(summary, total),
+        ...machineRemarks(run, summary),
+        ...podRemarks(run, statistics.fairness),
+        ...countRemarks(run, total),
+      ]
+    : bareRemarks(summary)
+  return [
+    ...sampleRemarks(total),
+    ...load,
+    ...growthRemarks(statistics.queueGrowth),
+    ...kneeRemarks(statistics.knee, stages),
+    ...stages.flatMap(unsteadyRemarks),
+  ]
+}
+
+function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): string[] {
+  const found: string[] = []
+  if (failed > 0) {
+    const requests = quantity(failed, 'failed request')
+    found.push(
+      latencyOf === 'successful'
+        ? `Latencies are of the ${quantity(samples, 'successful request')}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`
+        : `Latencies include ${requests}: the summary does not keep them separate.`,
+    )
+  }
+  if (samples > 0 && p999Ms === null && samples < 1000)
+    found.push(`p99.9 is missing: it needs 1,000 requests, and there were ${number(samples)}.`)
+  return found
+}
+
+const bareRemarks = ({ shape }: Summary): string[] => [
+  'Without run.json the load, target and SLOs are unknown, and only k6’s own thresholds are judged.',
+  ...(shape === 'export'
+    ? ['The flat --summary-export format does not say how long the test ran; the rate is k6’s own.']
+    : []),
+]
+
+function mixtureRemarks({ load, k6 }: Run, { metrics }: Summary): string[] {
+  const found: string[] = []
+  if (load.stages.length > 1)
+    found.push(
+      '“all” mixes the stages: its percentiles are specific to this sequence of stages, and comparable only with runs of the same stages.',
+    )
+  if (metrics.some(({ name, tags }) => name === 'http_reqs' && tags.kind))
+    found.push('“all” and the stages mix several kinds of request; the table by kind separates them.')
+  if (k6.outputs.length > 0)
+    found.push(
+      `k6 wrote or showed more than its summary (${k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
+    )
+  return found
+}
+
+function openRemark(summary: Summary, { intended, p99Ms }: Figures): string {
+  const lag = findMetric(summary, 'start_lag')
+  const lateMs = lag && percentileAt(lag, 99)
+  const late = lateMs === undefined ? '' : `, 99 % of them at most ${number(lateMs)} ms late`
+  return `Open model: requests started at their own rate${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
+}
+
+function closedRemark(summary: Summary, { samples, p99Ms }: Figures): string {
+  const { metric } = durations(summary, {})
+  const known = metric ? distribution(metric, samples) : ''
+  const [part] = typeof known === 'string' ? [] : known
+  const estimateMs = part ? withOmitted(part, 0.99) : null
+  const omitted =
+    p99Ms === null || estimateMs === null || estimateMs < p99Ms * 1.1
+      ? ''
+      : ` With the requests that were not made, p99 would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; an open model would measure it.`
+  return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${omitted}`
+}
+
+function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): string[] {
+  if (!target.embedded) return []
+  const machine =
+    k6.machineBusyCores === null ? '' : ` and all processes together ${number(k6.machineBusyCores)}`
+  const used =
+    k6.cpuSeconds && durationMs
+      ? `; k6 itself used ${number((k6.cpuSeconds * 1000) / durationMs)}${machine}`
+      : ''
+  return [
+    `Workload and k6 shared the ${quantity(host.cores, 'core')} of one machine${used}: the figures are of both together.`,
+  ]
+}
+
+function podRemarks({ target, load }: Run, fairness: number | null): string[] {
+  const pods = target.cluster?.pods ?? []
+  const found: string[] = []
+  if (fairness !== null && fairness < 0.9) {
+    const cause =
+      load.connections === 'kept' ? ': a Service balances connections, and each VU kept its own.' : '.'
+    found.push(
+      `Requests were spread unevenly over the ${pods.length} pods (Jain’s index ${number(fairness)}, 1 would be even)${cause}`,
+    )
+  }
+  const unknown = pods.filter(({ served }) => served === null).length
+  if (unknown > 0)
+    found.push(
+      `${unknown} of ${quantity(pods.length, 'pod')} started, stopped or restarted during the load: how many requests they served is unknown.`,
+    )
+  return found
+}
+
+function countRemarks({ target: { workServed } }: Run, { requests, failed }: Figures): string[] {
+  if (workServed === null) return []
+  const answered = requests - failed
+  return [
+    workServed === answered
+      ? `The workload and k6 counted the same ${quantity(answered, 'answered request')}.`
+      : `The workload counted ${quantity(workServed, 'answered request')}, k6 ${number(answered)}: other clients were using it, or answers were lost.`,
+  ]
+}
+
+/** Slower growth is not mentioned. */
+const leastGrowth = 0.02
+
+const growthRemarks = (growth: number | null): string[] =>
+  growth === null || growth < leastGrowth
+    ? []
+    : [
+        `The queue kept growing: requests arrived ${percent(growth)} faster than they were answered. The longer such a run, the higher its latencies.`,
+      ]
+
+function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): string[] {
+  const most = Math.max(...stages.map(({ vus }) => vus ?? 0))
+  if (knee === null) return []
+  return [
+    knee < most
+      ? `Saturation: throughput for its latency is greatest at ${quantity(knee, 'VU')}, the knee; beyond it more VUs mostly wait.`
+      : `No saturation up to ${quantity(most, 'VU')}: throughput for its latency is still growing.`,
+  ]
+}
+
+/** A plateau that deviates from Little’s law by more than this was not steady. */
+const steadyWithin = 0.05
+
+/** In an open model the number in flight follows from the latency, so there is nothing to compare it with. */
+const unsteadyRemarks = ({ stage, vus, offered, inFlight }: StageStatistics): string[] =>
+  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= steadyWithin
+    ? []
+    : [
+        `Stage ${stage} was not steady: by Little’s law its throughput and iteration time imply ${quantity(inFlight, 'request')} in flight, but there were ${quantity(vus, 'VU')}; a longer stage would give steadier figures.`,
+      ]

@@ -1,0 +1,65 @@
+import { shapeWords } from '../formats/load.ts'
+import { number } from '../formats/words.ts'
+import { repeated } from '../numbers/repeated.ts'
+import type { RunStatistics } from '../run/statistics.ts'
+
+/** Whether the sides alternate in time at least as often as they would run in pairs. */
+export function inTurns(a: readonly RunStatistics[], b: readonly RunStatistics[]): boolean {
+  const order = [...a.map((run) => ({ run, side: 0 })), ...b.map((run) => ({ run, side: 1 }))]
+    .map(({ run, side }) => ({ at: run.run?.startedAt ?? '', side }))
+    .sort((x, y) => (x.at < y.at ? -1 : 1))
+  const switches = order.filter(({ side }, index) => index > 0 && side !== order[index - 1]?.side).length
+  return order.every(({ at }) => at !== '') && switches >= Math.min(a.length, b.length)
+}
+
+/** What makes two sides incomparable, and what makes a comparison doubtful. */
+export function comparability(
+  baseline: readonly RunStatistics[],
+  candidate: readonly RunStatistics[],
+): { refusals: string[]; warnings: string[] } {
+  const differing = (what: string, of: (run: RunStatistics) => unknown): string[] => {
+    const valuesOf = (runs: readonly RunStatistics[]) => [
+      ...new Set(runs.map((run) => String(of(run) ?? 'unknown'))),
+    ]
+    const [before, after] = [valuesOf(baseline), valuesOf(candidate)]
+    return new Set([...before, ...after]).size < 2
+      ? []
+      : [`${what} differs: ${before.join(', ')} in the baseline, ${after.join(', ')} in the candidate`]
+  }
+  const refusals = [
+    ...([...baseline, ...candidate].some(({ run }) => !run)
+      ? ['A summary without run.json does not say what was run']
+      : []),
+    ...differing('The load', ({ run }) => run && shapeWords(run.load.stages)),
+    ...differing('The request', ({ run }) => run?.load.request),
+    ...differing('The use of connections', ({ run }) => run?.load.connections),
+    ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),
+    ...differing('The memory limit', ({ run }) => run?.target.cluster?.memoryLimit),
+  ]
+  const warnings = [
+    ...differing(
+      'The generator’s machine',
+      ({ run }) => run && `${run.host.cores} cores, ${run.host.kernel}`,
+    ),
+    ...differing('k6', ({ run }) => run?.host.k6),
+    ...differing('Node', ({ run }) => run?.host.node),
+    ...calibrations(baseline, candidate),
+  ]
+  return { refusals, warnings }
+}
+
+/** Requests carry units of work, calibrated to the machine: on a faster one the same request is heavier. */
+function calibrations(baseline: readonly RunStatistics[], candidate: readonly RunStatistics[]): string[] {
+  const units = (side: readonly RunStatistics[]) =>
+    side.flatMap(({ run }) =>
+      run?.load.request.startsWith('GET /work') ? (run.target.workload?.unitsPerMs ?? []) : [],
+    )
+  const [before, after] = [units(baseline), units(candidate)]
+  if (before.length === 0 || after.length === 0) return []
+  const ratio = repeated(after).median / repeated(before).median
+  return Math.abs(Math.log(ratio)) < 0.02
+    ? []
+    : [
+        `The work of a request differs: the candidate’s workload was calibrated to ${number(ratio)} times as many units per millisecond.`,
+      ]
+}

@@ -1,0 +1,73 @@
+import { seriesLoad } from '../formats/load.ts'
+import type { Night } from '../formats/night.ts'
+import type { Run, Verdict } from '../formats/run.ts'
+import { quantity } from '../formats/words.ts'
+import { groupedBy } from '../numbers/group.ts'
+import type { RunStatistics } from '../run/statistics.ts'
+import { figuresCompared } from './judgement.ts'
+
+/** The night made of these runs; invalid ones are only counted. */
+export function nightOf(
+  runs: readonly RunStatistics[],
+  about: Pick<Night, 'id' | 'startedAt' | 'commit' | 'labels'> & { readonly planned: number },
+): Night {
+  const { planned, ...rest } = about
+  const valid = runs.filter(({ verdict }) => verdict.kind !== 'invalid')
+  const cells = groupedBy(valid, ({ run }) =>
+    JSON.stringify([run?.scenario, run?.target.replicas ?? null, run && seriesLoad(run.load)]),
+  )
+  return {
+    schema: 1,
+    ...rest,
+    environment: environmentOf(valid[0]?.run ?? runs[0]?.run ?? null),
+    runs: { valid: valid.length, invalid: runs.length - valid.length, planned },
+    measured: [...cells.values()].flatMap((cell) =>
+      figuresCompared.flatMap(({ metric, unit, better, of }) => {
+        const values = cell.flatMap((run) => of(run) ?? [])
+        const run = cell[0]?.run
+        // A figure that some runs lack would describe only a selection of them.
+        if (values.length < cell.length || !run) return []
+        const replicas = run.target.replicas
+        return [
+          { scenario: run.scenario, replicas, load: seriesLoad(run.load), metric, unit, better, values },
+        ]
+      }),
+    ),
+  }
+}
+
+/** What changes the figures without being a change of what is tested. */
+const environmentOf = (run: Run | null): Night['environment'] => {
+  if (!run) return {}
+  const { host, target } = run
+  return {
+    CPU: `${host.cpu ?? 'unknown'} × ${host.cores}`,
+    Node: host.node,
+    k6: host.k6,
+    limits: target.cluster
+      ? `${target.cluster.cpuLimit ?? 'no'} CPU, ${target.cluster.memoryLimit ?? 'no'} memory`
+      : target.workload
+        ? `${target.workload.cpuCores} cores`
+        : 'unknown',
+  }
+}
+
+/**
+ * A verdict per entry of the nightly plan: invalid or failed where at least half of its runs were, since a busy
+ * neighbour may have disturbed a single run.
+ */
+export function entryVerdicts(
+  runs: readonly RunStatistics[],
+): { name: string; kind: Verdict['kind']; failure: string | null }[] {
+  const cells = groupedBy(runs, ({ run }) => (run?.labels.cell ?? '').replace(/\.\d+$/, ''))
+  return [...cells].map(([name, cell]) => {
+    for (const kind of ['invalid', 'fail'] as const) {
+      const such = cell.filter(({ verdict }) => verdict.kind === kind)
+      if (2 * such.length < cell.length) continue
+      const what = kind === 'fail' ? 'failed' : such.length === 1 ? 'is invalid' : 'are invalid'
+      const reasons = such[0]?.verdict.reasons.join('; ')
+      return { name, kind, failure: `${such.length} of ${quantity(cell.length, 'run')} ${what}: ${reasons}` }
+    }
+    return { name, kind: 'pass', failure: null }
+  })
+}
