@@ -9,11 +9,11 @@ import { changesIn } from '../analysis/runs/changes.ts'
 import { repeatedRuns } from './repeated-runs.ts'
 
 /**
- * What the alarms of a history are worth, by simulation with a seed: a project of 40 series over 365 nights of five runs
- * each, night after night as the nightly job would see it. False alarms a year, how often and how soon a lasting 10 %
- * slowdown is found, and whether the right night is blamed – beside a fixed threshold and three standard deviations. And
- * what is found in public series with known changes, beside the peers' programs where PYTHON has them.
- * BENCH_YEARS sets how many years (5).
+ * The quality of the history's alarms, from a seeded simulation: 40 series over 365 nights of five runs each,
+ * night by night as the nightly job sees them. Reports false alarms a year, how often and how soon a lasting
+ * 10 % slowdown is found, and whether the right night is blamed, beside a fixed threshold and three standard
+ * deviations. Also precision and recall on public series with known changes, beside the peers that PYTHON has
+ * installed. BENCH_YEARS (5) sets the number of years.
  */
 const years = Number(process.env.BENCH_YEARS ?? 5)
 const nights = 365
@@ -22,8 +22,11 @@ const repeats = 5
 const random = randomFrom(20_260_201)
 const normal = () => normalFrom(random)
 
-/** Latency of one night of one series: the median of its runs. */
-type World = { readonly name: string; series(): number[] }
+type World = {
+  readonly name: string
+  /** The latency of each night: the median of its runs. */
+  series(): number[]
+}
 
 const between = 0.01
 
@@ -50,7 +53,7 @@ function noisy(
   }
 }
 
-/** The deviations of real repeated runs from their median: of p95, which varies as the loads' latencies do. */
+/** Draws log deviations of p95 from its median in real repeated runs. */
 function real(): () => number {
   const values = repeatedRuns().map(({ p95Ms }) => Number(p95Ms))
   const middle = median(values)
@@ -65,28 +68,28 @@ const worlds: World[] = [
   noisy('runs resampled from real ones', { run: real() }),
 ]
 
-/** The nights on which a rule raises a new alarm for the worse, each with the night that it blames. */
+/** The nights on which a rule raises an alarm for the worse, each with the night it blames. */
 type Rule = (series: readonly number[]) => { at: number; blamed: number }[]
 
 /**
- * As the nightly job goes on. Three nights in a row look at nothing after them, so that one pass tells what every night
- * would have told; what many nights tell is asked for once a week.
+ * As in the nightly job. "Three nights in a row" looks at nothing later, so one pass finds what each night
+ * would have found; "many nights" is evaluated only once a week.
  */
 const ours: Rule = (series) => {
   const alarms: { at: number; blamed: number }[] = []
-  const told = (at: number, { index, direction }: { index: number; direction: string }) => {
+  const raise = (at: number, { index, direction }: { index: number; direction: string }) => {
     if (direction === 'worse' && !alarms.some(({ blamed }) => Math.abs(blamed - index) <= 3))
       alarms.push({ at, blamed: index })
   }
   for (const change of changesIn(series, 'lower'))
-    if (change.how === 'three nights in a row') told(change.index + 2, change)
+    if (change.how === 'three nights in a row') raise(change.index + 2, change)
   for (let length = 20; length <= series.length; length += 7)
     for (const change of changesIn(series.slice(0, length), 'lower'))
-      if (change.how === 'many nights') told(length - 1, change)
+      if (change.how === 'many nights') raise(length - 1, change)
   return alarms.sort((a, b) => a.at - b.at)
 }
 
-/** Against the mean of the thirty nights before, told once until it is quiet for a week. */
+/** Compares with the previous thirty nights; after an alarm, silent for a week. */
 const against =
   (limit: (before: readonly number[]) => number): Rule =>
   (series) => {
@@ -112,7 +115,7 @@ const slowdown = 1.1
 
 async function simulated(): Promise<void> {
   console.log(
-    `${years} years of ${seriesCount} series, ${nights} nights of ${repeats} runs; a slowdown of 10 % in every series of as many again`,
+    `${years} years of ${seriesCount} series, ${nights} nights of ${repeats} runs; then as many series with a slowdown of 10 % each`,
   )
   const heads = ['false alarms a year', 'found in 3 nights', 'found at all', 'right night ± 1']
   console.log(`${''.padEnd(60)}${heads.map((head) => head.padStart(21)).join('')}`)
@@ -122,7 +125,7 @@ async function simulated(): Promise<void> {
       let [soon, ever, right, slowed] = [0, 0, 0, 0]
       for (let index = 0; index < years * seriesCount; index++) {
         falsely += rule(world.series()).length
-        // A slowdown somewhere in the year, and what the rule said from then on.
+        // A slowdown at a random night, and the first alarm after it.
         const at = 30 + Math.floor(random() * 300)
         const series = world.series().map((value, night) => (night >= at ? slowdown * value : value))
         const alarm = rule(series.slice(0, Math.min(nights, at + 30))).find((each) => each.at >= at)
@@ -150,14 +153,14 @@ type Known = { readonly name: string; readonly truth: readonly number[]; readonl
 /** The change points of each of several series. */
 type Finder = (all: readonly (readonly number[])[]) => readonly (readonly number[])[]
 
-/** How far from the truth a change point may lie. */
+/** Maximum distance of a detected change point from the true one. */
 const margin = 5
 
-/** Precision and recall of what is found in series with known changes, and how soon it is found, beside the peers. */
+/** Precision, recall and delay on series with known changes, beside the peers. */
 async function series(): Promise<void> {
   const file = path.join(import.meta.dirname, 'data/series.json')
   const known: Known[] = JSON.parse(readFileSync(file, 'utf8'))
-  // Three lasting changes of a tenth a year, up or down, in nights as above.
+  // Three lasting changes of 10 % in a year, up or down, in the default world.
   const steps = Array.from({ length: 40 }, (_, index): Known => {
     const truth = [60, 150, 260].map((night) => night + Math.floor(60 * random()))
     const factors = truth.map(() => (random() < 0.5 ? slowdown : 1 / slowdown))
@@ -182,21 +185,23 @@ async function series(): Promise<void> {
     return { at, values: values.map((value, night) => (night >= at ? slowdown * value : value)) }
   })
   const heads = [...known.map(({ name }) => name.slice(0, 18)), 'simulated', 'median delay']
-  console.log(`\nPrecision / recall within ${margin} points, and nights until a change of 10 % is first told`)
+  console.log(
+    `\nPrecision / recall within ${margin} points, and nights until a change of 10 % is first reported`,
+  )
   console.log(`${''.padEnd(32)}${heads.map((head) => head.padStart(20)).join('')}`)
   for (const [name, find] of Object.entries(finders)) {
     const cells = [...known.map((one) => [one]), steps].map((group) => {
       const found = find(group.map(({ values }) => values))
-      let [right, told, recalled, all] = [0, 0, 0, 0]
+      let [right, reported, recalled, all] = [0, 0, 0, 0]
       group.forEach(({ truth }, index) => {
         const points = found[index] ?? []
-        told += points.length
+        reported += points.length
         all += truth.length
         right += points.filter((point) => truth.some((at) => Math.abs(at - point) <= margin)).length
         recalled += truth.filter((at) => points.some((point) => Math.abs(at - point) <= margin)).length
       })
-      const share = (part: number, whole: number) => (whole === 0 ? '–' : (part / whole).toFixed(2))
-      return all === 0 ? `${told} false` : `${share(right, told)} / ${share(recalled, all)}`
+      const share = (part: number, total: number) => (total === 0 ? '–' : (part / total).toFixed(2))
+      return all === 0 ? `${reported} false` : `${share(right, reported)} / ${share(recalled, all)}`
     })
     const delays = delayed.map(({ at, values }) => {
       const grown = Array.from({ length: 15 }, (_, more) => values.slice(0, at + more + 1))
@@ -209,7 +214,7 @@ async function series(): Promise<void> {
   }
 }
 
-/** What the peers find; PYTHON names a Python that has them (apache-otava, signal-processing-algorithms). */
+/** Change points found by the peers that PYTHON has (apache-otava, signal-processing-algorithms). */
 function peers(all: readonly (readonly number[])[]): Record<string, number[][]> {
   const { stdout } = spawnSync(
     process.env.PYTHON ?? 'python3',

@@ -1,4 +1,4 @@
-"""Change points of each series by the peers that are installed: JSON lists of numbers in, {name: [indexes …]} out."""
+"""Change points by each installed peer: JSON lists of numbers in, {name: [indexes of each series]} out."""
 
 import json
 import sys

@@ -48,12 +48,12 @@ const minimal = `
 import http from 'k6/http'
 export const options = { vus: ${vus}, duration: '${seconds}s', discardResponseBodies: true }
 export default function () { http.get('${base}/') }
-export const handleSummary = (data) => ({ [__ENV.SUMMARY_PATH]: JSON.stringify(data) })`
+export const handleSummary = (data) => ({ [__ENV.LAS_SUMMARY_PATH]: JSON.stringify(data) })`
 
 async function ofK6(script: string, settings: Record<string, string>): Promise<Measured> {
   const file = path.join(folder, 'summary.json')
   const { cpuSeconds } = await runK6(shell, k6, script, {
-    env: k6Environment(process.env, { ...settings, SUMMARY_PATH: file }),
+    env: k6Environment(process.env, { ...settings, LAS_SUMMARY_PATH: file }),
     logFile: path.join(folder, 'k6.log'),
     args: [],
     plannedMs: seconds * 1000,
@@ -71,10 +71,10 @@ async function ofK6(script: string, settings: Record<string, string>): Promise<M
 const constant = (request: string) =>
   ofK6(ours, {
     BASE_URL: base,
-    REQUEST_PATH: request,
-    VUS: String(vus),
-    DURATION: `${seconds}s`,
-    KEEP_CONNECTIONS: 'true',
+    LAS_REQUEST_PATH: request,
+    LAS_VUS: String(vus),
+    LAS_DURATION: `${seconds}s`,
+    LAS_KEEP_CONNECTIONS: 'true',
   })
 
 async function ofWrk(): Promise<Measured> {

@@ -14,15 +14,15 @@ import { segments } from '../test/segments.ts'
 import { repeatedRuns } from './repeated-runs.ts'
 
 /**
- * What the statistics claim, by simulation with a seed: how often a comparison of the same with the same raises an
- * alarm, how often a real slowdown is found, whether intervals cover what they promise – and the same for the rules that
- * others use. BENCH_ROUNDS shortens it (10000).
+ * Checks the statistics' claims by seeded simulation: the false-alarm rate of comparisons without a
+ * difference, the detection rate of a real slowdown, and the coverage of intervals; the first two for other
+ * common rules too. BENCH_ROUNDS (10000) shortens it.
  */
 const rounds = Number(process.env.BENCH_ROUNDS ?? 10_000)
 const random = randomFrom(20_260_101)
 const normal = () => normalFrom(random)
 
-/** Factors of the figures of one run. */
+/** Draws a factor for each figure of one run. */
 type Noise = () => Readonly<Record<Figure, number>>
 const figures = ['rate', 'meanMs', 'p50Ms', 'p95Ms', 'p99Ms'] as const
 type Figure = (typeof figures)[number]
@@ -30,18 +30,18 @@ type Figure = (typeof figures)[number]
 const each = (of: (figure: Figure) => number) =>
   Object.fromEntries(figures.map((figure) => [figure, of(figure)])) as Record<Figure, number>
 
-/** Lognormal, of that standard deviation in all: four fifths of the variance shared by the figures of a run. */
+/** Lognormal with this total standard deviation; a run's figures share four fifths of the variance. */
 const lognormal =
   (deviation: number): Noise =>
   () => {
     const shared = Math.sqrt(0.8) * deviation * normal()
     return each((figure) => {
-      const own = shared + Math.sqrt(0.2) * deviation * normal()
-      return Math.exp(figure === 'rate' ? -own : own)
+      const log = shared + Math.sqrt(0.2) * deviation * normal()
+      return Math.exp(figure === 'rate' ? -log : log)
     })
   }
 
-/** A share of the runs 15 to 50 % slower, as when a neighbour was busy. */
+/** Makes a share of the runs 15 to 50 % slower, as a busy neighbour would. */
 const inflated =
   (noise: Noise, share: number): Noise =>
   () => {
@@ -49,7 +49,7 @@ const inflated =
     return each((figure) => (figure === 'rate' ? factors[figure] / slower : factors[figure] * slower))
   }
 
-/** Drawn from real repeated runs: their deviations from their medians, whole runs at a time. */
+/** Resamples complete real runs: each figure's ratio to its median. */
 function resampled(): Noise {
   const rows = repeatedRuns()
   const column = (figure: Figure) => rows.map((row) => Number(row[figure]))
@@ -69,7 +69,7 @@ const template = runStatistics({
   },
 })
 
-/** One run of a system that is `slower` times as slow as the template. */
+/** One run of a system `slower` times as slow as the template. */
 function simulated(noise: Noise, slower: number, at: number): RunStatistics {
   const factors = noise()
   const total = { ...template.total }
@@ -81,8 +81,9 @@ function simulated(noise: Noise, slower: number, at: number): RunStatistics {
 }
 
 /**
- * Two sides in turns; a shift between sessions meets each side as a whole where they are not, and so does most of a drift,
- * of so much from the first run of all to the last.
+ * Two sides, in turns or one after the other. `shift` is the standard deviation of a factor drawn for each of
+ * two sessions, `drift` the log change from the very first run to the last; out of turns, each session is one
+ * side.
  */
 function sides(
   noise: Noise,
@@ -107,7 +108,7 @@ const share = (judgements: readonly Judgement[], which: Judgement) =>
 
 const many = <T>(make: () => T, count = rounds): T[] => Array.from({ length: count }, make)
 
-/** With its standard error, since it is itself a simulation's. */
+/** A simulated rate with its standard error. */
 const rate = (value: number, count = rounds) =>
   `${percent(value)} ± ${number(100 * Math.sqrt((value * (1 - value)) / count))}`
 
@@ -115,11 +116,11 @@ function row(name: string, cells: readonly string[]): void {
   console.log(name.padEnd(52) + cells.map((cell) => cell.padStart(18)).join(''))
 }
 
-/** One run against one run, alarm beyond 5 % of p95. */
+/** Compares one run with one run: an alarm if p95 is over 5 % higher. */
 const fixedRule = ([a, b]: [RunStatistics[], RunStatistics[]]) =>
   (b[0]?.total.p95Ms ?? 0) / (a[0]?.total.p95Ms ?? 1) > 1.05
 
-/** Welch's t test on the pooled requests of both sides, alarm at p < 0.05 and a slower mean. */
+/** Welch's t test on each side's pooled requests: an alarm at p < 0.05 with a slower mean. */
 function pooledRule(noise: Noise, runs: number, slower: number): boolean {
   const pool = (factor: number) =>
     many(() => noise().meanMs * factor, runs).flatMap((run) =>
@@ -150,7 +151,7 @@ function verdicts(): void {
       ])
     }
   }
-  console.log('\nThe rules of others, 3 % noise')
+  console.log('\nOther rules, 3 % noise')
   row('', ['same: alarm', '', '10 % slower: alarm'])
   const noise = lognormal(0.03)
   const fixed = (slower: number) =>
@@ -164,7 +165,7 @@ function verdicts(): void {
 
 function sessions(): void {
   const noise = lognormal(0.03)
-  console.log('\nA shift between sessions, or a drift through them, 10 runs a side, same with same')
+  console.log('\nA shift between sessions, or a drift through them, 10 runs a side, no difference')
   row('', ['in turns: worse', 'apart: worse'])
   const alarms = (what: Parameters<typeof sides>[3]) =>
     rate(
@@ -182,7 +183,7 @@ function sessions(): void {
 }
 
 function coverage(): void {
-  console.log('\nIntervals of 95 %: how often the truth lies within')
+  console.log('\n95 % intervals: how often they contain the true value')
   row('', ['ratio of two sides', 'typical run'])
   for (const runs of [5, 10]) {
     const draw = () => many(() => Math.exp(0.03 * normal()), runs)
@@ -190,11 +191,11 @@ function coverage(): void {
       const { interval } = hodgesLehmann(draw().map(Math.log), draw().map(Math.log))
       return interval !== null && interval.low <= 0 && interval.high >= 0
     })
-    const own = many(() => {
+    const typical = many(() => {
       const { interval } = repeated(draw())
       return interval !== null && interval.low <= 1 && interval.high >= 1
     })
-    row(`${runs} runs a side`, [rate(mean(within.map(Number))), rate(mean(own.map(Number)))])
+    row(`${runs} runs a side`, [rate(mean(within.map(Number))), rate(mean(typical.map(Number)))])
   }
 }
 
@@ -234,7 +235,7 @@ function laws(): void {
 async function generators(): Promise<void> {
   const { requests, rows } = await segments(4, '30s', 0.2)
   console.log(
-    `\nPercentiles over 4 generators, ${number(requests)} requests: error against all points together`,
+    `\nPercentiles over 4 generators, ${number(requests)} requests: error against the percentiles of all points`,
   )
   row('', ['ms', 'merged', 'averaged'])
   for (const { p, raw, merged, averaged } of rows)

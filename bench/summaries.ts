@@ -8,14 +8,14 @@ import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
 import { aRun } from '../test/samples.ts'
 
 /**
- * A year of nights: ten thousand result folders compared as two sides of five thousand, time and peak memory, beside
- * jq taking no more than two figures out of each summary. BENCH_RUNS shortens it.
+ * Time and peak memory to compare a year's ten thousand result folders, five thousand a side, beside jq
+ * extracting two figures from each summary. BENCH_RUNS shortens it.
  */
 const runs = Number(process.env.BENCH_RUNS ?? 10_000)
 const folder = await mkdtemp(path.join(os.tmpdir(), 'las-summaries-'))
 try {
   const once = ['run', 'constant', '--duration', '3s', '--out', path.join(folder, 'one')]
-  spawnSync(process.execPath, ['--import', 'tsx', 'runner/main.ts', ...once], { stdio: 'ignore' })
+  spawnSync(process.execPath, ['runner/bin.js', ...once], { stdio: 'ignore' })
   const [name = ''] = await readdir(path.join(folder, 'one'))
   const real = JSON.parse(await readFile(path.join(folder, 'one', name, 'summary.json'), 'utf8'))
   await rm(path.join(folder, 'one'), { recursive: true })
@@ -25,7 +25,7 @@ try {
     const factor = Math.exp(0.03 * normalFrom(random))
     const at = path.join(folder, index % 2 ? 'new' : 'old', String(index))
     await mkdir(at, { recursive: true })
-    // Another run of the same: every latency a little longer or shorter.
+    // A similar run: every latency scaled by the same random factor.
     const summary = JSON.stringify(real, (key, value) =>
       typeof value === 'number' && /^(p\(|avg|min|med|max)/.test(key) ? value * factor : value,
     )
@@ -40,7 +40,7 @@ try {
     const { stdout, stderr, status } = spawnSync('/usr/bin/time', ['-f', 'peak %M', command, ...args], {
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
-      env: { ...process.env, RESULTS_DIR: folder, INIT_CWD: folder },
+      env: { ...process.env, LAS_RESULTS_DIR: folder, INIT_CWD: folder },
     })
     const seconds = (performance.now() - start) / 1000
     const peakMiB = Number(/peak (\d+)/.exec(stderr)?.[1]) / 1024
@@ -49,16 +49,7 @@ try {
     )
     return stdout
   }
-  const out = timed(process.execPath, [
-    '--import',
-    'tsx',
-    'runner/main.ts',
-    'compare',
-    'old',
-    'new',
-    '--out',
-    'report',
-  ])
+  const out = timed(process.execPath, ['runner/bin.js', 'compare', 'old', 'new', '--out', 'report'])
   console.log(out)
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('summary.json'))
   await writeFile(path.join(folder, 'files'), files.map((file) => path.join(folder, file)).join('\n'))

@@ -8,7 +8,8 @@ import { Worker } from 'node:worker_threads'
 import { mean, medianSorted, quantileSorted, sampleStandardDeviation } from 'simple-statistics'
 import { number } from '../analysis/formats/words.ts'
 import { guard } from '../runner/shell/processes.ts'
-import { type Embedded, insight, startWorkload } from '../runner/targets/url.ts'
+import { type Embedded, startWorkload } from '../runner/targets/embedded.ts'
+import { readInsight } from '../runner/targets/insight.ts'
 import { burn, warmUp } from '../workload/burn.js'
 import { threadCpuMs } from '../workload/thread-clock.js'
 
@@ -137,7 +138,7 @@ async function evenness(): Promise<void> {
           Number(readFileSync(`/proc/${workload.pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
         ]),
       )
-    const units = Math.round(5 * ((await insight(workload.url))?.workload.unitsPerMs ?? 0))
+    const units = Math.round(5 * ((await readInsight(workload.url))?.work.unitsPerMs ?? 0))
     const variations: { work: number[]; kernel: number[] } = { work: [], kernel: [] }
     const asleep = new Int32Array(new SharedArrayBuffer(4))
     // Warm, on both sides.
@@ -209,7 +210,7 @@ async function throughput(): Promise<void> {
     const served: number[] = []
     const bare: number[] = []
     try {
-      const units = Math.round(5 * ((await insight(workload.url))?.workload.unitsPerMs ?? 0))
+      const units = Math.round(5 * ((await readInsight(workload.url))?.work.unitsPerMs ?? 0))
       for (let round = 0; round < rounds; round++) {
         bare.push(await bareLoop(threads, units))
         served.push(await wrk(`${workload.url}/work?units=${units}`, 8 * threads))

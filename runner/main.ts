@@ -1,29 +1,140 @@
-import { exitCodes, Failure } from './shell/exit.ts'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { scenarioNames } from '../scenarios/catalogue.ts'
+import { exitCodes, exitCodesHelp, Failure } from './shell/exit.ts'
+import { type Shell, shellOf } from './shell/shell.ts'
 
-// Each is loaded only when it is asked for: what a run has no use for would be a fifth of its overhead.
-const verbs: Record<string, () => Promise<(args: string[]) => Promise<number>>> = {
-  run: async () => (await import('./verbs/run.ts')).run,
-  sweep: async () => (await import('./verbs/sweep.ts')).sweep,
-  breakpoint: async () => (await import('./verbs/breakpoint.ts')).breakpoint,
-  ab: async () => (await import('./verbs/sweep.ts')).ab,
-  nightly: async () => (await import('./verbs/nightly.ts')).nightly,
-  history: async () => (await import('./verbs/history.ts')).history,
-  compare: async () => (await import('./verbs/compare.ts')).compare,
-  report: async () => (await import('./verbs/report.ts')).report,
-  cluster: async () => (await import('./verbs/cluster.ts')).cluster,
+type Verb = {
+  readonly summary: string
+  /** Stops in order when it is interrupted, and keeps what it has; any other ends at once. */
+  readonly windsDown?: true
+  /** Loaded only when it is needed: the rest would be a fifth of a short run's overhead. */
+  readonly load: () => Promise<(shell: Shell, args: readonly string[]) => Promise<number>>
 }
 
-try {
-  const [name = '', ...args] = process.argv.slice(2)
+const verbs: Readonly<Record<string, Verb>> = {
+  run: {
+    summary: `run one scenario: ${scenarioNames.join(', ')}`,
+    windsDown: true,
+    load: async () => (await import('./verbs/run.ts')).run,
+  },
+  breakpoint: {
+    summary: 'find the highest rate that holds the SLOs',
+    windsDown: true,
+    load: async () => (await import('./verbs/breakpoint.ts')).breakpoint,
+  },
+  sweep: {
+    summary: 'run the same load against different numbers of replicas',
+    windsDown: true,
+    load: async () => (await import('./verbs/sweep.ts')).sweep,
+  },
+  ab: {
+    summary: 'run baseline and candidate in turns, and compare them',
+    windsDown: true,
+    load: async () => (await import('./verbs/ab.ts')).ab,
+  },
+  compare: {
+    summary: 'compare runs that exist already',
+    load: async () => (await import('./verbs/compare.ts')).compare,
+  },
+  report: {
+    summary: 'make the report of runs again, or of any k6 summary',
+    load: async () => (await import('./verbs/report.ts')).report,
+  },
+  nightly: {
+    summary: 'run a plan, add the night to the history, report lasting changes',
+    windsDown: true,
+    load: async () => (await import('./verbs/nightly.ts')).nightly,
+  },
+  history: {
+    summary: 'draw every figure over the nights',
+    load: async () => (await import('./verbs/history.ts')).history,
+  },
+  cluster: {
+    summary: 'the bundled workload on Kubernetes: up, deploy, url, scale, status, down',
+    load: async () => (await import('./verbs/cluster.ts')).cluster,
+  },
+  completion: {
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./verbs/completion.ts')).completion(Object.keys(verbs)),
+  },
+}
+
+const front = () => `load-and-stress ${version()}
+How many replicas does this load need, what did the last change do to it, and can the number be trusted?
+
+  load-and-stress <verb> [flags]        in a clone: npm run <script> -- [flags]
+
+${Object.entries(verbs)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+  .join('\n')}
+
+  load-and-stress help <verb>           flags and examples
+  load-and-stress --version
+
+${exitCodesHelp}
+`
+
+const version = (): string =>
+  JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')).version
+
+/** Runs one command and gives its exit code; a `Failure` becomes a sentence. */
+export async function command(shell: Shell, argv: readonly string[]): Promise<number> {
+  const [name = '--help', ...args] = argv
+  try {
+    if (name === '--version' || name === '-V') shell.print(`${version()}\n`)
+    else if (['--help', '-h', 'help'].includes(name)) return await help(shell, args)
+    else return await (await verbOf(name).load())(shell, args)
+    return exitCodes.pass
+  } catch (error) {
+    const known = error instanceof Failure
+    const sentence = error instanceof Error ? error.message : String(error)
+    shell.say(
+      `load-and-stress: ${sentence}${known ? '' : ' (a fault of load-and-stress itself; DEBUG=1 shows where)'}`,
+    )
+    if (shell.env.DEBUG) shell.say(error instanceof Error ? (error.stack ?? '') : '')
+    return known ? error.exitCode : exitCodes.environment
+  }
+}
+
+function verbOf(name: string): Verb {
   const verb = verbs[name]
-  if (!verb) throw new Failure('usage', `"${name}" is no command; see "npm run"`)
-  process.exitCode = await (await verb())(args)
-} catch (error) {
-  const known = error instanceof Failure
-  const sentence = error instanceof Error ? error.message : String(error)
-  console.error(`load-and-stress: ${known ? sentence : `unexpected: ${sentence} (DEBUG=1 shows where)`}`)
-  if (process.env.DEBUG) console.error(error)
-  process.exitCode = known ? error.exitCode : exitCodes.environment
+  if (verb) return verb
+  throw new Failure('usage', `"${name}" is not a verb; there are ${Object.keys(verbs).join(', ')}`)
 }
-// A library's open handle must not keep a finished command from ending.
-process.exit()
+
+async function help(shell: Shell, [name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined) {
+    shell.print(front())
+    return exitCodes.pass
+  }
+  return (await verbOf(name).load())(shell, [...rest, '--help'])
+}
+
+/** The command of this process: its arguments, environment, streams and signals, and the end of it. */
+export async function main(process: NodeJS.Process): Promise<void> {
+  const argv = process.argv.slice(2)
+  const [first, second] = [new AbortController(), new AbortController()]
+  const shell = shellOf(
+    {
+      env: process.env,
+      // npm runs scripts in the project's folder; people name files from where they stand.
+      cwd: path.resolve(process.env.INIT_CWD ?? ''),
+      signal: first.signal,
+      urgent: second.signal,
+    },
+    process,
+  )
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (!verbs[argv[0] ?? '']?.windsDown) process.exit(exitCodes.interrupted)
+      if (first.signal.aborted) second.abort()
+      else shell.say('interrupted: stopping, and keeping what was measured …')
+      first.abort()
+    })
+  // A reader that has closed its end, such as head, wants no more.
+  process.stdout.on('error', () => {})
+  process.exitCode = await command(shell, argv)
+  // A library's open handle must not keep a finished command from ending.
+  process.exit()
+}

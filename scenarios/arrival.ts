@@ -1,10 +1,10 @@
+import { arrival } from './catalogue.ts'
 import { arrivals } from './lib/load.ts'
-import { arrival } from './lib/request.ts'
+import { scheduledRequest } from './lib/request.ts'
 import { settings } from './lib/settings.ts'
 
 export { handleSummary } from './lib/summary.ts'
 
-/** Requests that come at a rate of their own, whether those before are answered or not. */
-const chosen = settings({ rate: 50, duration: '30s' })
+const chosen = settings(arrival.sizes)
 export const options = arrivals('arrival', [chosen.rate], chosen)
-export default arrival(chosen, [chosen.rate])
+export default scheduledRequest(chosen, [chosen.rate])

@@ -1,10 +1,10 @@
+import { ramp } from './catalogue.ts'
 import { plateaus } from './lib/load.ts'
 import { request } from './lib/request.ts'
 import { settings } from './lib/settings.ts'
 
 export { handleSummary } from './lib/summary.ts'
 
-/** Climbs in plateaus: what happens to throughput and latency as concurrency grows? */
-const chosen = settings({ vus: 16, duration: '30s' })
+const chosen = settings(ramp.sizes)
 export const options = plateaus('ramp', chosen.stages, chosen)
 export default request(chosen)

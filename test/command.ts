@@ -8,8 +8,40 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseRun, type Run } from '../analysis/formats/run.ts'
 import type { RunStatistics } from '../analysis/run/statistics.ts'
 import { Statistics } from '../analysis/runs/statistics.ts'
+import { command } from '../runner/main.ts'
+import { shellOf } from '../runner/shell/shell.ts'
 
-const root = path.join(import.meta.dirname, '..')
+export const root = path.join(import.meta.dirname, '..')
+
+export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
+
+/** One of our commands in this process, for somebody who stands in that folder. */
+export async function commandIn(
+  folder: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  { signal = new AbortController().signal, said = (_: string) => {} } = {},
+): Promise<Ended> {
+  const output = { stdout: '', stderr: '' }
+  const shell = shellOf(
+    {
+      env: { ...process.env, LAS_RESULTS_DIR: folder, ...environment },
+      cwd: folder,
+      signal,
+      urgent: new AbortController().signal,
+    },
+    {
+      stdout: { write: (text) => (output.stdout += text) },
+      stderr: {
+        write(text) {
+          output.stderr += text
+          said(text)
+        },
+      },
+    },
+  )
+  return { code: await command(shell, args), ...output }
+}
 
 export type Started = {
   readonly process: ChildProcess
@@ -20,12 +52,16 @@ export type Started = {
   readonly ended: Promise<number | null>
 }
 
-/** One of our commands, as npm would start it for somebody who stands in that folder. */
-export function startIn(folder: string, args: string[], environment: Record<string, string> = {}): Started {
+/** One of our commands as a process of its own, as npm would start it: for what only a process shows. */
+export function startIn(
+  folder: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Started {
   const mark = randomUUID()
-  const child = spawn(process.execPath, ['--import', 'tsx', 'runner/main.ts', ...args], {
+  const child = spawn(process.execPath, ['runner/bin.js', ...args], {
     cwd: root,
-    env: { ...process.env, RESULTS_DIR: folder, INIT_CWD: folder, MARK: mark, ...environment },
+    env: { ...process.env, LAS_RESULTS_DIR: folder, INIT_CWD: folder, MARK: mark, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const started: Started = {
@@ -44,12 +80,12 @@ export function startIn(folder: string, args: string[], environment: Record<stri
   return started
 }
 
-/** Waits until a command has said that, or has ended. */
+/** Waits until a command has printed this on stderr, or has ended. */
 export async function said(started: Started, words: string): Promise<void> {
   while (!started.stderr.includes(words) && started.process.exitCode === null) await sleep(20)
 }
 
-/** The processes that still carry the mark; only Linux lets us look. */
+/** The processes that still carry the mark; only Linux shows them. */
 export async function left(mark: string): Promise<string[]> {
   const found: string[] = []
   for (const pid of await readdir('/proc').catch(() => [])) {
@@ -70,7 +106,7 @@ export async function noneLeft(mark: string): Promise<void> {
   assert.deepEqual(found, [])
 }
 
-/** The report that a command said it has written: its folder, and what is in its statistics.json. */
+/** The report that a command says it has written: its folder, and what is in its statistics.json. */
 export async function reportOf(
   folder: string,
   stderr: string,
@@ -88,8 +124,8 @@ export async function runOf(
   stderr: string,
 ): Promise<{ folder: string; run: Run; figures: RunStatistics }> {
   const { report, statistics } = await reportOf(folder, stderr)
-  const left = path.dirname(report)
-  const reading = parseRun(await readFile(path.join(left, 'run.json'), 'utf8'))
+  const resultFolder = path.dirname(report)
+  const reading = parseRun(await readFile(path.join(resultFolder, 'run.json'), 'utf8'))
   assert.ok(reading.kind === 'ok' && statistics.runs[0])
-  return { folder: left, run: reading.value, figures: statistics.runs[0] }
+  return { folder: resultFolder, run: reading.value, figures: statistics.runs[0] }
 }

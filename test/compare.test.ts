@@ -5,8 +5,8 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatRun, type Run } from '../analysis/formats/run.ts'
 import { Statistics } from '../analysis/runs/statistics.ts'
-import { startIn } from './command.ts'
-import { aRun, requests } from './samples.ts'
+import { commandIn } from './command.ts'
+import { aRun, requests, summaryText } from './samples.ts'
 
 let out = ''
 before(async () => {
@@ -23,26 +23,12 @@ async function side(name: string, factor: number, from: number, changes: Partial
     const folder = path.join(out, 'results', id)
     await mkdir(folder, { recursive: true })
     await writeFile(path.join(folder, 'run.json'), formatRun(aRun({ id, startedAt, ...changes })))
-    await writeFile(
-      path.join(folder, 'summary.json'),
-      JSON.stringify({
-        state: { testRunDurationMs: 10_000 },
-        metrics: Object.fromEntries(
-          Object.entries({ ...metrics, 'http_reqs{stage:1}': metrics.http_reqs }).map(([key, values]) => [
-            key,
-            { values },
-          ]),
-        ),
-      }),
-    )
+    const summary = summaryText({ ...metrics, 'http_reqs{stage:1}': metrics.http_reqs ?? {} })
+    await writeFile(path.join(folder, 'summary.json'), summary)
   }
 }
 
-async function finished(args: string[]) {
-  const started = startIn(out, args, { RESULTS_DIR: path.join(out, 'results') })
-  const code = await started.ended
-  return { code, stdout: started.stdout, stderr: started.stderr }
-}
+const finished = (args: string[]) => commandIn(out, args, { LAS_RESULTS_DIR: path.join(out, 'results') })
 
 test('sides by label, glob and commit; worse is exit code 1, and the report says what and how sure', async () => {
   await side('old', 1, 0, { labels: { version: 'old' }, commit: 'abc1234' })
@@ -68,20 +54,20 @@ test('sides by label, glob and commit; worse is exit code 1, and the report says
 
   const apart = await finished(['compare', 'version=old', 'results/other-*'])
   assert.equal(apart.code, 2)
-  assert.match(apart.stdout, /The request differs.*\nNot compared; --anyway/)
+  assert.match(apart.stdout, /The request differs.*\nNot compared\./)
   const anyway = await finished(['compare', 'version=old', 'results/other-*', '--anyway'])
   assert.equal(anyway.code, 0)
   assert.match(anyway.stdout, /not run in turns/)
 })
 
-test('what is asked wrongly is told in one sentence', async () => {
+test('a wrong request gets one sentence', async () => {
   for (const [args, sentence] of [
-    [['compare', 'one'], /two sides are needed, 1 were given/],
-    [['compare', 'version=none', 'version=new'], /version=none: no run below .* has that label/],
+    [['compare', 'one'], /2 arguments are needed, 1 given/],
+    [['compare', 'version=none', 'version=new'], /version=none: no run below .* has this label/],
     [['compare', 'nowhere', 'version=new'], /nowhere: no result folder there/],
     [['compare', 'version=new', 'results/new-0'], /new-0 is on both sides/],
     [['compare', 'a', 'b', '--effect', '200%'], /--effect: "200%" is not a share/],
-    [['ab', '--a', 'http://u:p@127.0.0.1:1', '--b', 'http://127.0.0.1:2'], /name and password would be kept/],
+    [['ab', '--a', 'http://u:p@127.0.0.1:1', '--b', 'http://127.0.0.1:2'], /user and password would be kept/],
     [['ab', '--a', 'http://127.0.0.1:1', '--b', 'http://127.0.0.1:1'], /are the same/],
     [['ab', '--a', 'http://192.0.2.1'], /neither loopback nor private/],
   ] as const) {

@@ -20,14 +20,16 @@ export function summaryOf(text: string): Summary {
 
 type Values = Record<string, number>
 
-/** A summary of those metrics, through the reader that the real ones take. */
+/** A summary of those metrics as k6 would write it. */
+export const summaryText = (metrics: Record<string, Values>, seconds = 10): string =>
+  JSON.stringify({
+    state: { testRunDurationMs: seconds * 1000 },
+    metrics: Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, { values }])),
+  })
+
+/** … through the reader that the real ones take. */
 export const aSummary = (metrics: Record<string, Values>, seconds = 10): Summary =>
-  summaryOf(
-    JSON.stringify({
-      state: { testRunDurationMs: seconds * 1000 },
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, { values }])),
-    }),
-  )
+  summaryOf(summaryText(metrics, seconds))
 
 /** What k6 would say of that many requests, evenly from 1 ms to 100 ms. */
 export const requests = (count: number, failed = 0): Record<string, Values> => ({

@@ -9,25 +9,25 @@ import { type Distribution, distribution, merge, percentile } from '../analysis/
 import { durations } from '../analysis/run/figures.ts'
 import { bundle } from '../runner/k6/bundle.ts'
 import { findK6 } from '../runner/k6/find.ts'
-import { startWorkload } from '../runner/targets/url.ts'
+import { startWorkload } from '../runner/targets/embedded.ts'
 import { summaryOf } from './samples.ts'
 import { testShell } from './shell.ts'
 
-/** What several generators saw of one load, merged from their summaries, beside what all their points really were. */
+/** Percentiles of one load from several generators: merged from their summaries, and exactly, from all their points. */
 export type Segments = {
   readonly requests: number
   readonly rows: readonly {
     readonly p: number
-    /** Of all points together, type 7. */
+    /** From all points together, quantile type 7 (Hyndman and Fan 1996). */
     readonly raw: number
     readonly merged: number
-    /** The mean of the generators' own percentiles, weighed by their requests: what must not be done. */
+    /** The mean of the generators' percentiles, weighted by their requests: the mistake that merging avoids. */
     readonly averaged: number
   }[]
 }
 
-/** Divides a constant load among that many k6 processes, each with its segment, as distributed k6 does. */
-export async function segments(count: number, duration: string, workMs: number): Promise<Segments> {
+/** Divides a constant load into one segment per generator, each a k6 process, as distributed k6 does. */
+export async function segments(generators: number, duration: string, workMs: number): Promise<Segments> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'las-segments-'))
   const [workload, script, k6] = await Promise.all([
     startWorkload(process.env),
@@ -35,9 +35,11 @@ export async function segments(count: number, duration: string, workMs: number):
     findK6(testShell()),
   ])
   try {
-    const ends = Array.from({ length: count + 1 }, (_, end) => (end === count ? '1' : `${end}/${count}`))
+    const ends = Array.from({ length: generators + 1 }, (_, end) =>
+      end === generators ? '1' : `${end}/${generators}`,
+    )
     const parts = await Promise.all(
-      Array.from({ length: count }, async (_, part) => {
+      Array.from({ length: generators }, async (_, part) => {
         const [summary, points] = [path.join(folder, `${part}.json`), path.join(folder, `${part}.points`)]
         const args = [
           'run',
@@ -52,10 +54,10 @@ export async function segments(count: number, duration: string, workMs: number):
         ]
         const settings = {
           BASE_URL: workload.url,
-          VUS: String(count),
-          DURATION: duration,
-          WORK_MS: String(workMs),
-          SUMMARY_PATH: summary,
+          LAS_VUS: String(generators),
+          LAS_DURATION: duration,
+          LAS_WORK_MS: String(workMs),
+          LAS_SUMMARY_PATH: summary,
         }
         const child = spawn(k6.path, args, {
           env: { ...process.env, ...settings, K6_NO_USAGE_REPORT: 'true' },

@@ -1,4 +1,4 @@
-import type { ZodError, ZodType, z } from 'zod'
+import { type ZodError, type ZodType, z } from 'zod'
 
 export type JsonReading<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
@@ -6,6 +6,8 @@ export type JsonReading<Value> =
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 const unreadable = (reason: string) => ({ kind: 'unreadable', reason }) as const
+
+export const numberOrNull = z.number().nullable()
 
 /** The newest `schema` number of our file formats. */
 const newest = 1

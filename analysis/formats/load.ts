@@ -3,7 +3,7 @@ import { number, quantity } from './words.ts'
 
 type Stage = Run['load']['stages'][number]
 
-/** How much load a stage makes: VUs of a closed model, requests per second of an open one; null where unknown. */
+/** The load of a stage: VUs in a closed model, requests per second in an open one; null where unknown. */
 type StageSize = { readonly vus: number | null; readonly offered: number | null }
 
 /** Whether requests start at their own rate, whether or not earlier ones have been answered. */
@@ -26,7 +26,7 @@ export const sizesWords = (stages: readonly Stage[]): string =>
     ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s`
     : `${stages.map(({ vus }) => vus).join(' → ')} VU${stages.every(({ vus }) => vus === 1) ? '' : 's'}`
 
-/** For a table of facts: `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each`, `open: 50 requests/s, 10 s each`. */
+/** `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each` or `open: 50 requests/s, 10 s each`. */
 export function loadWords(stages: readonly Stage[]): string {
   const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
   const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
@@ -37,7 +37,7 @@ export function loadWords(stages: readonly Stage[]): string {
     : `plateaus of ${stages.map(({ vus }) => vus).join(', ')} VUs, ${each}`
 }
 
-/** Size and length of every stage: `8 VUs for 10 s + 50/s for 5 s`. Two runs of equal shape had the same load. */
+/** Size and length of every stage: `8 VUs for 10 s + 16 VUs for 5 s`. Equal words mean equal load. */
 export const shapeWords = (stages: readonly Stage[]): string =>
   stages
     .map(({ vus, offered, durationMs }) => {
@@ -47,6 +47,6 @@ export const shapeWords = (stages: readonly Stage[]): string =>
     })
     .join(' + ')
 
-/** The `load` of a night's figures: request, shape and connections. Any change of this text starts new series. */
+/** The `load` of a night's figures. Changing how it is worded would start every series anew. */
 export const seriesLoad = ({ request, stages, connections }: Run['load']): string =>
   `${request}, ${shapeWords(stages)}, connections ${connections}`

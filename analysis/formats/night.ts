@@ -29,7 +29,7 @@ export type Night = z.infer<typeof Night>
 /** The only reader of a night's file. */
 export const parseNight = (text: string): JsonReading<Night> => readJson(text, Night, 'a night')
 
-/** Known changes, with the reason; `night` is the id of the first night after the change, as the report names it. */
+/** Known changes and their reasons; `night` is the id of the first night after the change. */
 export const Acknowledged = z.array(
   z.object({ series: z.string(), night: z.string(), reason: z.string().min(1) }),
 )

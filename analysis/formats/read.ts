@@ -12,8 +12,8 @@ export type SourceReading =
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 /**
- * Reads a result folder or a bare k6 summary. A folder whose summary is missing or damaged is still a source, of an
- * invalid run; one without `run.json` is not.
+ * Reads a result folder or a bare k6 summary. A folder whose summary is missing or damaged is still a source,
+ * of an invalid run; one without `run.json` is not.
  */
 export async function readSource(at: string): Promise<SourceReading> {
   const found = await stat(at).catch(() => null)

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { type JsonReading, readJson } from './json.ts'
+import { type JsonReading, numberOrNull, readJson } from './json.ts'
 
 const Stage = z.object({
   stage: z.string().describe('the value of the k6 tag `stage`'),
   vus: z.number().describe('virtual users; the maximum number in an open model'),
-  offered: z
-    .number()
-    .nullable()
+  offered: numberOrNull
     .default(null)
     .describe('open model: requests that should start per second, whether or not earlier ones were answered'),
   startMs: z.number().describe('from the start of the test'),
@@ -46,11 +44,7 @@ export const Run = z.object({
       })
       .nullable()
       .describe('what /insight reported before the load; null for any other service'),
-    replicas: z
-      .number()
-      .nullable()
-      .default(null)
-      .describe('how many replicas served the URL; null where unknown'),
+    replicas: numberOrNull.default(null).describe('how many replicas served the URL; null where unknown'),
     cluster: z
       .object({
         nodes: z.number(),
@@ -71,23 +65,19 @@ export const Run = z.object({
           z.object({
             name: z.string(),
             node: z.string(),
-            served: z
-              .number()
-              .nullable()
-              .describe('/work requests during the load; null for a pod that started or stopped during it'),
-            cpuCores: z.number().nullable().describe('CPU used during the load'),
+            served: numberOrNull.describe(
+              '/work requests during the load; null for a pod that started or stopped during it',
+            ),
+            cpuCores: numberOrNull.describe('CPU used during the load'),
           }),
         ),
       })
       .nullable()
       .default(null)
       .describe('the deployment behind a Kubernetes service; null elsewhere'),
-    workServed: z
-      .number()
-      .nullable()
-      .describe(
-        '/work requests that the target counted during the load; null unless one instance served all',
-      ),
+    workServed: numberOrNull.describe(
+      '/work requests that the target counted during the load; null unless one instance served all',
+    ),
   }),
   host: z.object({
     cores: z.number(),
@@ -102,22 +92,18 @@ export const Run = z.object({
   endedAt: z.string(),
   interrupted: z.boolean(),
   k6: z.object({
-    exitCode: z.number().nullable().describe('null when a signal killed it'),
+    exitCode: numberOrNull.describe('null when a signal killed it'),
     signal: z.string().nullable(),
-    cpuSeconds: z.number().nullable().describe('CPU that the generator used; null where it cannot be read'),
-    waitedSeconds: z
-      .number()
-      .nullable()
+    cpuSeconds: numberOrNull.describe('CPU that the generator used; null where it cannot be read'),
+    waitedSeconds: numberOrNull
       .default(null)
       .describe(
         'time its threads were runnable but not running: the CPU was busy, or a limit throttled them',
       ),
-    machineBusyCores: z
-      .number()
-      .nullable()
+    machineBusyCores: numberOrNull
       .default(null)
       .describe('CPU that all processes on the generator’s machine used, averaged over the run'),
-    maxMemoryMiB: z.number().nullable(),
+    maxMemoryMiB: numberOrNull,
     outputs: z
       .array(z.string())
       .default([])

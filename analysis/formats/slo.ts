@@ -1,4 +1,4 @@
-/** What a run must achieve: `p95=250` (ms, at most), `errors=0.01` (share, at most), `rate=100` (per second, at least). */
+/** What a run must achieve. `limit` is a maximum in ms or a share; for `rate`, a minimum per second. */
 export type Slo = { readonly figure: string; readonly limit: number }
 
 /** The default: a run fails when more than one request in a hundred does. */

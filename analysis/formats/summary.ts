@@ -9,7 +9,7 @@ export type Metric = {
   readonly values: Readonly<Record<string, number>>
 }
 
-export type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
+type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
 
 export type Summary = {
   /** Which of k6's formats this was; only `handleSummary` says how long the test ran. */
@@ -55,8 +55,8 @@ const Export = z.object({
 
 /**
  * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x) or the flat file of
- * `--summary-export`, whose thresholds are `true` when crossed. Anything else is `unreadable`, with a reason that
- * completes the sentence "<file>: …".
+ * `--summary-export`, whose thresholds are `true` when crossed. Anything else is `unreadable`, with a reason
+ * that completes the sentence "<file>: …".
  */
 export function parseSummary(text: string): SummaryReading {
   const reading = parseJson(text)
@@ -82,12 +82,13 @@ export function parseSummary(text: string): SummaryReading {
 }
 
 function fromHandleSummary({ state, metrics }: z.infer<typeof HandleSummary>): Summary {
+  const entries = Object.entries(metrics)
   return {
     shape: 'handleSummary',
     durationMs: state?.testRunDurationMs ?? null,
-    metrics: Object.entries(metrics).map(([key, { values }]) => metric(key, values)),
-    thresholds: Object.entries(metrics).flatMap(([name, { thresholds = {} }]) =>
-      Object.entries(thresholds).map(([expression, { ok }]) => ({ metric: name, expression, passed: ok })),
+    metrics: entries.map(([key, { values }]) => metric(key, values)),
+    thresholds: entries.flatMap(([metric, { thresholds = {} }]) =>
+      Object.entries(thresholds).map(([expression, { ok }]) => ({ metric, expression, passed: ok })),
     ),
   }
 }
@@ -98,12 +99,8 @@ function fromExport({ metrics }: z.infer<typeof Export>): Summary {
     shape: 'export',
     durationMs: null,
     metrics: entries.map(([key, { thresholds: _, ...values }]) => metric(key, values)),
-    thresholds: entries.flatMap(([name, { thresholds = {} }]) =>
-      Object.entries(thresholds).map(([expression, crossed]) => ({
-        metric: name,
-        expression,
-        passed: !crossed,
-      })),
+    thresholds: entries.flatMap(([metric, { thresholds = {} }]) =>
+      Object.entries(thresholds).map(([expression, crossed]) => ({ metric, expression, passed: !crossed })),
     ),
   }
 }
@@ -118,7 +115,7 @@ function metric(key: string, values: Record<string, number | null>): Metric {
   return { name, tags: Object.fromEntries(tags), values: finite(values) }
 }
 
-/** Drops nulls; returns the same object when there are none, since copying would take most of the reading time. */
+/** Drops nulls. Most metrics have none and are not copied, which would take most of the time. */
 function finite(values: Record<string, number | null>): Record<string, number> {
   for (const name in values)
     if (values[name] === null)
@@ -149,7 +146,7 @@ const named = new Map<string, number | null>([
   ['max', 100],
 ])
 
-/** The percentile that a value's name stands for, or null. Cached: every summary of a suite has the same names. */
+/** The percentile that a value's name stands for, or null. Cached, since all summaries share the names. */
 function percentileOf(name: string): number | null {
   const before = named.get(name)
   if (before !== undefined) return before

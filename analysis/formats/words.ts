@@ -1,4 +1,4 @@
-/** Three significant digits, more for whole numbers: 12,345 · 123 · 45.6 · 0.123. Independent of the locale. */
+/** Three significant digits, more for integers: 12,345 · 45.6 · 0.123. Independent of the locale. */
 export function number(value: number): string {
   if (value !== 0 && Math.abs(value) < 0.0005) return value.toExponential(1)
   const digits =

@@ -2,10 +2,12 @@ import { mean, probit, quantileSorted } from 'simple-statistics'
 import { normalBelow } from './normal.ts'
 
 /**
- * The bias-corrected and accelerated interval of an estimate, from what resampling gave (`resampled`) and from leaving
- * out each observation once (`left`, a list a sample). `tail` is the share outside at each end: 0.025 for 95 %.
- * Source: Efron, "Better Bootstrap Confidence Intervals", Journal of the American Statistical Association 82, 1987; for
- * several samples as in Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 5.3.
+ * The bias-corrected and accelerated interval of an estimate, from resampled estimates (`resampled`) and the
+ * estimates without each observation (`left`, a list per sample). `tail` is the share outside at each end:
+ * 0.025 for 95 %.
+ * Source: Efron, "Better Bootstrap Confidence Intervals", Journal of the American Statistical Association 82,
+ * 1987; for several samples as in Davison and Hinkley, Bootstrap Methods and their Application, 1997, section
+ * 5.3.
  */
 export function bca(
   estimate: number,
@@ -17,7 +19,7 @@ export function bca(
   const below = sorted.filter((value) => value < estimate).length
   const equal = sorted.filter((value) => value === estimate).length
   const share = (below + equal / 2) / sorted.length
-  // Everything on one side: nothing is known of the bias, only that the estimate lies at the edge.
+  // With everything on one side the bias is unknown, so assume that the estimate is at the edge.
   const bias = probit(Math.min(Math.max(share, 1 / sorted.length), 1 - 1 / sorted.length))
   let [cubes, squares] = [0, 0]
   for (const values of left) {

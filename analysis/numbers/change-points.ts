@@ -3,9 +3,9 @@ import { randomFrom } from './random.ts'
 import { studentBetween } from './student.ts'
 
 /**
- * How far two samples' distributions lie apart: `e` is 0 where they are alike, `t` grows with the sizes, `h` is from
- * 0 to 1. Source: Székely and Rizzo, "Energy statistics: A class of statistics based on distances", Journal of
- * Statistical Planning and Inference 143, 2013.
+ * The distance between two samples' distributions: `e` is 0 for equal ones, `t` grows with the sizes, `h` is
+ * from 0 to 1. Source: Székely and Rizzo, "Energy statistics: A class of statistics based on distances",
+ * Journal of Statistical Planning and Inference 143, 2013.
  */
 export function energyStatistics(
   x: readonly number[],
@@ -27,9 +27,10 @@ type Segment = readonly [from: number, to: number]
 type Candidate = { readonly index: number; readonly strength: number }
 
 /**
- * Where a segment falls apart most: the divergence of [from, index) and [index, end), greatest over both index and end.
- * Source: Matteson and James, "A Nonparametric Approach for Multiple Change Point Analysis of Multivariate Data",
- * Journal of the American Statistical Association 109, 2014, equations 5 to 7 with α = 1.
+ * The strongest candidate of a segment: the greatest divergence of [from, index) and [index, end) over index
+ * and end.
+ * Source: Matteson and James, "A Nonparametric Approach for Multiple Change Point Analysis of Multivariate
+ * Data", Journal of the American Statistical Association 109, 2014, equations 5 to 7 with α = 1.
  */
 function strongest(series: readonly number[], [from, to]: Segment): Candidate {
   const size = to - from
@@ -58,7 +59,7 @@ function strongest(series: readonly number[], [from, to]: Segment): Candidate {
   return best
 }
 
-/** The stretches between the points at those indexes. */
+/** The segments between the points at those indexes. */
 export const segmentsOf = (length: number, indexes: readonly number[]): Segment[] =>
   [0, ...indexes].map((from, place): Segment => [from, indexes[place] ?? length])
 
@@ -72,7 +73,7 @@ function strongestOf(series: readonly number[], segments: readonly Segment[]): C
     .reduce<Candidate | undefined>((a, b) => (a && a.strength >= b.strength ? a : b), undefined)
 }
 
-/** Splits a series as long as the strongest candidate of all segments is significant. */
+/** Splits a series repeatedly, as long as the strongest candidate of all segments is significant. */
 function divide(
   series: readonly number[],
   significant: (candidate: Candidate, segments: readonly Segment[]) => boolean,
@@ -88,11 +89,11 @@ function divide(
 }
 
 /**
- * E-divisive means: the indexes of the first points after each change, ascending. A candidate counts when, with the
- * points shuffled within the segments, at most a share of `significance` of the permutations reaches its strength. The
- * same for the same seed. Source: Matteson and James 2014, as above, section 3; used on performance series by Daly et
- * al., "The Use of Change Point Detection to Identify Software Performance Regressions in a Continuous Integration
- * System", ICPE 2020.
+ * E-divisive means: the indexes of the first points after each change, ascending. A candidate is significant
+ * if, with the points shuffled within the segments, at most a share `significance` of the permutations
+ * reaches its strength. Reproducible by `seed`. Source: Matteson and James 2014, as above, section 3; used on
+ * performance series by Daly et al., "The Use of Change Point Detection to Identify Software Performance
+ * Regressions in a Continuous Integration System", ICPE 2020.
  */
 export function eDivisive(
   series: readonly number[],
@@ -105,7 +106,7 @@ export function eDivisive(
     for (let permutation = 0; permutation < permutations; permutation++) {
       const mixed = segments.flatMap(([from, to]) => shuffle(series.slice(from, to), random))
       if ((strongestOf(mixed, segments)?.strength ?? 0) >= strength) reached++
-      // Decided: the rest of the permutations cannot bring it back.
+      // The remaining permutations cannot change this.
       if ((reached + 1) / (permutations + 1) > significance) return false
     }
     return true
@@ -113,10 +114,11 @@ export function eDivisive(
 }
 
 /**
- * The deterministic form with Student's t test in place of permutations: weak change points are collected in windows
- * that overlap by half, at ten times the significance, and then the weakest is dropped and its neighbours are judged
- * anew, until all that are left are significant and larger than `magnitude` (0.05: 5 %).
- * Source: Fleming et al., "Hunter: Using Change Point Detection to Hunt for Performance Regressions", ICPE 2023.
+ * The deterministic variant with Student's t test instead of permutations: weak change points are collected
+ * in windows that overlap by half, at ten times the significance. Then the weakest is dropped and its
+ * neighbours are judged again, until all the others are significant and larger than `magnitude` (0.05: 5 %).
+ * Source: Fleming et al., "Hunter: Using Change Point Detection to Hunt for Performance Regressions", ICPE
+ * 2023.
  */
 export function changePoints(
   series: readonly number[],
@@ -144,30 +146,31 @@ export function changePoints(
     judge(place)
   })
   for (;;) {
-    const doubtful = left.reduce((a, b) => (b.p > a.p ? b : a), nowhere)
-    const smallest = left.reduce((a, b) => (b.magnitude < a.magnitude ? b : a), nowhere)
+    const doubtful = left.reduce((a, b) => (b.p > a.p ? b : a), none)
+    const smallest = left.reduce((a, b) => (b.magnitude < a.magnitude ? b : a), none)
     const dropped = doubtful.p >= significance ? doubtful : smallest.magnitude <= magnitude ? smallest : null
     if (!dropped) return left.map(({ index }) => index)
     const place = left.indexOf(dropped)
     left.splice(place, 1)
-    // The one before keeps what it was judged by, as in the authors' program, whose results are the reference.
+    // The one before is not judged again, as in the authors' program, whose results are the reference.
     judge(place)
     judge(place + 1)
   }
 }
 
-const nowhere = { index: -1, p: 0, magnitude: Infinity }
+const none = { index: -1, p: 0, magnitude: Infinity }
 
 const weakened = (significance: number) =>
   significance < 0.05 ? 10 * significance : Math.min(0.5, 2 * significance)
 
-/** Student's t test of two neighbouring segments, and by how much their means differ, the larger way round. */
+/** Student's t test of neighbouring segments, and the greater of the two relative changes of their means. */
 function difference(left: readonly number[], right: readonly number[]): { p: number; magnitude: number } {
   const [a, b] = [mean([...left]), mean([...right])]
   const degrees = left.length + right.length - 2
   const squares = (values: readonly number[], middle: number) =>
     values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
-  // Of each side with its full length for a divisor, and pooled by one less: so did those who chose the thresholds.
+  // Each variance is divided by n but pooled with n − 1, as in the authors' program, for which the thresholds
+  // were chosen.
   const pooled = (values: readonly number[], middle: number) =>
     ((values.length - 1) * squares(values, middle)) / values.length
   const variance = (pooled(left, a) + pooled(right, b)) / degrees

@@ -16,8 +16,8 @@ import {
   quantile,
 } from './distribution.ts'
 
-/** As k6 would tell it, with that many steps between least and greatest. */
-function told(values: readonly number[], steps: number): Distribution {
+/** As k6 would report it, with that many steps between minimum and maximum. */
+function reported(values: readonly number[], steps: number): Distribution {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (q: number) => type7(sorted, q)
   const points = Array.from({ length: steps + 1 }, (_, step): [number, number] => [
@@ -39,7 +39,7 @@ const share = fc.double({ min: 0, max: 1, noNaN: true })
 test('with a point for every value, a quantile is exactly that of the values', () => {
   fc.assert(
     fc.property(values, share, (all, q) => {
-      const { value, least, most } = quantile(told(all, all.length - 1), q)
+      const { value, least, most } = quantile(reported(all, all.length - 1), q)
       const sorted = [...all].sort((a, b) => a - b)
       assert.ok(Math.abs(value - type7(sorted, q)) < 1e-6)
       assert.ok(least <= value && value <= most)
@@ -47,13 +47,13 @@ test('with a point for every value, a quantile is exactly that of the values', (
   )
 })
 
-test('whatever the values did between the points, the least of a share lies within the bound', () => {
+test('the bounds hold however the values lie between the points', () => {
   fc.assert(
     fc.property(fc.array(values, { minLength: 1, maxLength: 4 }), share, (parts, q) => {
-      const merged = merge(parts.map((part) => told(part, 10)))
+      const merged = merge(parts.map((part) => reported(part, 10)))
       const all = parts.flat().sort((a, b) => a - b)
       const { least, most } = quantile(merged, q)
-      // Interpolation puts a known point up to one value beside the share that it is the point of.
+      // Interpolation puts a known point up to one value beside its share.
       const slack = parts.length / all.length
       const around = (by: number) => quantileSorted(all, Math.min(1, Math.max(0, q + by)))
       assert.ok(around(-slack) <= most && around(slack) >= least, `${least} to ${most}`)
@@ -61,10 +61,10 @@ test('whatever the values did between the points, the least of a share lies with
   )
 })
 
-test('quantile and share are each other’s inverse, ascending, and between least and greatest', () => {
+test('quantile and share are inverse and ascending, from the minimum to the maximum', () => {
   fc.assert(
     fc.property(fc.array(values, { minLength: 1, maxLength: 3 }), share, share, (parts, a, b) => {
-      const merged = merge(parts.map((part) => told(part, 7)))
+      const merged = merge(parts.map((part) => reported(part, 7)))
       const [low, high] = [Math.min(a, b), Math.max(a, b)]
       const [first, second] = [quantile(merged, low).value, quantile(merged, high).value]
       assert.ok(first <= second + 1e-9)
@@ -78,18 +78,18 @@ test('quantile and share are each other’s inverse, ascending, and between leas
   )
 })
 
-test('merging with itself changes nothing, and the order does not matter', () => {
+test('merging a distribution with itself changes nothing, and the order does not matter', () => {
   fc.assert(
     fc.property(values, values, share, (a, b, q) => {
-      const [one, other] = [told(a, 9), told(b, 9)]
+      const [one, other] = [reported(a, 9), reported(b, 9)]
       assert.ok(Math.abs(quantile(merge([one, one]), q).value - quantile(one, q).value) < 1e-6)
       assert.equal(quantile(merge([one, other]), q).value, quantile(merge([other, one]), q).value)
     }),
   )
 })
 
-test('it is JSON, and comes back the same', () => {
-  const merged = merge([told([1, 2, 3, 10], 3), told([5, 5, 5], 2)])
+test('a distribution survives JSON', () => {
+  const merged = merge([reported([1, 2, 3, 10], 3), reported([5, 5, 5], 2)])
   assert.deepEqual(Distribution.parse(JSON.parse(JSON.stringify(merged))), merged)
   assert.equal(
     Distribution.safeParse([
@@ -106,7 +106,7 @@ test('it is JSON, and comes back the same', () => {
   )
 })
 
-test('every shape of summary that k6 writes gives one, or the sentence that says what it lacks', () => {
+test('every shape of k6 summary gives a distribution, or a sentence that says what is missing', () => {
   for (const version of k6Versions) {
     const summary = summaryOf(fixture(`${version}-handle-summary.json`))
     const metric = findMetric(summary, 'http_req_duration')
@@ -118,12 +118,12 @@ test('every shape of summary that k6 writes gives one, or the sentence that says
     assert.ok(least <= value && value <= most)
   }
   const [sparse] = aSummary({ http_req_duration: { count: 5, med: 2, 'p(90)': 3 } }).metrics
-  assert.match(String(sparse && distribution(sparse)), /no least or no greatest value/)
+  assert.match(String(sparse && distribution(sparse)), /lacks its minimum or maximum/)
   const [uncounted] = aSummary({ http_req_duration: { min: 1, med: 2, max: 3 } }).metrics
-  assert.match(String(uncounted && distribution(uncounted)), /does not say how many/)
+  assert.match(String(uncounted && distribution(uncounted)), /lacks the number of values/)
 })
 
-test('a percentile of merged parts lies between the neighbours of that rank among all values, whatever the sizes', () => {
+test('a percentile of merged parts lies between the values around its rank, whatever the sizes', () => {
   fc.assert(
     fc.property(
       fc.array(values, { minLength: 1, maxLength: 4 }),
@@ -137,7 +137,7 @@ test('a percentile of merged parts lies between the neighbours of that rank amon
             return ofPercentiles(part.length, null, each)
           }),
         )
-        // Each other part can put it half a value beside its place.
+        // Each other part can shift it by half a value.
         const rank = (p / 100) * (all.length - 1)
         const off = (parts.length - 1) / 2 + 1e-9
         const at = (place: number) => all[Math.min(Math.max(place, 0), all.length - 1)] ?? Number.NaN

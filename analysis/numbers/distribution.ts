@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Metric, percentiles } from '../formats/summary.ts'
 
 /**
- * What is known of the values of one Trend in one run: how many there were, their mean, and `points` of the
+ * What is known about the values of one Trend in one run: their number, their mean, and `points` of the
  * distribution function, `[share of values at or below, value]`, both ascending, from share 0 to share 1.
  */
 export const Part = z
@@ -22,30 +22,31 @@ export const Part = z
     'the points do not rise from share 0 to share 1',
   )
 
-/** One part, or several merged: as exact as the parts, since it is the parts. Plain JSON. */
+/** One part, or several merged ones, which lose nothing. Plain JSON. */
 export const Distribution = z.array(Part).min(1)
 export type Part = z.infer<typeof Part>
 export type Distribution = z.infer<typeof Distribution>
 
 /**
- * A Trend's distribution, or the sentence that says why its summary gives none: without its count it cannot be
- * weighed, without least and greatest value its ends are unknown.
- * @param count where the summary tells it elsewhere, as k6's default Trends do: the requests of their number
+ * A Trend's distribution, or a sentence that says what the summary lacks: without the count it cannot be
+ * weighted, without the minimum and maximum its ends are unknown.
+ * @param count for Trends without one, such as k6's default Trends: the number of requests
  */
 export function distribution(metric: Metric, count = metric.values.count): Distribution | string {
   const found = percentiles(metric)
-  if (!count) return `${metric.name}: the summary does not say how many values there were`
+  if (!count) return `${metric.name}: the summary lacks the number of values`
   if (found[0]?.[0] !== 0 || found.at(-1)?.[0] !== 100) {
-    return `${metric.name}: the summary has no least or no greatest value; add min and max to summaryTrendStats`
+    return `${metric.name}: the summary lacks its minimum or maximum; summaryTrendStats needs min and max`
   }
   return ofPercentiles(count, metric.values.avg ?? null, found)
 }
 
 /**
- * From percentiles of type 7, from 0 to 100, of that many values. There the least value stands at 0 and the greatest at
- * 1, however many lie between, so that parts of different sizes would not fit together: each value is put in the middle
- * of the share that is its own, and `percentile` reads it from there. Without that p99.9 of four generators is off by
- * as much as two values of the tail. Source: Hyndman and Fan 1996 (as below), types 5 and 7.
+ * From percentiles of type 7, from 0 to 100, of `count` values. That type puts the minimum at share 0 and the
+ * maximum at 1 whatever the count, so parts of different sizes would not fit together. Here each value is put
+ * in the middle of the share 1/count that it represents, and `percentile` reads it from there. Without this,
+ * p99.9 of four generators is off by up to two values of the tail. Source: Hyndman and Fan 1996 (as below),
+ * types 5 and 7.
  */
 export function ofPercentiles(
   count: number,
@@ -59,7 +60,7 @@ export function ofPercentiles(
 
 const centred = (q: number, count: number): number => (q * (count - 1) + 0.5) / count
 
-/** The percentile `p` (0–100) of type 7 of all values that were measured: k6's own for one run, and for several merged. */
+/** The percentile `p` (0–100) of type 7 of all measured values: for a single run the one that k6 reports. */
 export const percentile = (of: Distribution, p: number): Quantile => percentilesOf(of)(p)
 
 /** The same for many percentiles of one distribution. */
@@ -68,12 +69,12 @@ export function percentilesOf(of: Distribution): (p: number) => Quantile {
   return (p) => at(centred(p / 100, count))
 }
 
-/** The distribution of all values together, each part weighed by its count. */
+/** The distribution of all values together, each part weighted by its count. */
 export const merge = (distributions: readonly Distribution[]): Distribution => distributions.flat()
 
 export const countOf = (of: Distribution): number => of.reduce((sum, { count }) => sum + count, 0)
 
-/** Of all values together; null when a part does not say. */
+/** The mean of all values together; null if a part lacks it. */
 export function meanOf(of: Distribution): number | null {
   let sum = 0
   for (const { count, mean } of of) {
@@ -88,29 +89,29 @@ export const cdf = (of: Distribution, value: number): number => mixed(of, value,
 
 export type Quantile = {
   readonly value: number
-  /** The values that were measured put it between these two, whatever they did between the known points. */
+  /** Bounds of the true value: they hold however the values lie between the known points. */
   readonly least: number
   readonly most: number
 }
 
 /**
  * The value at or below which a share `q` (0–1) of all values lies: the mixture's distribution function – the
- * count-weighted mean of the parts' – inverted. Percentiles of parts cannot be averaged to it.
- * Linear between known points, as between neighbours in type 7 (Hyndman and Fan, "Sample Quantiles in Statistical
- * Packages", The American Statistician 50, 1996), which k6 uses.
+ * count-weighted mean of the parts' – inverted. Percentiles of parts cannot be averaged to it. Linear between
+ * known points, as between neighbours in type 7 (Hyndman and Fan, "Sample Quantiles in Statistical Packages",
+ * The American Statistician 50, 1996), which k6 uses.
  */
 export const quantile = (of: Distribution, q: number): Quantile => quantiles(of)(q)
 
-/** The same for many shares of one distribution, whose values are sorted only once. */
-export function quantiles(of: Distribution): (q: number) => Quantile {
+/** The same for many shares, sorting the values only once. Throws a RangeError outside 0–1. */
+function quantiles(of: Distribution): (q: number) => Quantile {
   const values = [...new Set(of.flatMap(({ points }) => points.map(([, value]) => value)))].sort(
     (a, b) => a - b,
   )
   return (q) => {
-    if (!(q >= 0 && q <= 1)) throw new RangeError(`no quantile ${q}: a share is from 0 to 1`)
+    if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile ${q}: a share is from 0 to 1`)
     return {
       value: inverse(values, q, (value, side) => mixed(of, value, (points, at) => shareAt(points, at, side))),
-      // Between two points the values may all have been as the lower one, or all as the upper one.
+      // Between two points all values may equal the lower one, or all the upper one.
       least: reached(values, q, (value) => mixed(of, value, (points, at) => neighbour(points, at, 1))),
       most: reached(values, q, (value) => mixed(of, value, (points, at) => neighbour(points, at, 0))),
     }
@@ -123,7 +124,7 @@ function mixed(of: Distribution, value: number, share: (points: Points, value: n
   return of.reduce((sum, { count, points }) => sum + count * share(points, value), 0) / countOf(of)
 }
 
-/** How many points lie at or below a value (`below`: strictly). */
+/** The number of points at or below a value (`below`: strictly below). */
 function pointsUpTo(points: Points, value: number, below = false): number {
   let [low, high] = [0, points.length]
   while (low < high) {
@@ -135,7 +136,7 @@ function pointsUpTo(points: Points, value: number, below = false): number {
   return low
 }
 
-/** `below`: the share strictly under a value, which differs from the share up to it where values are tied. */
+/** `below`: the share strictly below a value, which differs from the share up to it where values are tied. */
 function shareAt(points: Points, value: number, side: 'upTo' | 'below' = 'upTo'): number {
   const next = pointsUpTo(points, value, side === 'below')
   const [lowShare, low] = points[next - 1] ?? [0, value]
@@ -150,7 +151,7 @@ function neighbour(points: Points, value: number, ahead: 0 | 1): number {
   return upTo === 0 ? 0 : (points[Math.min(upTo - 1 + ahead, points.length - 1)]?.[0] ?? 1)
 }
 
-// Rounding must not step past a share that is reached exactly.
+// Rounding must not skip a share that is reached exactly.
 const tiny = 1e-12
 
 function reached(values: readonly number[], q: number, share: (value: number) => number): number {

@@ -1,7 +1,8 @@
 /**
- * p-values adjusted for their number, in the order given: below 0.05, at most 5 % of what is called a finding is none.
- * Source: Benjamini and Hochberg, "Controlling the False Discovery Rate", Journal of the Royal Statistical Society B
- * 57, 1995.
+ * p-values adjusted for their number, in the given order: of those below 0.05, at most 5 % are expected to be
+ * false.
+ * Source: Benjamini and Hochberg, "Controlling the False Discovery Rate", Journal of the Royal Statistical
+ * Society B 57, 1995.
  */
 export function benjaminiHochberg(p: readonly number[]): number[] {
   const descending = p.map((_, index) => index).sort((a, b) => (p[b] ?? 0) - (p[a] ?? 0))

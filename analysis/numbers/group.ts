@@ -1,4 +1,4 @@
-/** Items by what they have in common, each group in the order of the items. */
+/** Items grouped by key; groups and their items keep the order of the input. */
 export function groupedBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>()
   for (const item of items) {

@@ -1,16 +1,17 @@
 import { probit } from 'simple-statistics'
 import { z } from 'zod'
 import { mostExact, nullDistribution } from './mann-whitney.ts'
-/** An interval and the confidence that it really has, which for a rank-based one is seldom the one asked for. */
-export const Interval = z.object({ low: z.number(), high: z.number(), confidence: z.number() })
 
+/** An interval and its actual confidence, which for rank-based intervals is at least the requested one. */
+export const Interval = z.object({ low: z.number(), high: z.number(), confidence: z.number() })
 export type Interval = z.infer<typeof Interval>
 
 /**
- * How much greater y is than x: the median of all differences y − x, with the interval that the exact Mann–Whitney
- * test, inverted, gives; null where the sides are too small for that confidence. Of logarithms it is a ratio.
- * Source: Hodges and Lehmann, "Estimates of Location Based on Rank Tests", Annals of Mathematical Statistics 34, 1963;
- * the interval as in Hollander and Wolfe, Nonparametric Statistical Methods, 1973, section 4.3.
+ * How much greater y is than x: the median of all differences y − x, with the interval from inverting the
+ * exact Mann–Whitney test; null if the sides are too small for that confidence. On logarithms the shift is
+ * that of a ratio. Throws a RangeError when a side is empty.
+ * Source: Hodges and Lehmann, "Estimates of Location Based on Rank Tests", Annals of Mathematical Statistics
+ * 34, 1963; the interval as in Hollander and Wolfe, Nonparametric Statistical Methods, 1973, section 4.3.
  */
 export function hodgesLehmann(
   x: readonly number[],
@@ -26,7 +27,7 @@ export function hodgesLehmann(
   }
 }
 
-/** As many differences are held in a list; of a year of nights against another there are tens of millions. */
+/** More differences than this are not listed: two years of nights have tens of millions. */
 const mostPairs = 250_000
 
 /** The nth smallest difference y − x, from 1. */
@@ -37,7 +38,7 @@ function listed(x: readonly number[], y: readonly number[]): Nth {
   return (rank) => differences[rank - 1] as number
 }
 
-/** By bisection, counting how many differences are no greater, to twelve digits of their range. */
+/** By bisection, counting the differences up to a limit, to twelve digits of their range. */
 export function nthDifference(x: readonly number[], y: readonly number[]): Nth {
   const [left, right] = [Float64Array.from(x).sort(), Float64Array.from(y).sort()]
   const noGreater = (limit: number) => {
@@ -55,7 +56,7 @@ export function nthDifference(x: readonly number[], y: readonly number[]): Nth {
     const close = (high - low) * 1e-12
     while (high - low > close) {
       const middle = (low + high) / 2
-      // Nothing lies between them.
+      // No number lies between them.
       if (middle <= low || middle >= high) break
       if (noGreater(middle) >= rank) high = middle
       else low = middle
@@ -69,7 +70,7 @@ function rankInterval(nth: Nth, n: number, m: number, confidence: number): Inter
   let [outside, below] = [0, 0]
   if (n + m <= mostExact) {
     const probabilities = untied(n, m)
-    // The greatest number of differences that may be cut off at each end.
+    // The most differences that may be cut off at each end.
     while (below + (probabilities[2 * outside] ?? 1) <= tail) below += probabilities[2 * outside++] ?? 0
   } else {
     const spread = Math.sqrt((n * m * (n + m + 1)) / 12)

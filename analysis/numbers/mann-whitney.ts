@@ -1,8 +1,9 @@
 import { upperNormal } from './normal.ts'
+
 /**
- * Probabilities of the Mann–Whitney U of x over y when both come from one distribution, by u = 0, ½, 1 … n·m: over
- * every way to deal the pooled values (with their ties, by midranks) into groups of these sizes. Computed by dynamic
- * programming on doubled ranks, of O((n+m)² n) steps.
+ * Probabilities of U = 0, ½, 1 … n·m when x and y come from one distribution: over every way to divide the
+ * pooled values, given as doubled midranks, into groups of these sizes. Dynamic programming in O((n+m)² n)
+ * steps.
  */
 export function nullDistribution(doubledRanks: readonly number[], n: number): Float64Array {
   const total = doubledRanks.reduce((a, b) => a + b, 0)
@@ -21,7 +22,7 @@ export function nullDistribution(doubledRanks: readonly number[], n: number): Fl
   return counted.map((count) => count / all)
 }
 
-/** Ranks from 1, the mean rank for ties, twice as large so that they are whole. */
+/** Ranks from 1, the mean rank for ties, doubled so that they are integers. */
 function doubledMidranks(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b)
   const ranks = new Map<number, number>()
@@ -35,15 +36,16 @@ function doubledMidranks(values: readonly number[]): number[] {
   return values.map((value) => ranks.get(value) as number)
 }
 
-// Beyond it the exact distribution takes longer than its difference from the normal one is worth.
+// With more values the exact distribution takes long and hardly differs from the normal one.
 export const mostExact = 100
 
 /**
- * The two-sided Mann–Whitney test of whether x and y come from one distribution. `u` counts the pairs in which x is
- * the greater, ties as half. `p` is exact – the share of all ways to deal the pooled values in which U lies as far
- * from its mean – up to 100 values in all, beyond that by the normal distribution with tie and continuity correction.
- * Source: Mann and Whitney, "On a Test of Whether one of Two Random Variables is Stochastically Larger than the
- * Other", Annals of Mathematical Statistics 18, 1947.
+ * The two-sided Mann–Whitney test of whether x and y come from one distribution. `u` is the number of pairs
+ * in which x is greater, with ties as half. `p` is exact for up to 100 values in total: the share of all ways
+ * to divide the pooled values in which U is at least as far from its mean. Beyond that it uses the normal
+ * distribution with tie and continuity corrections. Throws a RangeError when a side is empty.
+ * Source: Mann and Whitney, "On a Test of Whether one of Two Random Variables is Stochastically Larger than
+ * the Other", Annals of Mathematical Statistics 18, 1947.
  */
 export function mannWhitney(x: readonly number[], y: readonly number[]): { u: number; p: number } {
   const [n, m] = [x.length, y.length]
@@ -71,8 +73,9 @@ function normalP(doubledRanks: readonly number[], n: number, m: number, distance
 }
 
 /**
- * Cliff's δ: the share of pairs in which y is greater, less the share in which x is; −1 to 1.
- * Source: Cliff, "Dominance Statistics: Ordinal Analyses to Answer Ordinal Questions", Psychological Bulletin 114, 1993.
+ * Cliff's δ: the share of pairs in which y is greater minus the share in which x is; −1 to 1.
+ * Source: Cliff, "Dominance Statistics: Ordinal Analyses to Answer Ordinal Questions", Psychological Bulletin
+ * 114, 1993.
  */
 export function cliffsDelta(x: readonly number[], y: readonly number[]): number {
   let sum = 0

@@ -1,6 +1,6 @@
 /**
- * P(Z > z) of the standard normal distribution, for z ≥ 0: by its series near the middle and the continued fraction
- * of its tail. Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 26.2.10 and 26.2.14.
+ * P(Z > z) of the standard normal distribution, for z ≥ 0: by series near the middle, by continued fraction
+ * in the tail. Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 26.2.10 and 26.2.14.
  */
 export function upperNormal(z: number): number {
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)

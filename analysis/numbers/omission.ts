@@ -1,13 +1,15 @@
 import { type Part, quantile } from './distribution.ts'
 
-// Between two known points the values are taken to rise evenly, in so many steps.
+// Values between two known points are assumed to rise linearly, in this many steps.
 const steps = 4
 
 /**
- * The quantile `q` that users who do not wait for one another would have felt, estimated from a closed load's latencies:
- * whoever took longer than the usual interval between a VU's requests – their median – kept that VU from asking again, and
- * each request that it did not make would have waited for what was left. In ms, as the latencies.
- * Source: the correction with an expected interval of Gil Tene's HdrHistogram (recordValueWithExpectedInterval).
+ * The quantile `q` corrected for coordinated omission: what independent users would have seen, estimated from
+ * the latencies of a closed model, in their unit. A latency longer than the expected interval between a VU's
+ * requests (the median latency) kept the VU from making more requests; each of those would have waited for
+ * the rest of the stall.
+ * Source: the correction with an expected interval of Gil Tene's HdrHistogram
+ * (recordValueWithExpectedInterval).
  */
 export function withOmitted(latencies: Part, q: number): number {
   const interval = quantile([latencies], 0.5).value
@@ -19,7 +21,7 @@ export function withOmitted(latencies: Part, q: number): number {
       value: before + ((value - before) * (step + 0.5)) / steps,
     }))
   })
-  // Each value that is longer stands for itself and for those not made: itself less one interval, less two …
+  // A long latency also stands for the omitted ones: itself minus one interval, minus two …
   const missed = (value: number) => Math.max(0, Math.floor(value / interval) - 1)
   const beyond = (limit: number) =>
     parts.reduce((sum, { weight, value }) => {

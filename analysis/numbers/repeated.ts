@@ -1,12 +1,9 @@
-import { median, probit } from 'simple-statistics'
+import { mean, median, probit, sampleStandardDeviation } from 'simple-statistics'
 import { z } from 'zod'
 import { Interval } from './hodges-lehmann.ts'
-import { sampleDeviation } from './spread.ts'
 import { studentQuantile } from './student.ts'
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-
-/** What one figure came to over repeated runs. */
+/** One figure over repeated runs. */
 export const Repeated = z.object({
   runs: z.number(),
   median: z.number(),
@@ -17,26 +14,25 @@ export const Repeated = z.object({
     .number()
     .nullable()
     .describe('standard deviation between runs ÷ mean; null for fewer than two runs or a mean of 0'),
-  interval: Interval.nullable().describe(
-    'of the typical run; null for fewer than 5 runs, from which none can be trusted',
-  ),
+  interval: Interval.nullable().describe('of the typical run; null for fewer than 5 runs, which are too few'),
 })
-
 export type Repeated = z.infer<typeof Repeated>
 
-/** Fewer runs than this give a range and no interval, and no verdict. */
+/** Fewer runs give a range, but no interval and no verdict. */
 export const fewestRuns = 5
 
 /**
- * A figure over runs, each of which is one observation. The interval is Student's on logarithms, since run-to-run noise
- * is a factor rather than a sum, and so is for the median; where a value is 0 or less (error rates) it is that of the
- * order statistics, for the median, at the least confidence that reaches the one asked for.
+ * A figure over runs, each of which is one observation. The interval is for the median: Student's on
+ * logarithms, since run-to-run noise is multiplicative; where a value is 0 or less (error rates) that of the
+ * order statistics, with the smallest possible confidence that reaches the requested one. Throws a RangeError
+ * without values.
  * Source of the latter: David and Nagaraja, Order Statistics, 2003, section 7.1.
  */
 export function repeated(values: readonly number[], confidence = 0.95): Repeated {
   const sorted = [...values].sort((a, b) => a - b)
   const [least, most] = [sorted[0], sorted.at(-1)]
-  if (least === undefined || most === undefined) throw new RangeError('no run')
+  if (least === undefined || most === undefined)
+    throw new RangeError('a repeated figure needs at least one run')
   const average = mean(sorted)
   return {
     runs: sorted.length,
@@ -44,7 +40,8 @@ export function repeated(values: readonly number[], confidence = 0.95): Repeated
     mean: average,
     least,
     most,
-    variation: sorted.length > 1 && average !== 0 ? sampleDeviation(sorted) / Math.abs(average) : null,
+    variation:
+      sorted.length > 1 && average !== 0 ? sampleStandardDeviation(sorted) / Math.abs(average) : null,
     interval:
       sorted.length < fewestRuns
         ? null
@@ -57,7 +54,8 @@ export function repeated(values: readonly number[], confidence = 0.95): Repeated
 function logInterval(values: readonly number[], confidence: number): Interval {
   const logs = values.map(Math.log)
   const half =
-    (studentQuantile((1 + confidence) / 2, logs.length - 1) * sampleDeviation(logs)) / Math.sqrt(logs.length)
+    (studentQuantile((1 + confidence) / 2, logs.length - 1) * sampleStandardDeviation(logs)) /
+    Math.sqrt(logs.length)
   return { low: Math.exp(mean(logs) - half), high: Math.exp(mean(logs) + half), confidence }
 }
 
@@ -78,12 +76,12 @@ function orderInterval(sorted: readonly number[], confidence: number): Interval 
 }
 
 /**
- * How many runs the interval of `repeated` needs to reach no further than `within` (0.02: ± 2 %) from the middle, if
- * they vary as these did; null when that cannot be told.
+ * How many runs narrow the interval of `repeated` to ± `within` (0.02: 2 %), if they vary as these do; null
+ * for fewer than three runs, values of 0 or less, or more than 1,000 runs.
  */
 export function runsFor(values: readonly number[], within: number, confidence = 0.95): number | null {
   if (values.length < 3 || values.some((value) => value <= 0)) return null
-  const deviation = sampleDeviation(values.map(Math.log))
+  const deviation = sampleStandardDeviation(values.map(Math.log))
   for (let runs = fewestRuns; runs < 1000; runs++) {
     const half = (studentQuantile((1 + confidence) / 2, runs - 1) * deviation) / Math.sqrt(runs)
     if (half <= Math.log1p(within)) return runs
@@ -92,13 +90,14 @@ export function runsFor(values: readonly number[], within: number, confidence = 
 }
 
 /**
- * How many runs a side show a true ratio of 1 ± `effect` nine times in ten, if they vary as these did: the sample size
- * of the t test on logarithms, more by the 3/π that ranks may cost. Never less than the test needs to be able to fire.
+ * How many runs per side detect a true ratio of 1 ± `effect` with a power of 90 %, if they vary as these do:
+ * the sample size of the t test on logarithms, times π/3 because ranks are less efficient. At least the five
+ * that a verdict needs; null for fewer than two runs on a side or values of 0 or less.
  * Source: Lehmann, Nonparametrics, 1975, section 2.4.
  */
-export function runsToTell(x: readonly number[], y: readonly number[], effect: number): number | null {
+export function runsToDetect(x: readonly number[], y: readonly number[], effect: number): number | null {
   if (x.length < 2 || y.length < 2 || [...x, ...y].some((value) => value <= 0)) return null
-  const [a, b] = [sampleDeviation(x.map(Math.log)), sampleDeviation(y.map(Math.log))]
+  const [a, b] = [sampleStandardDeviation(x.map(Math.log)), sampleStandardDeviation(y.map(Math.log))]
   const variance = ((x.length - 1) * a ** 2 + (y.length - 1) * b ** 2) / (x.length + y.length - 2)
   const needed = (2 * variance * (probit(0.975) + probit(0.9)) ** 2) / Math.log1p(effect) ** 2
   return Math.max(fewestRuns, Math.ceil(needed * (Math.PI / 3)))

@@ -3,9 +3,10 @@ import { mean } from 'simple-statistics'
 import { z } from 'zod'
 import { groupedBy } from './group.ts'
 import { type Free, type Law, type Observation, throughput } from './scaling-law.ts'
+
 /**
- * α and β for a known γ, by linear regression: γN/X − 1 = α(N−1) + βN(N−1). Gives too much weight to small throughputs;
- * where to start from. Source: Gunther 2007, section 5.2.
+ * α and β for a known γ, by linear regression: γN/X − 1 = α(N−1) + βN(N−1). It overweights small throughputs,
+ * so it is only a starting point. Source: Gunther, Guerrilla Capacity Planning, 2007, section 5.2.
  */
 export function linearised(runs: readonly Observation[], gamma: number): { alpha: number; beta: number } {
   let [aa, ab, bb, ay, by] = [0, 0, 0, 0, 0]
@@ -22,11 +23,11 @@ export function linearised(runs: readonly Observation[], gamma: number): { alpha
   return { alpha: (ay * bb - by * ab) / determinant, beta: (by * aa - ay * ab) / determinant }
 }
 
-/** The mean of all runs with one number of replicas: least squares over these, weighed, is that over the runs. */
-export type Level = Observation & { readonly runs: number }
+/** The mean of `runs` runs; weighted by them, least squares over means equals that over runs. */
+export type MeanRate = Observation & { readonly runs: number; readonly rates: readonly number[] }
 
-/** γ of least squares for a given shape: throughput is proportional to it. */
-function scaled(levels: readonly Level[], shape: { alpha: number; beta: number }): Law {
+/** The least-squares γ for a given shape; throughput is proportional to γ. */
+function scaled(levels: readonly MeanRate[], shape: { alpha: number; beta: number }): Law {
   let [top, bottom] = [0, 0]
   for (const { replicas, rate, runs } of levels) {
     const unit = throughput({ gamma: 1, ...shape }, replicas)
@@ -39,8 +40,8 @@ function scaled(levels: readonly Level[], shape: { alpha: number; beta: number }
 export const rssOf = (runs: readonly (Observation & { readonly runs?: number })[], law: Law): number =>
   runs.reduce((sum, { replicas, rate, runs = 1 }) => sum + runs * (rate - throughput(law, replicas)) ** 2, 0)
 
-/** Least squares with some of α and β free and the others 0; null where the best lies outside the bounds. */
-function fitFree(levels: readonly Level[], free: Free, start: Law): Law | null {
+/** Least squares with some of α and β free and the others 0; null if the optimum is outside the bounds. */
+function fitFree(levels: readonly MeanRate[], free: Free, start: Law): Law | null {
   const law = (parameters: readonly number[]): Law => {
     const shape = { alpha: 0, beta: 0 }
     free.forEach((name, index) => {
@@ -48,7 +49,7 @@ function fitFree(levels: readonly Level[], free: Free, start: Law): Law | null {
     })
     return { gamma: (parameters[0] ?? 0) * unit.gamma, ...shape }
   }
-  // The search steps alike in all directions, so each parameter is measured in units of its own size.
+  // The search takes equal steps in all directions, so each parameter is scaled to its expected size.
   const most = Math.max(...levels.map(({ replicas }) => replicas))
   const unit = {
     gamma: start.gamma,
@@ -56,13 +57,13 @@ function fitFree(levels: readonly Level[], free: Free, start: Law): Law | null {
     beta: Math.max(start.beta, 0.1 / most ** 2),
   }
   const weight = new Map(levels.map(({ replicas, runs }) => [replicas, Math.sqrt(runs) / start.gamma]))
-  const weighed = (replicas: number, rate: number) => rate * (weight.get(replicas) ?? 1)
+  const weighted = (replicas: number, rate: number) => rate * (weight.get(replicas) ?? 1)
   const { parameterValues } = levenbergMarquardt(
     {
       x: levels.map(({ replicas }) => replicas),
-      y: levels.map(({ replicas, rate }) => weighed(replicas, rate)),
+      y: levels.map(({ replicas, rate }) => weighted(replicas, rate)),
     },
-    (parameters) => (replicas) => weighed(replicas, throughput(law(parameters), replicas)),
+    (parameters) => (replicas) => weighted(replicas, throughput(law(parameters), replicas)),
     {
       initialValues: [1, ...free.map((name) => start[name] / unit[name])],
       maxIterations: 60,
@@ -75,8 +76,8 @@ function fitFree(levels: readonly Level[], free: Free, start: Law): Law | null {
   return found.alpha >= 0 && found.beta >= 0 && Number.isFinite(found.gamma) ? found : null
 }
 
-/** Least squares within α ≥ 0, β ≥ 0: the best is either inside, or on a bound, where one parameter less is free. */
-export function leastSquares(levels: readonly Level[], most: Free, near?: Law): Law {
+/** Least squares within α ≥ 0, β ≥ 0: the optimum is either inside or on a bound, where a parameter is 0. */
+export function leastSquares(levels: readonly MeanRate[], most: Free, near?: Law): Law {
   const guess = near ?? startFor(levels)
   const sets: Free[] = [['alpha', 'beta'], ['alpha'], ['beta'], []]
   const allowed = sets.filter((free) => free.every((name) => most.includes(name)))
@@ -98,25 +99,25 @@ function startFor(runs: readonly Observation[]): Law {
   return { gamma, alpha: Math.min(Math.max(alpha, 0.001), 1), beta: Math.max(beta, 1e-6) }
 }
 
-export const ratesByReplicas = (runs: readonly Observation[]): [replicas: number, rates: number[]][] =>
-  [...groupedBy(runs, ({ replicas }) => replicas)].map(([replicas, these]) => [
-    replicas,
-    these.map(({ rate }) => rate),
-  ])
+export const levelsOf = (runs: readonly Observation[]): MeanRate[] =>
+  [...groupedBy(runs, ({ replicas }) => replicas)].map(([replicas, these]) => {
+    const rates = these.map(({ rate }) => rate)
+    return { replicas, rate: mean(rates), runs: rates.length, rates }
+  })
 
-export const levelsOf = (runs: readonly Observation[]): Level[] =>
-  ratesByReplicas(runs).map(([replicas, rates]) => ({ replicas, rate: mean(rates), runs: rates.length }))
-
+/** One of the three models, fitted. */
 export const Fit = z.object({
   model: z.enum(['linear', 'amdahl', 'usl']),
   gamma: z.number().describe('γ: requests per second of one replica'),
-  alpha: z.number().describe('α: contention, the share that cannot be done side by side'),
-  beta: z.number().describe('β: coherency, what replicas cost each other'),
+  alpha: z.number().describe('α: contention, the share that cannot run in parallel'),
+  beta: z.number().describe('β: coherency, the cost of replicas to each other'),
   rss: z.number().describe('sum of squared residuals over all runs'),
-  aicc: z.number().nullable().describe('corrected Akaike criterion; null with too few runs for the model'),
-  weight: z.number().describe('Akaike weight among the three'),
+  aicc: z
+    .number()
+    .nullable()
+    .describe('corrected Akaike information criterion; null for too few runs for the model'),
+  weight: z.number().describe('Akaike weight among the three models'),
 })
-
 export type Fit = z.infer<typeof Fit>
 
 const models: readonly { model: Fit['model']; free: Free }[] = [
@@ -126,8 +127,9 @@ const models: readonly { model: Fit['model']; free: Free }[] = [
 ]
 
 /**
- * The three models by least squares over all runs. AICc = n ln(RSS/n) + 2K + 2K(K+1)/(n−K−1), K counting the residual
- * variance too. Source: Burnham and Anderson, Model Selection and Multimodel Inference, 2002, section 2.4.
+ * The three models by least squares over all runs. AICc = n ln(RSS/n) + 2K + 2K(K+1)/(n−K−1), where K
+ * includes the residual variance. Source: Burnham and Anderson, Model Selection and Multimodel Inference,
+ * 2002, section 2.4.
  */
 export function fitModels(runs: readonly Observation[]): Fit[] {
   const n = runs.length
@@ -136,7 +138,7 @@ export function fitModels(runs: readonly Observation[]): Fit[] {
     const law = leastSquares(levels, free)
     const rss = rssOf(runs, law)
     const k = free.length + 2
-    // Rounded throughputs fit no better than this, and the logarithm of nothing would decide everything.
+    // Rounded throughputs fit no better than this, and the logarithm of 0 would outweigh everything.
     const floor = runs.reduce((sum, { rate }) => sum + rate ** 2, 0) * 1e-14
     const aicc =
       n - k - 1 > 0 ? n * Math.log(Math.max(rss, floor) / n) + 2 * k + (2 * k * (k + 1)) / (n - k - 1) : null
@@ -148,4 +150,5 @@ export function fitModels(runs: readonly Observation[]): Fit[] {
   return fits.map((fit, index) => ({ ...fit, weight: (weights[index] ?? 0) / all }))
 }
 
+/** Which of α and β the model of a fit leaves free. */
 export const freeOf = (fit: Fit): Free => models.find(({ model }) => model === fit.model)?.free ?? []

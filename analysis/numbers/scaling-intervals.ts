@@ -4,30 +4,24 @@ import { z } from 'zod'
 import { bca } from './bootstrap.ts'
 import { normalBelow } from './normal.ts'
 import { randomFrom } from './random.ts'
-import {
-  type Fit,
-  freeOf,
-  type Level,
-  leastSquares,
-  levelsOf,
-  ratesByReplicas,
-  rssOf,
-} from './scaling-fit.ts'
+import { type Fit, freeOf, leastSquares, levelsOf, rssOf } from './scaling-fit.ts'
 import { type Free, type Law, type Observation, peakOf } from './scaling-law.ts'
 import { studentQuantile } from './student.ts'
 
 const Bounds = z.object({ low: z.number(), high: z.number() }).nullable()
 
+/** 95 % intervals of the parameters, and of the replicas at the peak; null where fixed or unknown. */
 export const Intervals = z.object({ gamma: Bounds, alpha: Bounds, beta: Bounds, peak: Bounds }).nullable()
 export type Intervals = z.infer<typeof Intervals>
 
 /**
- * 95 % intervals by resampling runs within their level. Deviations are stretched by √(n/(n−1)), and the tails are
- * those that make a normal interval as wide as Student's, since few runs vary less than their system.
- * Source: Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015, section 4.
+ * 95 % intervals by resampling the runs with each number of replicas. Small samples vary less than their
+ * population, so deviations are stretched by √(n/(n−1)), and the tails are those that make a normal interval
+ * as wide as Student's.
+ * Source: Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015,
+ * section 4.
  */
 export function bootstrap(runs: readonly Observation[], chosen: Fit, resamples: number): Intervals {
-  const rates = ratesByReplicas(runs)
   const levels = levelsOf(runs)
   const random = randomFrom(1)
   const free = freeOf(chosen)
@@ -39,18 +33,16 @@ export function bootstrap(runs: readonly Observation[], chosen: Fit, resamples: 
     )
   const laws = Array.from({ length: resamples }, () =>
     refit(
-      rates.map(([, values], index) => {
-        const { rate, runs } = levels[index] as Level
-        const drawn = mean(sampleWithReplacement(values, values.length, random))
+      levels.map(({ rate, runs, rates }) => {
+        const drawn = mean(sampleWithReplacement([...rates], runs, random))
         return rate + (drawn - rate) * Math.sqrt(runs / (runs - 1))
       }),
     ),
   )
-  const left = rates.map(([, values], index) =>
-    values.map((value) => {
-      const { rate, runs } = levels[index] as Level
-      return refit(levels.map((each, at) => (at === index ? (rate * runs - value) / (runs - 1) : each.rate)))
-    }),
+  const left = levels.map(({ rate, runs, rates }, index) =>
+    rates.map((omitted) =>
+      refit(levels.map((each, at) => (at === index ? (rate * runs - omitted) / (runs - 1) : each.rate))),
+    ),
   )
   const between = (of: (law: Law) => number) => {
     const finite = (law: Law) => Math.min(of(law), Number.MAX_SAFE_INTEGER)
@@ -67,9 +59,9 @@ export function bootstrap(runs: readonly Observation[], chosen: Fit, resamples: 
 }
 
 /**
- * Degrees of freedom of an estimate that levels contribute to unequally, by the variance that leaving out their runs one
- * by one shows. Source: Satterthwaite, "An Approximate Distribution of Estimates of Variance Components", Biometrics
- * Bulletin 2, 1946.
+ * Degrees of freedom of an estimate to which the numbers of replicas contribute unequally, from the variance
+ * of the estimates without one run. Source: Satterthwaite, "An Approximate Distribution of Estimates of
+ * Variance Components", Biometrics Bulletin 2, 1946.
  */
 function degreesOf(left: readonly (readonly number[])[]): number {
   const parts = left.map((values) => {
@@ -83,8 +75,9 @@ function degreesOf(left: readonly (readonly number[])[]): number {
 }
 
 /**
- * Standard errors of γ and of those of α and β that are free, from the residuals: what one run a level can give.
- * s² (JᵀJ)⁻¹, J the derivatives at the fit. Source: Bates and Watts, Nonlinear Regression Analysis, 1988, section 2.3.
+ * Standard errors of γ and of the free ones of α and β, from the residuals: s² (JᵀJ)⁻¹, J the derivatives at
+ * the fit.
+ * Source: Bates and Watts, Nonlinear Regression Analysis, 1988, section 2.3.
  */
 export function standardErrors(runs: readonly Observation[], law: Law, free: Free): number[] {
   const derivatives = runs.map(({ replicas: n }) => {
@@ -92,7 +85,7 @@ export function standardErrors(runs: readonly Observation[], law: Law, free: Fre
     const slope = (-law.gamma * n * (n - 1)) / divisor ** 2
     return [n / divisor, ...free.map((name) => (name === 'alpha' ? slope : slope * n))]
   })
-  // In units of their own size, since β is many orders smaller than γ.
+  // Scaled to their size, since β is orders of magnitude smaller than γ.
   const units = [0, ...free].map((_, column) => Math.hypot(...derivatives.map((row) => row[column] ?? 0)))
   const jacobian = new Matrix(
     derivatives.map((row) => row.map((value, column) => value / (units[column] ?? 1))),
@@ -102,6 +95,7 @@ export function standardErrors(runs: readonly Observation[], law: Law, free: Fre
   return units.map((unit, index) => Math.sqrt(variance * covariance.get(index, index)) / unit)
 }
 
+/** 95 % intervals without repeats; null for too few runs. */
 export function fromResiduals(runs: readonly Observation[], chosen: Fit): Intervals {
   const free = freeOf(chosen)
   const degrees = runs.length - free.length - 1
@@ -113,12 +107,11 @@ export function fromResiduals(runs: readonly Observation[], chosen: Fit): Interv
     const half = factor * (errors[place] ?? 0)
     return { low: Math.max(0, chosen[name] - half), high: chosen[name] + half }
   }
-  const beta = free.includes('beta') ? around('beta') : null
   return {
     gamma: around('gamma'),
     alpha: free.includes('alpha') ? around('alpha') : null,
-    beta,
-    // A function of two estimates that depend on each other: not without repeats.
+    beta: free.includes('beta') ? around('beta') : null,
+    // A function of two correlated estimates, so it needs repeats.
     peak: null,
   }
 }

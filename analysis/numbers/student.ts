@@ -1,6 +1,7 @@
 /**
- * The quantile `q` of Student's t with that many degrees of freedom, by bisection of its distribution function: the
- * closed forms for whole degrees, Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 26.7.3 and 26.7.4.
+ * The quantile `q` of Student's t with that many degrees of freedom, by bisection of its distribution
+ * function: the closed forms for integer degrees, Abramowitz and Stegun, Handbook of Mathematical Functions,
+ * 1964, 26.7.3 and 26.7.4.
  */
 export function studentQuantile(q: number, degrees: number): number {
   if (q < 0.5) return -studentQuantile(1 - q, degrees)
@@ -14,7 +15,7 @@ export function studentQuantile(q: number, degrees: number): number {
   return high
 }
 
-/** P(|T| < t); its complement keeps its digits as long as 1 − P does. */
+/** P(|T| < t). */
 export function studentBetween(t: number, degrees: number): number {
   const angle = Math.atan(t / Math.sqrt(degrees))
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]

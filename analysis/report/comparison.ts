@@ -1,162 +1,112 @@
-import { dot, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, percent } from '../formats/words.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
-import type { Comparison, ComparedGroup as Group } from '../runs/compare.ts'
-import type { Compared } from '../runs/judgement.ts'
-import { labelledTicks } from './plots/lines.ts'
-import { colour, type Panel, type Picture, picture } from './plots/svg.ts'
+import type { ComparedGroup, Comparison } from '../runs/compare.ts'
+import type { Compared, Judgement } from '../runs/judgement.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
+import { changeWords, groupName } from './change-words.ts'
+import { runRecords } from './figures.ts'
+import { groupOf } from './groups.ts'
+import type { OfRuns } from './model.ts'
+import { comparisonPlot } from './plots/comparison.ts'
+import { everyRun } from './runs.ts'
 
-/** `constant, 4 replicas` */
-export const groupName = ({ scenario, replicas }: Group): string =>
-  replicas ? `${scenario}, ${replicas} replica${replicas === 1 ? '' : 's'}` : scenario
-
-const hues: Record<Compared['judgement'], string> = {
-  worse: colour(7),
-  better: colour(2),
-  'no difference': colour(0),
-  'cannot tell': 'currentColor',
-}
-
-/** Every ratio with its interval, the range that does not matter in grey. */
-export function forest({ groups, effect }: Comparison): Picture | null {
-  const shown = groups
-    .map((group) => ({ group, rows: group.metrics.filter(({ scale }) => scale === 'ratio') }))
-    .filter(({ rows }) => rows.length > 0)
-  if (shown.length === 0) return null
-  const ends = shown.flatMap(({ rows }) =>
-    rows.flatMap(({ change, interval }) => [change, ...(interval ? [interval.low, interval.high] : [])]),
-  )
-  const widest = Math.max(1 + 2 * effect, ...ends.map((end) => Math.max(end, 1 / end)))
-  const domain = [1 / (widest * 1.03), widest * 1.03] as const
-  return picture(
-    {
-      name: 'comparison',
-      title: 'Candidate ÷ baseline',
-      description: shown
-        .map(
-          ({ group, rows }) =>
-            `${groupName(group)}: ${rows.map((each) => `${each.metric} ${changeWords(each)}, ${each.judgement}`).join('; ')}.`,
-        )
-        .join(' '),
-      key: (['worse', 'better', 'no difference', 'cannot tell'] as const)
-        .filter((each) => shown.some(({ rows }) => rows.some(({ judgement }) => judgement === each)))
-        .map((label) => ({ label, colour: hues[label] })),
-    },
-    shown.map(({ group, rows }) => panel(group, rows, domain, effect)),
-  )
-}
-
-const rowHeight = 26
-
-function panel(
-  group: Group,
-  rows: readonly Compared[],
-  domain: readonly [number, number],
-  effect: number,
-): Panel {
-  const placed = rows.map((row, index) => ({
-    ...row,
-    y: rows.length - 1 - index,
-    low: row.interval?.low ?? row.change,
-    high: row.interval?.high ?? row.change,
-  }))
-  const hue = ({ judgement }: Compared) => hues[judgement]
-  const marks: Markish[] = [
-    ...labelledTicks(`ratio, candidate ÷ baseline – ${groupName(group)}`, ticks(domain), percentChange),
-    ruleX([1 / (1 + effect), 1 + effect], {
-      stroke: 'currentColor',
-      strokeOpacity: 0.35,
-      strokeDasharray: '3 3',
-    }),
-    ruleX([1], { stroke: 'currentColor', strokeOpacity: 0.6 }),
-    ruleY(placed, { y: 'y', x1: 'low', x2: 'high', stroke: hue, strokeWidth: 3 }),
-    dot(placed, { x: 'change', y: 'y', fill: hue, r: 5 }),
-    text(placed, { y: 'y', frameAnchor: 'left', text: 'metric', textAnchor: 'end', dx: -10 }),
-    text(placed, { y: 'y', frameAnchor: 'right', text: changeWords, textAnchor: 'start', dx: 8, fill: hue }),
-  ]
+export function comparisonReport(statistics: Statistics): OfRuns {
+  const { runs } = statistics
+  const comparison = statistics.comparison as Comparison
+  const { split } = comparison
+  const sides = [groupOf('baseline', 0, runs.slice(0, split)), groupOf('candidate', 1, runs.slice(split))]
   return {
-    height: 70 + rows.length * rowHeight,
-    x: { type: 'log', domain },
-    y: { domain: [-0.6, rows.length - 0.4], axis: null },
-    marks,
+    title: 'Candidate against baseline',
+    blocks: present([
+      ...comparedBlocks(comparison).map((block) => ({ ...block, terminal: true })),
+      comparisonPlot(comparison),
+      ...everyRun(runs, sides).flat(),
+    ]),
+    cases: comparison.groups.flatMap(groupCases),
+    records: runRecords(runs, (run) => sides.find(({ runs }) => runs.includes(run))?.label ?? ''),
   }
 }
 
-function ticks([low, high]: readonly [number, number]): number[] {
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5].find((each) => (high - low) / each <= 8) ?? 10
-  const from = Math.ceil((low - 1) / step)
-  return Array.from({ length: 12 }, (_, index) => 1 + (from + index) * step).filter(
-    (tick) => tick >= low && tick <= high && tick > 0,
-  )
+const tones: Record<Judgement, Tone> = {
+  worse: 'bad',
+  better: 'good',
+  'no difference': 'neutral',
+  'cannot tell': 'doubt',
 }
 
-const percentChange = (ratio: number): string =>
-  ratio === 1 ? 'same' : `${ratio > 1 ? '+' : '−'}${number(Math.abs(Math.round((ratio - 1) * 1000) / 10))} %`
-
-/** `+4.20 %`, or `+0.12 points` of a share. */
-export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'>): string {
-  const share = scale === 'ratio' ? change - 1 : change
-  const sign = share > 0 ? '+' : share < 0 ? '−' : '±'
-  return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
-}
-
-export const comparedColumns = [
-  'figure',
-  'baseline',
-  'candidate',
-  'change',
-  '95 % interval',
-  'p (adjusted)',
-  'Cliff’s δ',
-  'judgement',
-] as const
-
-export const comparedRows = ({ metrics }: Group): string[][] =>
-  metrics.map(
-    ({ metric, unit, baseline, candidate, scale, change, interval, adjusted, delta, judgement }) => {
-      const figure = (value: number) => (unit === 'share' ? percent(value) : number(value))
-      return [
-        unit === 'share' ? metric : `${metric} (${unit})`,
-        figure(baseline.median),
-        figure(candidate.median),
-        changeWords({ scale, change }),
-        interval
-          ? `${changeWords({ scale, change: interval.low })} to ${changeWords({ scale, change: interval.high })}`
-          : '–',
-        adjusted < 0.0001 ? '< 0.0001' : number(adjusted),
-        number(delta),
-        judgement,
-      ]
+/** The judgement, and what it rests on for each scenario and number of replicas. */
+export const comparedBlocks = (
+  { judgement, groups, effect, unmatched }: Comparison,
+  subject = 'judgement',
+): Block[] => [
+  { kind: 'finding', text: `${subject}: ${judgement}`, tone: tones[judgement] },
+  ...groups.flatMap((group): Block[] => [
+    tableOf(groupName(group), group.metrics, columns),
+    {
+      ...list(...comparedRemarks(group, effect)),
+      ...(group.metrics.length === 0 && { name: groupName(group) }),
     },
-  )
+  ]),
+  list(...unmatched.map(sentence)),
+]
 
-/** What a group's comparison means and what to know before trusting it, in sentences. */
-export function comparedRemarks(group: Group, effect: number): string[] {
+const sentence = (words: string): string => (words.endsWith('.') ? words : `${words}.`)
+
+const columns: readonly Column<Compared>[] = [
+  ['figure', ({ metric, unit }) => (unit === 'share' ? metric : `${metric} (${unit})`)],
+  ['baseline', ({ unit, baseline }) => wordsIn(unit)(baseline.median)],
+  ['candidate', ({ unit, candidate }) => wordsIn(unit)(candidate.median)],
+  ['change', changeWords],
+  ['95 % interval', ({ scale, interval }) => intervalWords(scale, interval)],
+  ['p (adjusted)', ({ adjusted }) => (adjusted < 0.0001 ? '< 0.0001' : number(adjusted))],
+  ['Cliff’s δ', ({ delta }) => number(delta)],
+  ['judgement', ({ judgement }) => ({ text: judgement, tone: tones[judgement] })],
+]
+
+const wordsIn = (unit: string) => (unit === 'share' ? percent : number)
+
+const intervalWords = (scale: Compared['scale'], interval: Compared['interval']): string =>
+  interval
+    ? `${changeWords({ scale, change: interval.low })} to ${changeWords({ scale, change: interval.high })}`
+    : '–'
+
+/** What a group's comparison shows and what to know before trusting it, in sentences. */
+function comparedRemarks(group: ComparedGroup, effect: number): string[] {
   const { runs, refused, invalid, metrics, warnings } = group
-  if (refused.length > 0)
-    return [...refused.map((reason) => `${reason}.`), 'Not compared; --anyway compares them all the same.']
-  const told = (judgement: Compared['judgement']) => metrics.filter((each) => each.judgement === judgement)
-  const list = (these: readonly Compared[]) =>
+  if (refused.length > 0) return [...refused.map(sentence), 'Not compared.']
+  const judged = (judgement: Judgement) => metrics.filter((each) => each.judgement === judgement)
+  const names = (these: readonly Compared[]) => these.map(({ metric }) => metric).join(', ')
+  const changes = (these: readonly Compared[]) =>
     these.map((each) => `${each.metric} ${changeWords(each)}`).join(', ')
-  const said: string[] = []
-  if (told('worse').length > 0) said.push(`Worse: ${list(told('worse'))}.`)
-  if (told('better').length > 0) said.push(`Better: ${list(told('better'))}.`)
-  const same = told('no difference')
-  if (same.length > 0)
-    said.push(`No difference beyond ${percent(effect)}: ${same.map(({ metric }) => metric).join(', ')}.`)
-  const open = told('cannot tell')
+  const [worse, better] = [judged('worse'), judged('better')]
+  const [same, open] = [judged('no difference'), judged('cannot tell')]
+  const remarks: string[] = []
+  if (worse.length > 0) remarks.push(`Worse: ${changes(worse)}.`)
+  if (better.length > 0) remarks.push(`Better: ${changes(better)}.`)
+  if (same.length > 0) remarks.push(`No difference beyond ${percent(effect)}: ${names(same)}.`)
   if (open.length > 0) {
     const needed = Math.max(0, ...open.map(({ runsNeeded }) => runsNeeded ?? 0))
-    const few = Math.min(runs.baseline, runs.candidate) < fewestRuns
-    said.push(
-      `Cannot tell: ${open.map(({ metric }) => metric).join(', ')} – ${
-        few
-          ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
-          : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
-      }${needed > 0 ? `; about ${needed} runs a side would` : ''}.`,
-    )
+    const why =
+      Math.min(runs.baseline, runs.candidate) < fewestRuns
+        ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
+        : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
+    const enough = needed > 0 ? `; about ${needed} runs a side would be enough` : ''
+    remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
-  if (metrics.length === 0) said.push('No figure that both sides have differs in any run.')
-  if (invalid > 0) said.push(`${invalid} invalid run${invalid === 1 ? ' was' : 's were'} left out.`)
-  return [...said, ...warnings.map((warning) => (warning.endsWith('.') ? warning : `${warning}.`))]
+  if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
+  if (invalid > 0) remarks.push(`${invalid} invalid run${invalid === 1 ? ' was' : 's were'} left out.`)
+  return [...remarks, ...warnings.map(sentence)]
+}
+
+/** One for each figure, failed where it is worse; one for a group that could not be compared. */
+function groupCases(group: ComparedGroup): Case[] {
+  const suite = groupName(group)
+  if (group.refused.length > 0)
+    return [{ suite, name: 'comparable', failure: group.refused.map(sentence).join(' ') }]
+  return group.metrics.map((each) => ({
+    suite,
+    name: each.metric,
+    failure: each.judgement === 'worse' ? `${each.metric} is ${changeWords(each)}: worse.` : null,
+  }))
 }

@@ -5,8 +5,7 @@ import fc from 'fast-check'
 import { aClimb, fixture, summaryOf } from '../../test/samples.ts'
 import type { Summary } from '../formats/summary.ts'
 import { statistics } from '../runs/statistics.ts'
-import { reportFiles } from './report.ts'
-import { text } from './text.ts'
+import { reportFiles, text } from './files.ts'
 
 const report = (...sources: Parameters<typeof statistics>[0]) => reportFiles(statistics(sources))
 const file = (files: ReadonlyMap<string, string>, name: string) => {
@@ -16,7 +15,7 @@ const file = (files: ReadonlyMap<string, string>, name: string) => {
 }
 const drawn = (svg: string) => new DOMParser().parseFromString(svg, 'image/svg+xml')
 
-test('one run: a page, Markdown, the figures and three pictures', () => {
+test('one run: a page, Markdown, the figures and three plots', () => {
   const files = report(aClimb('climb', [1000, 1900, 2500]))
   assert.deepEqual(
     [...files.keys()],
@@ -25,6 +24,7 @@ test('one run: a page, Markdown, the figures and three pictures', () => {
       'report.md',
       'statistics.json',
       'runs.csv',
+      'junit.xml',
       'latency.svg',
       'saturation.svg',
       'timeline.svg',
@@ -43,7 +43,7 @@ test('the same input gives the same bytes', () => {
   assert.deepEqual(report(aClimb('a', [10, 20]), aClimb('b', [30, 40, 50])), once)
 })
 
-describe('every picture', () => {
+describe('every plot', () => {
   for (const [name, svg] of report(aClimb('climb', [1000, 1900, 2500]))) {
     if (!name.endsWith('.svg')) continue
     test(`${name} has a title, a description, units and colours for light and dark`, () => {
@@ -63,22 +63,26 @@ test('a curve passes where the figures are', () => {
   const document = drawn(file(report(aClimb('climb', [1000, 2000, 4000])), 'saturation.svg'))
   const dots = [...document.getElementsByTagName('circle')].slice(0, 3)
   const at = (index: number, name: string) => Number(dots[index]?.getAttribute(name))
-  // Doublings on a linear axis from zero: each rises as far above the one before as that stands above zero.
+  // Doublings on a linear axis from zero: each rises above the previous one by that one’s height.
   const zero = 2 * at(0, 'cy') - at(1, 'cy')
   assert.ok(Math.abs(zero - (2 * at(1, 'cy') - at(2, 'cy'))) < 0.1)
   assert.ok(at(0, 'cx') < at(1, 'cx') && at(1, 'cx') < at(2, 'cx'))
 })
 
-test('several runs share one page and are told apart by letters', () => {
+test('several runs share one page, each named by a letter', () => {
   const files = report(aClimb('one', [100, 200]), aClimb('two', [150, 320]))
   assert.ok(!files.has('timeline.svg'))
   const page = file(files, 'index.html')
-  for (const words of ['2 runs side by side', 'A · one', 'B · two']) assert.ok(page.includes(words), words)
+  for (const words of ['2 runs side by side', 'A · ramp · one', 'B · ramp · two'])
+    assert.ok(page.includes(words), words)
   assert.match(file(files, 'latency.svg'), />A {2}one<.*>B {2}two</s)
-  assert.match(file(files, 'report.md'), /# Runs side by side[\s\S]*## A: ramp · one[\s\S]*## B: ramp · two/)
+  assert.match(
+    file(files, 'report.md'),
+    /# 2 runs side by side[\s\S]*## A · ramp · one[\s\S]*## B · ramp · two/,
+  )
 })
 
-test('whatever a run is called, it is text', () => {
+test('a name never turns into markup', () => {
   const nasty = fc.oneof(
     fc.string(),
     fc.constantFrom('<script>alert(1)</script>', '"><img src=x>', '| a | b', '&amp;'),
@@ -87,14 +91,17 @@ test('whatever a run is called, it is text', () => {
     fc.property(nasty, nasty, (one, two) => {
       const files = report(aClimb(one, [10, 20]), aClimb(two, [10, 20]))
       assert.doesNotMatch(file(files, 'index.html'), /<script|<img/)
-      const [, , row = ''] = file(files, 'report.md').split('\n\n')[1]?.split('\n') ?? []
-      assert.equal(row.match(/(?<!\\)\|/g)?.length, 14)
+      const rows = file(files, 'report.md').split('\n\n')[2]?.split('\n') ?? []
+      assert.deepEqual(
+        rows.map((row) => row.match(/(?<!\\)\|/g)?.length),
+        [13, 13, 13, 13],
+      )
     }),
     { numRuns: 30 },
   )
 })
 
-test('figures of any size are drawn inside the picture', () => {
+test('figures of any size are drawn inside the plot', () => {
   const counts = fc.array(fc.integer({ min: 0, max: 1e9 }), { minLength: 1, maxLength: 12 })
   fc.assert(
     fc.property(counts, (perStage) => {
@@ -106,35 +113,35 @@ test('figures of any size are drawn inside the picture', () => {
   )
 })
 
-test('a run without figures still has a page, which says why', () => {
+test('a run without figures still has a page, with the reason', () => {
   const { run } = aClimb('torn', [10])
   const files = report({ name: 'torn', run, summary: { kind: 'unreadable', reason: 'not whole JSON' } })
-  assert.deepEqual([...files.keys()], ['index.html', 'report.md', 'statistics.json', 'runs.csv'])
+  assert.deepEqual([...files.keys()], ['index.html', 'report.md', 'statistics.json', 'runs.csv', 'junit.xml'])
   assert.match(file(files, 'index.html'), /invalid[\s\S]*no figures: summary\.json: not whole JSON/)
 })
 
-test('somebody’s own summary becomes a page with what it has', () => {
+test('the bare summary of another script becomes a page', () => {
   const summary = { kind: 'summary', summary: summaryOf(fixture('0.52.0-export.json')) } as const
   const files = report({ name: 'mine.json', run: null, summary })
   assert.ok(files.has('latency.svg'))
   assert.match(file(files, 'index.html'), /only k6’s own thresholds are judged/)
 })
 
-test('what the workload said of where the time went has a table of its own', () => {
+test('the times that the workload reports have their own table', () => {
   const source = aClimb('climb', [1000, 1900])
   assert.doesNotMatch(file(report(source), 'index.html'), /Inside the workload/)
   const { summary } = source.summary as { summary: Summary }
-  const told = (name: string, scale: number, tags = {}) => ({
+  const timing = (name: string, scale: number, tags = {}) => ({
     name,
     tags,
     values: { count: 1000, med: scale, 'p(95)': 2 * scale },
   })
   const metrics = [
     ...summary.metrics,
-    told('server_queue', 3),
-    told('server_work', 5),
-    told('server_queue', 1, { stage: '1' }),
-    told('server_work', 4, { stage: '1' }),
+    timing('server_queue', 3),
+    timing('server_work', 5),
+    timing('server_queue', 1, { stage: '1' }),
+    timing('server_work', 4, { stage: '1' }),
   ]
   const files = report({ ...source, summary: { kind: 'summary', summary: { ...summary, metrics } } })
   assert.match(file(files, 'report.md'), /^\| stage 1 · 1 VU \| 50 \| 1 \| 4 \| 95 \| 2 \| 8 \|$/m)
@@ -143,9 +150,26 @@ test('what the workload said of where the time went has a table of its own', () 
   assert.match(file(files, 'index.html'), /Inside the workload/)
 })
 
-test('the table of the terminal stands in columns of at most 80 characters', () => {
+test('the latency from the intended start has its own table', () => {
+  const source = aClimb('climb', [1000])
+  const { summary } = source.summary as { summary: Summary }
+  const values = { count: 1000, med: 51, 'p(95)': 196, 'p(99)': 700, max: 800 }
+  const metrics = [...summary.metrics, { name: 'latency_intended', tags: {}, values }]
+  const files = report({ ...source, summary: { kind: 'summary', summary: { ...summary, metrics } } })
+  assert.match(file(files, 'report.md'), /^\| all \| 50 \| 51 \| 95 \| 196 \| 99 \| 700 \| 100 \| 800 \|$/m)
+  assert.match(file(files, 'index.html'), /<h2>Latency from intended start</)
+})
+
+test('the table for the terminal is aligned and at most 80 characters wide', () => {
   const lines = text(statistics([aClimb('climb', [1000, 1900, 123_456])])).split('\n')
-  const widths = lines.slice(1, 6).map(({ length }) => length)
-  assert.equal(new Set(widths).size, 1, lines.join('\n'))
-  assert.ok((widths[0] ?? 99) <= 80)
+  const [head = '', ...rows] = lines.slice(3, 8)
+  const stages = rows.slice(0, 3)
+  assert.deepEqual(
+    stages.map(({ length }) => length),
+    [head.length, head.length, head.length],
+    lines.join('\n'),
+  )
+  // The row of the run has no last cell.
+  assert.equal(rows[3]?.length, head.indexOf('p99 ms') + 'p99 ms'.length, lines.join('\n'))
+  assert.ok(head.length <= 80)
 })

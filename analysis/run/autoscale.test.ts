@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aClimb } from '../../test/samples.ts'
-import { reportFiles } from '../report/report.ts'
+import { reportFiles } from '../report/files.ts'
 import { statistics } from '../runs/statistics.ts'
 import { following } from './autoscale.ts'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberOrNull } from '../formats/json.ts'
 import type { Run } from '../formats/run.ts'
 
 export const Following = z.object({
@@ -6,11 +7,10 @@ export const Following = z.object({
   vus: z.number(),
   from: z.number().describe('replicas wanted when the stage began'),
   to: z.number().describe('replicas wanted when it ended'),
-  firstMs: z.number().nullable().describe('until the wanted number first changed; null if it did not'),
-  readyMs: z
-    .number()
-    .nullable()
-    .describe('until the number wanted at the end was ready and stayed so; null if it never was'),
+  firstMs: numberOrNull.describe('until the wanted number first changed; null if it did not'),
+  readyMs: numberOrNull.describe(
+    'until the number wanted at the end was ready and stayed so; null if it never was',
+  ),
   overshoot: z
     .number()
     .describe('by how many replicas the wanted number went beyond the range between the two'),

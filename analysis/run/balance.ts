@@ -1,8 +1,8 @@
 import type { Run } from '../formats/run.ts'
 
 /**
- * Jain's fairness index (Σx)² ÷ (n Σx²) of n shares: 1 when all are equal, 1/n when one has everything. Null when there
- * are none or all are 0.
+ * Jain's fairness index (Σx)² ÷ (n Σx²) of n shares: 1 when all are equal, 1/n when one has everything. Null
+ * when there are none or all are 0.
  * Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination", DEC-TR-301, 1984.
  */
 export function jainFairness(shares: readonly number[]): number | null {

@@ -1,36 +1,40 @@
 import { z } from 'zod'
+import { numberOrNull } from '../formats/json.ts'
 import { type Slo, sloPercentile } from '../formats/slo.ts'
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
-const latency = z.number().nullable()
-
 const ServerTimes = z.object({
-  queueP50Ms: latency,
-  queueP95Ms: latency,
-  workP50Ms: latency,
-  workP95Ms: latency,
+  queueP50Ms: numberOrNull,
+  queueP95Ms: numberOrNull,
+  workP50Ms: numberOrNull,
+  workP95Ms: numberOrNull,
 })
 
-const Intended = z.object({ p50Ms: latency, p95Ms: latency, p99Ms: latency, maxMs: latency })
+const Intended = z.object({
+  p50Ms: numberOrNull,
+  p95Ms: numberOrNull,
+  p99Ms: numberOrNull,
+  maxMs: numberOrNull,
+})
 
-/** The figures of a run or a stage. Times in ms; null where the summary lacks them or there are too few requests. */
+/** The figures of a run or a stage; null where the summary lacks them or there are too few requests. */
 export const Figures = z.object({
   requests: z.number().describe('all, including failed ones'),
   failed: z.number(),
-  errors: z.number().nullable().describe('failed ÷ requests; null without requests'),
-  rate: z.number().nullable().describe('requests per second'),
+  errors: numberOrNull.describe('failed ÷ requests; null without requests'),
+  rate: numberOrNull.describe('requests per second'),
   latencyOf: z
     .enum(['successful', 'all'])
     .describe('whose latency this is: refused connections fail quickly and would improve the figures'),
   samples: z.number().describe('requests that the latencies were taken from'),
-  meanMs: latency,
-  minMs: latency,
-  p50Ms: latency,
-  p90Ms: latency,
-  p95Ms: latency,
-  p99Ms: latency,
-  p999Ms: latency.describe('p99.9'),
-  maxMs: latency,
+  meanMs: numberOrNull,
+  minMs: numberOrNull,
+  p50Ms: numberOrNull,
+  p90Ms: numberOrNull,
+  p95Ms: numberOrNull,
+  p99Ms: numberOrNull,
+  p999Ms: numberOrNull.describe('p99.9'),
+  maxMs: numberOrNull,
   intended: Intended.nullable().describe(
     'open model: latency from each request’s intended start, which includes time spent waiting behind a stall',
   ),
@@ -43,7 +47,7 @@ export type Figures = z.infer<typeof Figures>
 /** The tags that select a sub-metric; empty for the whole run. */
 export type Tags = Readonly<Record<string, string>>
 
-/** The figures of the requests with those tags. The rate is over `durationMs`, or k6's own where that is null. */
+/** The figures of the requests with those tags. The rate is over `durationMs`; k6's own if that is null. */
 export function figures(summary: Summary, tags: Tags, durationMs: number | null): Figures {
   const counted = findMetric(summary, 'http_reqs', tags)
   const failures = findMetric(summary, 'http_req_failed', tags)

@@ -9,8 +9,9 @@ import { queueGrowth } from './queue-growth.ts'
 const durationMs = 10_000
 
 /**
- * What k6 would report of a target that answers one request after the other (Lindley 1952: each waits as long as the
- * one before, plus that one's work, less the time between the two). `stall`: when the target does nothing, in ms.
+ * What k6 would report of a target that answers one request after the other (Lindley 1952: each waits as long
+ * as the one before, plus that one's work, less the time between the two). `stall`: when the target does
+ * nothing, in ms.
  */
 function summaryUnder(perSecond: number, workMs: () => number, stall: [from: number, to: number] = [0, 0]) {
   const halves: [number[], number[]] = [[], []]

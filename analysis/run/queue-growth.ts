@@ -1,11 +1,12 @@
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
 /**
- * How much faster requests arrived than they were answered, for an open model of one rate: 0.04 is 4 %. When more
- * arrive than are answered, the queue and with it the latency grow linearly with that slope, so it is the difference of
- * the medians of the load's two halves, divided by half of its length. Medians ignore stalls that affect less than half
- * of either half. 0 if the difference may be chance: if the medians' notches, median ± 1.57 × interquartile range ÷ √n,
- * overlap. Null if the summary does not separate the halves.
+ * How much faster requests arrived than they were answered, for an open model of one rate: 0.04 is 4 %. When
+ * more arrive than are answered, the queue and with it the latency grow linearly with that slope, so it is
+ * the difference of the medians of the load's two halves, divided by half of its length. Medians ignore
+ * stalls that affect less than half of either half. 0 if the difference may be chance: if the medians'
+ * notches, median ± 1.57 × interquartile range ÷ √n, overlap. Null if the summary does not separate the
+ * halves.
  * Source: McGill, Tukey and Larsen, "Variations of Box Plots", The American Statistician 32, 1978.
  * @param durationMs of the load
  */

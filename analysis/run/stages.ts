@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberOrNull } from '../formats/json.ts'
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, percentiles, type Summary } from '../formats/summary.ts'
 import { durations, Figures, figures, holds, sloFigure, type Tags } from './figures.ts'
@@ -8,18 +9,16 @@ export const Percentiles = z.array(Percentile)
 
 export const StageStatistics = Figures.extend({
   stage: z.string(),
-  vus: z.number().nullable(),
-  offered: z
-    .number()
-    .nullable()
-    .describe('open model: requests that should start per second; null for a closed model'),
-  startMs: z.number().nullable().describe('from the start of the test'),
-  durationMs: z.number().nullable().describe('how long the stage ran, at most as long as planned'),
+  vus: numberOrNull,
+  offered: numberOrNull.describe(
+    'open model: requests that should start per second; null for a closed model',
+  ),
+  startMs: numberOrNull.describe('from the start of the test'),
+  durationMs: numberOrNull.describe('how long the stage ran, at most as long as planned'),
   holds: z.boolean().nullable().describe('whether this stage met the SLOs; null where unknown'),
-  inFlight: z
-    .number()
-    .nullable()
-    .describe('requests per second × mean time of an iteration: VUs on a steady plateau (Little’s law)'),
+  inFlight: numberOrNull.describe(
+    'requests per second × mean time of an iteration: VUs on a steady plateau (Little’s law)',
+  ),
   percentiles: Percentiles,
 })
 export type StageStatistics = z.infer<typeof StageStatistics>
@@ -50,9 +49,9 @@ export function stageStatistics(run: Run | null, summary: Summary): StageStatist
 }
 
 /**
- * Little's law: the mean number in a system is the rate of arrivals times the mean time each stays. For VUs the time is
- * that of an iteration, which includes pauses. Source: Little, "A Proof for the Queuing Formula L = λW", Operations
- * Research 9, 1961.
+ * Little's law: the mean number in a system is the rate of arrivals times the mean time each stays. For VUs
+ * the time is that of an iteration, which includes pauses. Source: Little, "A Proof for the Queuing Formula L
+ * = λW", Operations Research 9, 1961.
  */
 export const littlesLaw = (ratePerSecond: number, meanMs: number): number => (ratePerSecond * meanMs) / 1000
 
@@ -62,9 +61,9 @@ function inFlight(summary: Summary, { rate }: Figures, tags: Tags): number | nul
 }
 
 /**
- * The VUs at which throughput stops growing in proportion: the stage of greatest power, throughput ÷ latency. Null for
- * an open model and for fewer than three stages. Source: Kleinrock, "Power and Deterministic Rules of Thumb for
- * Probabilistic Problems in Computer Communications", ICC 1979.
+ * The VUs at which throughput stops growing in proportion: the stage of greatest power, throughput ÷ latency.
+ * Null for an open model and for fewer than three stages. Source: Kleinrock, "Power and Deterministic Rules
+ * of Thumb for Probabilistic Problems in Computer Communications", ICC 1979.
  */
 export function knee(stages: readonly StageStatistics[]): number | null {
   const powers = stages.flatMap(({ vus, offered, rate, meanMs }) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { aClimb, aRun, aSummary, requests } from '../../test/samples.ts'
+import { aClimb, aRun } from '../../test/samples.ts'
 import { runStatistics } from './statistics.ts'
 
 describe('stages', () => {
@@ -41,34 +41,6 @@ describe('stages', () => {
     assert.ok(
       stages.every(({ vus, rate, requests: count }) => vus === null && rate === null && count === 100),
     )
-  })
-})
-
-describe('remarks', () => {
-  const remarks = (changes: Parameters<typeof aRun>[0], failed = 0) =>
-    runStatistics({
-      name: 'x',
-      run: aRun(changes),
-      summary: { kind: 'summary', summary: aSummary(requests(1000, failed)) },
-    }).remarks.join('\n')
-  const target = aRun().target
-
-  test('say whether workload and k6 counted the same number of requests', () => {
-    assert.match(
-      remarks({ target: { ...target, workServed: 1000 } }),
-      /counted the same 1,000 answered requests\./,
-    )
-    assert.match(remarks({ target: { ...target, workServed: 1200 } }), /counted 1,200 .* k6 1,000/)
-  })
-  test('say when generator and target shared a machine', () => {
-    assert.match(
-      remarks({ target: { ...target, embedded: true } }),
-      /shared the 4 cores .* k6 itself used 0\.200/,
-    )
-    assert.doesNotMatch(remarks({}), /shared/)
-  })
-  test('say whose latencies they are when requests failed', () => {
-    assert.match(remarks({}, 10), /of the 990 successful requests; 10 failed requests count only as errors/)
   })
 })
 

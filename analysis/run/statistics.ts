@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberOrNull } from '../formats/json.ts'
 import type { Source } from '../formats/read.ts'
 import { Run, Verdict } from '../formats/run.ts'
 import type { Summary } from '../formats/summary.ts'
@@ -14,7 +15,7 @@ export const RunStatistics = z.object({
   name: z.string().describe('of the result folder, or of the summary file'),
   run: Run.nullable().describe('run.json; null for a summary without it'),
   verdict: Verdict,
-  durationMs: z.number().nullable(),
+  durationMs: numberOrNull,
   total: Figures,
   percentiles: Percentiles.describe(
     'of the request duration: the whole distribution where k6 was asked for it',
@@ -23,20 +24,15 @@ export const RunStatistics = z.object({
   requests: z
     .array(Figures.extend({ name: z.string().describe('the value of the k6 tag `kind`') }))
     .describe('by kind of request, where a run tagged several kinds'),
-  knee: z
-    .number()
-    .nullable()
-    .describe('VUs of the stage with the most throughput for its latency; null for fewer than three stages'),
-  queueGrowth: z
-    .number()
-    .nullable()
-    .describe(
-      'how much faster requests arrived than they were answered: 0.04 is 4 %, 0 if it may be chance; null unless an open model of one rate',
-    ),
-  fairness: z
-    .number()
-    .nullable()
-    .describe('Jain’s index of the requests per pod: 1 is even; null for fewer than two known pods'),
+  knee: numberOrNull.describe(
+    'VUs of the stage with the most throughput for its latency; null for fewer than three stages',
+  ),
+  queueGrowth: numberOrNull.describe(
+    'how much faster requests arrived than they were answered: 0.04 is 4 %, 0 if it may be chance; null unless an open model of one rate',
+  ),
+  fairness: numberOrNull.describe(
+    'Jain’s index of the requests per pod: 1 is even; null for fewer than two known pods',
+  ),
   following: z.array(Following).describe('how the replicas followed the load, where they were watched'),
   failures: z.array(z.object({ count: z.number(), what: z.string() })).describe('why requests failed'),
   remarks: z.array(z.string()).describe('what to know before trusting the figures'),

@@ -106,6 +106,38 @@ describe('never green', () => {
   })
 })
 
+describe('the generator', () => {
+  /** A run of 10 s on 4 cores with that use of CPU. */
+  const reasons = (use: Partial<Run['k6']>) => verdict(aRun({ k6: { ...aRun().k6, ...use } }), good()).reasons
+
+  test('may use 85 % of its cores', () => {
+    assert.deepEqual(reasons({ cpuSeconds: 33.9 }), [])
+    assert.deepEqual(reasons({ cpuSeconds: 36 }), [
+      'the generator was the bottleneck: k6 used 3.60 of 4 cores',
+    ])
+  })
+
+  test('may not be throttled by a CPU limit while the machine is idle', () => {
+    const throttled = { cpuSeconds: 2, waitedSeconds: 6, machineBusyCores: 1 }
+    assert.deepEqual(reasons(throttled), [
+      'the generator was the bottleneck: k6 waited for a CPU for 75 % of the time in which it could have run, while 75 % of the machine was idle, so a CPU limit throttles it',
+    ])
+    assert.deepEqual(reasons({ ...throttled, machineBusyCores: 3.6 }), [], 'the machine was busy')
+    assert.deepEqual(reasons({ ...throttled, waitedSeconds: 3 }), [], 'it waited 60 %')
+    assert.deepEqual(reasons({ ...throttled, cpuSeconds: 1, waitedSeconds: 2.5 }), [], 'it hardly ran')
+    assert.deepEqual(reasons({ ...throttled, machineBusyCores: null }), [])
+  })
+})
+
+test('dropped and missing requests are invalid', () => {
+  const dropped = aSummary({ ...requests(900), ...stage1, dropped_iterations: { count: 100 } })
+  assert.deepEqual(verdict(aRun(), dropped).reasons, [
+    'k6 dropped 100 of 1,000 requests because all its VUs (8) were waiting for answers: the target cannot sustain that rate, or there were too few VUs',
+  ])
+  const skipped = aSummary({ ...requests(1000), ...stage1, iterations: { count: 1200 } })
+  assert.deepEqual(verdict(aRun(), skipped).reasons, ['200 of 1,200 iterations made no request; see k6.log'])
+})
+
 describe('SLOs', () => {
   const slo = (figure: string, limit: number, summary = good()) =>
     verdict(aRun({ slos: [{ figure, limit }] }), summary)

@@ -66,7 +66,7 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
 }
 
-/** Why a run says nothing about its target, whatever its summary: interrupted, or k6 failed or was the bottleneck. */
+/** Why a run says nothing about its target: it was interrupted, or k6 failed or was the bottleneck. */
 export function processReasons(run: Run): string[] {
   const { k6, interrupted, load } = run
   if (interrupted) {
@@ -81,7 +81,7 @@ export function processReasons(run: Run): string[] {
 
 /** The share of its CPU beyond which a generator’s own delays show in the latencies it measures. */
 const mostUsed = 0.85
-/** The share of its runnable time that a generator may wait for a CPU while at least `spare` of the machine is idle. */
+/** The share of its runnable time that a generator may wait while `spare` of the machine is idle. */
 const mostWaited = 0.65
 const spare = 0.15
 // The mean number of threads that must be waiting: a generator that hardly runs delays hardly any request.

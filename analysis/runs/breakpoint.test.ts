@@ -6,7 +6,7 @@ import type { Run } from '../formats/run.ts'
 import { breakpointWords } from '../report/breakpoint.ts'
 import { runStatistics } from '../run/statistics.ts'
 import { nextRate, type Outcome, type Search } from './breakpoint.ts'
-import { searched } from './statistics.ts'
+import { breakpointStatistics } from './statistics.ts'
 
 const search: Search = { start: 20, precision: 0.02, repeat: 2 }
 
@@ -61,7 +61,7 @@ function ended(use: Partial<Run['k6']>) {
     })
     return runStatistics({ name: '', run, summary: { kind: 'summary', summary: aSummary(requests(400)) } })
   })
-  const { breakpoint } = searched(probes, { ...search, precision: 0.03 })
+  const { breakpoint } = breakpointStatistics(probes, { ...search, precision: 0.03 })
   assert.ok(breakpoint)
   const { held, broke, done, limit } = breakpoint
   assert.deepEqual({ held, broke, done }, { held: 40, broke: 41, done: true })
@@ -75,15 +75,11 @@ test('the limit of the generator is not reported as the limit of the target', ()
   })
   const bottleneck = {
     limit: 'generator',
-    words:
-      'It holds 40 requests/s; at 41 k6 was the bottleneck, so where the target breaks is not known: take a larger machine for k6, or several.',
+    words: 'It holds 40 requests/s; at 41 k6 was the bottleneck, so where the target breaks is not known.',
   }
   assert.deepEqual(ended({ cpuSeconds: 38 }), bottleneck)
   assert.deepEqual(ended({ exitCode: null, signal: 'SIGKILL' }), bottleneck)
   const shared = ended({ machineBusyCores: 3.9 })
   assert.equal(shared.limit, 'machine')
-  assert.match(
-    shared.words,
-    /breaks at 41: .* was used up then: a target on a machine of its own may hold more/,
-  )
+  assert.match(shared.words, /breaks at 41: .* was used up: a target on a separate machine may hold more/)
 })

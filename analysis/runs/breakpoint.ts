@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberOrNull } from '../formats/json.ts'
 import type { Run } from '../formats/run.ts'
 import { percent } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
@@ -30,11 +31,8 @@ export type Probe = z.infer<typeof Probe>
 export type Outcome = Pick<Probe, 'rate' | 'held'>
 
 export const Breakpoint = z.object({
-  held: z
-    .number()
-    .nullable()
-    .describe('the highest rate that held in most of its probes; null where none did'),
-  broke: z.number().nullable().describe('the lowest rate above it that did not; null where none broke'),
+  held: numberOrNull.describe('the highest rate that held in most of its probes; null where none did'),
+  broke: numberOrNull.describe('the lowest rate above it that did not; null where none broke'),
   limit: Limit.nullable(),
   done: z.boolean().describe('false where the search was interrupted'),
   probes: z.array(Probe).describe('in order'),
@@ -44,7 +42,7 @@ export type Breakpoint = z.infer<typeof Breakpoint>
 export type Search = {
   /** Requests per second of the first probe. */
   readonly start: number
-  /** How close the two rates must come, and how fast the queue may grow in a probe that holds: 0.02 is 2 %. */
+  /** How close the two rates must come, and how fast the queue may grow in a probe that holds. */
   readonly precision: number
   /** Probes needed at each of the two rates. */
   readonly repeat: number
@@ -54,8 +52,9 @@ export type Search = {
 const highest = 100_000
 
 /**
- * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not, then bisected
- * on a logarithmic scale. Then both ends are repeated and the majority decides, so that one unlucky probe does not.
+ * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not,
+ * then bisected on a logarithmic scale. Then both ends are repeated and the majority decides, so that one
+ * unlucky probe does not.
  */
 export function nextRate(probes: readonly Outcome[], { start, precision, repeat }: Search): number | null {
   const rates = tally(probes)
@@ -87,8 +86,9 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
 }
 
 /**
- * The probe that a run makes; none for an interrupted run. The SLOs alone would pass an overload that is small for the
- * length of the probe: a queue that grows by 6 % of the time reaches half a second only after eight.
+ * The probe that a run makes; none for an interrupted run. The SLOs alone would pass an overload that is
+ * small for the length of the probe: a queue that grows by 6 % of the time reaches half a second only after
+ * eight.
  */
 export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { precision }: Search): Probe[] {
   const rate = run?.load.stages[0]?.offered

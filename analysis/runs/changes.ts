@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics'
 import { changePoints, segmentsOf } from '../numbers/change-points.ts'
 import { mannWhitney } from '../numbers/mann-whitney.ts'
-import { qn } from '../numbers/spread.ts'
+import { qn } from '../numbers/qn.ts'
 
 export type Change = {
   /** Index of the first point after the change. */
@@ -37,11 +37,12 @@ const nearby = 25
 const manyP = 1e-5
 
 /**
- * The lasting changes of a series of nights, ascending. First, changes on which three consecutive nights agree: each is
- * more than 2.3 spreads from the median of the nights before, the two nearest are close to each other, and the median
- * of the three is off by `effect` (0.05: 5 %). Then, between those, what E-divisive with the t test (changePoints)
- * finds in a running median of three, which no single bad night moves, if many nights on both sides differ by
- * `effect` and in the Mann–Whitney test. Ratios where every value is above 0; else differences of `leastDifference`.
+ * The lasting changes of a series of nights, ascending. First, changes on which three consecutive nights
+ * agree: each is more than 2.3 spreads from the median of the nights before, the two nearest are close to
+ * each other, and the median of the three is off by `effect` (0.05: 5 %). Then, between those, what
+ * E-divisive with the t test (changePoints) finds in a running median of three, which no single bad night
+ * moves, if many nights on both sides differ by `effect` and in the Mann–Whitney test. Ratios where every
+ * value is above 0; else differences of `leastDifference`.
  */
 export function changesIn(
   values: readonly number[],

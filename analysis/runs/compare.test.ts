@@ -110,6 +110,17 @@ test('a different load or request is refused unless compared anyway', () => {
   assert.match(compared.groups[0]?.warnings.join(' ') ?? '', /The request differs/)
 })
 
+test('another offered rate is another load, even with the same maximum of VUs', () => {
+  const open = (offered: number) => {
+    const { load } = aRun()
+    return { load: { ...load, stages: load.stages.map((stage) => ({ ...stage, offered })) } }
+  }
+  const [group] = compare(runs(five, 0, 2, open(50)), runs(five, 1, 2, open(60))).groups
+  assert.deepEqual(group?.refused, [
+    'The load differs: 50/s for 10 s in the baseline, 60/s for 10 s in the candidate',
+  ])
+})
+
 test('a different generator or calibration of the work gives a warning', () => {
   const workload = {
     version: '1',

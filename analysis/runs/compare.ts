@@ -33,8 +33,10 @@ export const Comparison = z.object({
 export type Comparison = z.infer<typeof Comparison>
 
 /**
- * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both have.
- * @param options `effect`: the smallest change that matters (0.05: 5 %); `anyway`: compare even what is not comparable
+ * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both
+ * have.
+ * @param options `effect`: the smallest change that matters (0.05: 5 %); `anyway`: compare even what is not
+ * comparable
  */
 export function compare(
   baseline: readonly RunStatistics[],

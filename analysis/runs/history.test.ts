@@ -6,7 +6,7 @@ import type { Night } from '../formats/night.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
 import { alarmsOf } from './alarms.ts'
 import { changesIn } from './changes.ts'
-import { seriesOf } from './history.ts'
+import { seriesOf, standing } from './history.ts'
 
 const noise = (seed: number, length: number, deviation = 0.02): number[] => {
   const random = randomFrom(seed)
@@ -91,6 +91,26 @@ describe('series', () => {
       ],
     )
   })
+})
+
+test('the last night is compared with the nights since the last change', () => {
+  const standingOf = (length: number) => {
+    const values = Array.from({ length }, (_, index) => 100 + ((5 * index) % 11))
+    const [series] = seriesOf(nights(values))
+    assert.ok(series)
+    return standing(series)
+  }
+  assert.deepEqual(standingOf(1), { usual: null, spread: null, nights: 1 })
+  assert.deepEqual(standingOf(10), { usual: 105, spread: null, nights: 10 })
+  const { usual, spread, nights: count } = standingOf(12)
+  assert.deepEqual([usual, count], [105, 12])
+  // The 15th smallest difference of eleven successive integers is 2.
+  assert.ok(spread && Math.abs(spread - (11 / 12.4) * 2.2219 * 2) < 1e-9)
+  const [changed] = seriesOf(nights(noise(4, 40).map((value, index) => (index >= 30 ? 1.5 * value : value))))
+  assert.ok(changed)
+  const after = standing(changed)
+  assert.deepEqual([after.nights, after.spread], [10, null])
+  assert.ok(after.usual && Math.abs(after.usual / 150 - 1) < 0.05)
 })
 
 describe('alarms', () => {

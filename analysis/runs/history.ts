@@ -2,11 +2,11 @@ import { median } from 'simple-statistics'
 import type { Night } from '../formats/night.ts'
 import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
-import { qn } from '../numbers/spread.ts'
+import { qn } from '../numbers/qn.ts'
 import { type Change, changesIn, fewestBefore } from './changes.ts'
 
 /** One figure of one night: the median of its runs, and their range. */
-export type NightPoint = {
+type NightPoint = {
   readonly night: Night
   readonly value: number
   readonly low: number

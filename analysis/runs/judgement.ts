@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { benjaminiHochberg } from '../numbers/false-discovery.ts'
 import { hodgesLehmann, Interval } from '../numbers/hodges-lehmann.ts'
 import { cliffsDelta, mannWhitney } from '../numbers/mann-whitney.ts'
-import { fewestRuns, Repeated, repeated, runsToTell } from '../numbers/repeated.ts'
+import { fewestRuns, Repeated, repeated, runsToDetect } from '../numbers/repeated.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
 export const Judgement = z.enum(['worse', 'better', 'no difference', 'cannot tell'])
@@ -34,8 +34,8 @@ export type Compared = z.infer<typeof Compared>
 
 /** Smaller changes of an error rate do not matter. */
 const leastErrors = 0.001
-// Both chosen by simulation (bench/statistics.ts). With a p of 0.05 and no margin, figures that vary much, such as p99,
-// raised twice as many false alarms as the promised 0.5 %, and no more real changes were found.
+// Both chosen by simulation (bench/statistics.ts). With a p of 0.05 and no margin, figures that vary much,
+// such as p99, raised twice as many false alarms as the promised 0.5 %, and no more real changes were found.
 const significance = 0.032
 /** How far the interval must be from no change, as a share of the smallest change that matters. */
 const margin = 0.4
@@ -56,10 +56,11 @@ export const figuresCompared = [
 }[]
 
 /**
- * Judges every figure that all runs have and that is not the same in all of them. `effect` is the smallest change that
- * matters (0.05: 5 %; for error rates it is always 0.001). *Worse* and *better* need an adjusted p below 0.032, a
- * change beyond `effect` and an interval at least 0.4 `effect` from no change. *No difference* needs an interval
- * within ± `effect`. Everything else, and fewer than five runs on a side, is *cannot tell*.
+ * Judges every figure that all runs have and that is not the same in all of them. `effect` is the smallest
+ * change that matters (0.05: 5 %; for error rates it is always 0.001). *Worse* and *better* need an adjusted
+ * p below 0.032, a change beyond `effect` and an interval at least 0.4 `effect` from no change. *No
+ * difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
+ * *cannot tell*.
  */
 export function judged(a: readonly RunStatistics[], b: readonly RunStatistics[], effect: number): Compared[] {
   const measured = figuresCompared.flatMap(({ metric, unit, better, of }) => {
@@ -94,7 +95,7 @@ export function judged(a: readonly RunStatistics[], b: readonly RunStatistics[],
 /** Always more than there were; null where unknown. */
 function moreRuns(x: readonly number[], y: readonly number[], effect: number): number | null {
   const had = Math.min(x.length, y.length)
-  const needed = runsToTell(x, y, effect) ?? (had < fewestRuns ? fewestRuns : null)
+  const needed = runsToDetect(x, y, effect) ?? (had < fewestRuns ? fewestRuns : null)
   return needed === null ? null : Math.max(needed, had + 1)
 }
 

@@ -53,8 +53,8 @@ const environmentOf = (run: Run | null): Night['environment'] => {
 }
 
 /**
- * A verdict per entry of the nightly plan: invalid or failed where at least half of its runs were, since a busy
- * neighbour may have disturbed a single run.
+ * A verdict per entry of the nightly plan: invalid or failed where at least half of its runs were, since a
+ * busy neighbour may have disturbed a single run.
  */
 export function entryVerdicts(
   runs: readonly RunStatistics[],

@@ -74,9 +74,10 @@ function heldRate({ stages }: RunStatistics): number | null {
 const furthest = 2
 
 /**
- * How many replicas to use, in a sentence, or why none can be recommended. `wanted` is the load to serve, in requests
- * per second; without it, the load that the best number of replicas serves. The least of n runs is below the typical
- * run with a confidence of 1 − 2⁻ⁿ (the sign test: David and Nagaraja, Order Statistics, 2003, section 7.1).
+ * How many replicas to use, in a sentence, or why none can be recommended. `wanted` is the load to serve, in
+ * requests per second; without it, the load that the best number of replicas serves. The least of n runs is
+ * below the typical run with a confidence of 1 − 2⁻ⁿ (the sign test: David and Nagaraja, Order Statistics,
+ * 2003, section 7.1).
  */
 export function recommendation(
   levels: readonly ReplicaLevel[],

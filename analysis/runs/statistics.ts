@@ -10,69 +10,73 @@ import { byReplicas, ReplicaLevel as Level, observed, recommendation } from './r
 /** What `statistics.json` holds. */
 export const Statistics = z.object({
   schema: z.literal('load-and-stress statistics 1'),
+  kind: z
+    .enum(['run', 'runs', 'capacity', 'breakpoint', 'comparison'])
+    .describe('what the runs are: one, several, over numbers of replicas, the probes of a search, two sides'),
   runs: z.array(RunStatistics),
   replicas: z
     .array(Level)
-    .describe('throughput against replicas, where the runs had different numbers of them'),
+    .describe('throughput against replicas; empty unless the runs had different numbers of them'),
   scaling: Scaling.nullable().describe(
     'the fitted law of growth; null with fewer than four numbers of replicas',
   ),
-  recommendation: z.string().nullable().describe('how many replicas to take, or why none can be said'),
-  breakpoint: Breakpoint.nullable().describe('where the target breaks, of the probes of a search'),
-  comparison: Comparison.nullable().describe('of a baseline and a candidate, where two sides were given'),
+  recommendation: z.string().nullable().describe('how many replicas to use, or why there is no answer'),
+  breakpoint: Breakpoint.nullable().describe('where the target breaks; null unless the runs are probes'),
+  comparison: Comparison.nullable().describe('null unless the runs are a baseline and a candidate'),
 })
 
 export type Statistics = z.infer<typeof Statistics>
-/** What a report is asked for beside the runs themselves. */
-export type Asked = {
-  /** Load that a recommended number of replicas must hold, in requests per second. */
-  readonly wanted?: number | null
-}
 
-/** The figures of runs that belong together, those of one sweep for instance. */
-export function statistics(sources: readonly Source[], asked: Asked = {}): Statistics {
-  return ofRuns(sources.map(runStatistics), asked)
-}
+/** `wanted`: the load that a recommended number of replicas must hold, in requests per second. */
+type Options = { readonly wanted?: number | null }
 
-/** Of runs whose figures were taken one by one, so that their summaries need not all be held. */
-export function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Asked = {}): Statistics {
+/** The statistics of runs that belong together, such as those of a sweep. */
+export const statistics = (sources: readonly Source[], options: Options = {}): Statistics =>
+  ofRuns(sources.map(runStatistics), options)
+
+/** The same from the figures of each run, so that nobody needs to hold all summaries at once. */
+function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Options = {}): Statistics {
   const levels = byReplicas(runs)
-  const grown = scaling(observed(runs))
+  const law = scaling(observed(runs))
   return {
-    schema: 'load-and-stress statistics 1',
-    runs: [...runs],
+    ...unrelated(runs),
+    kind: levels.length > 0 ? 'capacity' : runs.length === 1 ? 'run' : 'runs',
     replicas: levels,
-    scaling: grown,
-    recommendation: recommendation(levels, commonSlos(runs), grown, wanted),
-    breakpoint: null,
-    comparison: null,
+    scaling: law,
+    recommendation: recommendation(levels, commonSlos(runs), law, wanted),
   }
 }
 
 /** The probes of a search for the rate at which a target breaks, in their order. */
-export const searched = (runs: readonly RunStatistics[], search: Search): Statistics => ({
+export const breakpointStatistics = (runs: readonly RunStatistics[], search: Search): Statistics => ({
   ...ofRuns(runs),
+  kind: 'breakpoint',
   breakpoint: breakpoint(runs, search),
 })
 
-/** Baseline and candidate; the runs are those of the baseline, then those of the candidate. */
-export function comparison(
+/** Baseline and candidate; `runs` are those of the baseline, then those of the candidate. */
+export const comparison = (
   baseline: readonly RunStatistics[],
   candidate: readonly RunStatistics[],
   options: Parameters<typeof compare>[2] = {},
-): Statistics {
-  return {
-    schema: 'load-and-stress statistics 1',
-    runs: [...baseline, ...candidate],
-    replicas: [],
-    scaling: null,
-    recommendation: null,
-    breakpoint: null,
-    comparison: compare(baseline, candidate, options),
-  }
-}
+): Statistics => ({
+  ...unrelated([...baseline, ...candidate]),
+  kind: 'comparison',
+  comparison: compare(baseline, candidate, options),
+})
 
-/** The SLOs that every run was told to hold. */
+const unrelated = (runs: readonly RunStatistics[]): Statistics => ({
+  schema: 'load-and-stress statistics 1',
+  kind: 'runs',
+  runs: [...runs],
+  replicas: [],
+  scaling: null,
+  recommendation: null,
+  breakpoint: null,
+  comparison: null,
+})
+
+/** The SLOs that every run had. */
 function commonSlos(runs: readonly RunStatistics[]): Slo[] {
   const [first, ...others] = runs.map(({ run }) => run?.slos ?? [])
   return (first ?? []).filter((slo) =>

@@ -1,90 +1,86 @@
-import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { Failure } from '../shell/exit.ts'
-import { say } from '../shell/progress.ts'
+import { capture } from '../shell/processes.ts'
+import type { Shell } from '../shell/shell.ts'
 
-const runFile = promisify(execFile)
+/** Where manifests/base puts the workload. */
+export const namespace = 'load-and-stress'
+export const inNamespace = ['-n', namespace] as const
 
-type Said = Error & { code?: string | number; stdout?: string; stderr?: string }
+/** kubectl for the current kube context. Every failure is a `Failure` with one sentence. */
+export type Kubectl = {
+  readonly shell: Pick<Shell, 'env' | 'say'>
+  /** Runs kubectl and returns what it printed to stdout. */
+  run(...args: readonly string[]): Promise<string>
+  /** The objects of a resource, in the whole cluster unless the arguments select some. */
+  list<Item>(resource: string, ...args: readonly string[]): Promise<Item[]>
+  /** The objects of a resource that belong to the workload. */
+  ofWorkload<Item>(resource: string): Promise<Item[]>
+}
 
-/** What a program of the cluster's printed; its own words are kept when it fails. */
-async function printed(program: 'kubectl' | 'minikube', args: readonly string[]): Promise<string> {
-  try {
-    const { stdout } = await runFile(program, args, { maxBuffer: 2 ** 27 })
-    return stdout
-  } catch (error) {
-    const { code, message, stderr } = error as Said
-    if (code === 'ENOENT') throw new Failure('environment', notInstalled[program])
-    throw new Failure('environment', meaning(program, args, (stderr ?? '').trim() || message))
+const noAnswer = 'the API server does not answer'
+const repeatable = ['get', 'scale', 'top', 'config']
+
+/**
+ * @param patient for long work: while the API server does not answer, repeats for half a minute what is safe to
+ * repeat
+ */
+export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Kubectl {
+  async function run(...args: readonly string[]): Promise<string> {
+    const attempts = patient && repeatable.includes(args[0] ?? '') ? 6 : 1
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(shell, args)
+      } catch (error) {
+        const { message } = error as Error
+        if (attempt === attempts || !message.startsWith(noAnswer)) throw error
+        const seconds = 2 ** (attempt - 1)
+        shell.say(`${message}; retrying in ${seconds} s`)
+        await sleep(1000 * seconds)
+      }
+    }
+  }
+  const list = async <Item>(resource: string, ...args: readonly string[]): Promise<Item[]> =>
+    JSON.parse(await run('get', resource, ...args, '-o', 'json')).items
+  return {
+    shell,
+    run,
+    list,
+    ofWorkload: (resource) =>
+      list(
+        resource,
+        ...inNamespace,
+        '-l',
+        'app.kubernetes.io/name=load-and-stress,app.kubernetes.io/component=workload',
+      ),
   }
 }
 
-export const notInstalled = {
-  kubectl:
-    'kubectl is not installed (https://kubernetes.io/docs/tasks/tools/), and a cluster is only reached through it',
-  minikube:
-    'minikube is not installed (https://minikube.sigs.k8s.io/docs/start/); with another cluster, make it the current kube context',
-}
-
-const silent = 'the API server does not answer'
-
-function meaning(program: string, args: readonly string[], said: string): string {
-  const lines = said.split('\n').map((line) => line.replace(/^error: |^Error from server /i, '').trim())
-  const last = lines.findLast((line) => line !== '' && !/^[EWI]\d{4} /.test(line)) ?? said
-  if (
-    /current-context is not set|no configuration has been provided|localhost:8080 was refused/i.test(said)
-  ) {
-    return 'there is no current kube context; "kubectl config get-contexts" lists those there are, "npm run cluster:up" makes one'
-  }
-  if (/forbidden/i.test(said)) return `the cluster does not allow it: ${last}`
-  if (
-    /was refused|no such host|i\/o timeout|TLS handshake timeout|Unable to connect|context deadline/i.test(
-      said,
+async function once({ env }: Kubectl['shell'], args: readonly string[]): Promise<string> {
+  const { code, signal, stdout, stderr } = await capture('kubectl', ['--request-timeout=20s', ...args], {
+    env,
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(
+      'environment',
+      error.code === 'ENOENT'
+        ? 'kubectl is not installed; install it to reach a cluster (https://kubernetes.io/docs/tasks/tools/)'
+        : `kubectl cannot be started: ${error.message}`,
     )
-  )
-    return `${silent} (${last}); is the cluster running?`
-  return `${program} ${args.join(' ')}: ${last}`
+  })
+  if (code === 0) return stdout
+  throw new Failure('environment', failureOf(args, stderr.trim() || `ended with ${code ?? signal}`))
 }
 
-let attempts = 1
-
-/** From now on a silent API server is asked again for a while, whatever can be asked twice: for long work. */
-export function bePatient(): void {
-  attempts = 6
-}
-
-/** Output of kubectl for the current context. */
-export async function kubectl(...args: string[]): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await printed('kubectl', ['--request-timeout=20s', ...args])
-    } catch (error) {
-      const again = attempt < attempts && ['get', 'scale', 'top', 'config'].includes(args[0] ?? '')
-      if (!again || !(error as Error).message.startsWith(silent)) throw error
-      const seconds = 2 ** (attempt - 1)
-      say(`${(error as Error).message}; asking again in ${seconds} s`)
-      await sleep(1000 * seconds)
-    }
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: objects of the API, of which each reader knows its part
-export async function kubeObject(...args: string[]): Promise<any> {
-  return JSON.parse(await kubectl('get', ...args, '-o', 'json'))
-}
-
-export const minikube = (...args: string[]): Promise<string> => printed('minikube', args)
-
-/** The minikube profile behind the current context; null for any other cluster, or without minikube. */
-export async function minikubeProfile(): Promise<string | null> {
-  const context = (await kubectl('config', 'current-context')).trim()
-  try {
-    const { valid } = JSON.parse(await minikube('profile', 'list', '-o', 'json')) as {
-      valid?: { Name: string }[]
-    }
-    return valid?.some(({ Name }) => Name === context) ? context : null
-  } catch {
-    return null
-  }
+/** The sentence for a failed kubectl command, from what it printed to stderr. */
+export function failureOf(args: readonly string[], stderr: string): string {
+  // kubectl also prints lines of its log, such as "E1125 23:05:06 …", and "See 'kubectl … --help'".
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^([EWI]\d{4} |See ')/.test(line))
+  const last = (lines.at(-1) ?? stderr).trim().replace(/^error( from server( \(\w+\))?)?: /i, '')
+  const prints = (pattern: RegExp) => pattern.test(stderr)
+  if (prints(/current-context is not set|no configuration has been provided|localhost:8080 was refused/i))
+    return 'there is no current kube context; "kubectl config get-contexts" lists contexts, "npm run cluster:up" creates one'
+  if (prints(/forbidden/i)) return `the cluster does not allow it: ${last}`
+  if (prints(/was refused|no such host|i\/o timeout|handshake timeout|Unable to connect|context deadline/i))
+    return `${noAnswer} (${last}); is the cluster running?`
+  return `kubectl ${args.join(' ')}: ${last}`
 }

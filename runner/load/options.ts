@@ -1,183 +1,142 @@
-import { parseSlos } from '../../analysis/formats/slo.ts'
-import { type Flag, type Given, helpText } from '../shell/flags.ts'
+import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
+import { Failure } from '../shell/exit.ts'
+import { type Flags, flagName, grouped, type OptionsOf, option, text, toggle } from '../shell/flags.ts'
+import {
+  duration,
+  headers,
+  labels,
+  pattern,
+  positive,
+  positiveInteger,
+  positiveIntegers,
+  slos,
+  statuses,
+} from './values.ts'
 
-export const count = (text: string) =>
-  /^[1-9]\d{0,6}$/.test(text) ? undefined : `"${text}" is not a whole number from 1`
-export const counts = (text: string) => text.split(',').map(count).find(Boolean)
-const positive = (text: string) =>
-  Number(text) > 0 && Number(text) < Infinity ? undefined : `"${text}" is not a number above 0`
-export const duration = (text: string) =>
-  /^\d+(\.\d+)?(ms|s|m|h)$/.test(text) && Number.parseFloat(text) > 0
-    ? undefined
-    : `"${text}" is not a duration such as 500ms, 30s or 5m`
-const slos = (text: string) => {
-  const parsed = parseSlos(text)
-  return typeof parsed === 'string' ? parsed : undefined
-}
-const labels = (text: string) =>
-  text.split(',').every((label) => /^[^=\s]+=.+$/.test(label))
-    ? undefined
-    : `"${text}" is not of the form key=value`
+export const labelFlag = grouped('Results', {
+  label: option('LAS_LABELS', 'key=value', 'kept with the run; may be repeated', labels, ','),
+})
 
-/** What `--label` gives, by key. */
-export const labelsOf = (given: Given): Record<string, string> =>
-  Object.fromEntries(
-    (given.get('label')?.split(',') ?? []).map((label) => [
-      label.slice(0, label.indexOf('=')),
-      label.slice(label.indexOf('=') + 1),
-    ]),
-  )
+export const outFlag = grouped('Results', {
+  out: option('LAS_RESULTS_DIR', 'dir', 'where result folders go (results)', text),
+})
 
-/** The path that is asked for: one's own, or the workload's work. */
-export const requestOf = (given: Given): string =>
-  given.get('path') ?? `/work?ms=${given.get('work-ms') ?? '5'}`
+export const targetFlags = grouped('Target', {
+  url: option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', text),
+  cluster: toggle('LAS_CLUSTER', 'the bundled workload on the current kube context'),
+  allowPublic: toggle('LAS_ALLOW_PUBLIC', 'allow a target that is neither loopback nor private'),
+})
 
-/** What `npm run scenario:…` can be told. */
-export const runFlags: Flag[] = [
-  { name: 'url', env: 'BASE_URL', value: 'URL', help: 'the target; without, the workload is started here' },
-  { name: 'cluster', env: 'CLUSTER', help: 'the target is the workload on the current kube context' },
-  {
-    name: 'path',
-    env: 'REQUEST_PATH',
-    value: 'PATH',
-    help: 'what to ask for there, instead of /work',
-    check: (text) => (/^(\/|\{\{)/.test(text) ? undefined : `"${text}" does not begin with /`),
-  },
-  {
-    name: 'vus',
-    env: 'VUS',
-    value: 'N',
-    help: 'virtual users: of the one plateau, or of the highest',
-    check: count,
-  },
-  { name: 'rate', env: 'RATE', value: 'N', help: 'arrival, spike, soak: requests a second', check: count },
-  {
-    name: 'max-vus',
-    env: 'MAX_VUS',
-    value: 'N',
-    help: 'the same: as many may wait at once (1.5 × rate, fewer above 240/s)',
-    check: count,
-  },
-  { name: 'stages', env: 'STAGES', value: 'N,N,…', help: 'ramp: the VUs of each plateau', check: counts },
-  { name: 'duration', env: 'DURATION', value: 'TIME', help: 'of the whole load: 30s, 5m', check: duration },
-  { name: 'quick', env: 'QUICK', help: 'six seconds in all, for trying' },
-  {
-    name: 'work-ms',
-    env: 'WORK_MS',
-    value: 'MS',
-    help: 'CPU time that a request costs the workload (5)',
-    check: positive,
-  },
-  {
-    name: 'slo',
-    env: 'SLO',
-    value: 'LIST',
-    help: 'p95=250,errors=0.01,rate=100 (errors=0.01)',
-    repeatable: true,
-    check: slos,
-  },
-  {
-    name: 'label',
-    env: 'LABELS',
-    value: 'K=V',
-    help: 'kept with the run; may be repeated',
-    repeatable: true,
-    check: labels,
-  },
-  {
-    name: 'method',
-    env: 'METHOD',
-    value: 'NAME',
-    help: 'how to ask (GET)',
-    check: (text) =>
-      /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(text)
-        ? undefined
-        : `"${text}" is no method such as POST`,
-  },
-  { name: 'body', env: 'BODY', value: 'TEXT', help: 'what to send' },
-  {
-    name: 'header',
-    env: 'HEADER',
-    value: 'LINE',
-    help: '"Name: value"; may be repeated. A token goes into TARGET_TOKEN',
-    repeatable: true,
-    joiner: '\n',
-    check: (text) =>
-      text.split('\n').every((line) => /^[\w!#$%&'*+.^`|~-]+:/.test(line))
-        ? undefined
-        : 'not of the form "Name: value"',
-  },
-  {
-    name: 'expect-status',
-    env: 'EXPECT_STATUS',
-    value: 'LIST',
-    help: 'the answers that are no failure (200-299)',
-    check: (text) =>
-      /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/.test(text)
-        ? undefined
-        : `"${text}" is not a list such as 200-299,404`,
-  },
-  {
-    name: 'data',
-    env: 'DATA',
-    value: 'FILE',
-    help: 'CSV or JSON: {{column}} in path, body and headers, a row a request',
-  },
-  {
-    name: 'mix',
-    env: 'MIX',
-    value: 'LIST',
-    help: 'mix: how often each is asked (work=8,cpu=1,stress=1)',
-    check: (text) =>
-      text
-        .split(',')
-        .every((part) => /^(work|cpu|stress)=\d+(\.\d+)?$/.test(part) && !/=0+(\.0+)?$/.test(part))
-        ? undefined
-        : `"${text}" is not a list of work, cpu and stress with weights, such as work=8,cpu=1`,
-  },
-  { name: 'keep-connections', env: 'KEEP_CONNECTIONS', help: 'no new connection for every iteration' },
-  { name: 'raw', env: 'RAW', help: 'keep every point too (distorts: halves the top rate)' },
-  { name: 'dashboard', env: 'DASHBOARD', help: 'open k6’s live page (costs a tenth of the top rate)' },
-  {
-    name: 'prometheus',
-    env: 'PROMETHEUS_URL',
-    value: 'URL',
-    help: 'remote write; K6_PROMETHEUS_RW_… say the rest',
-    check: (text) => (/^https?:\/\//.test(text) ? undefined : 'not an http or https address'),
-  },
-  { name: 'otel', env: 'OTEL', help: 'OpenTelemetry; K6_OTEL_… say where to' },
-  {
-    name: 'k6-out',
-    env: 'K6_OUTPUTS',
-    value: 'OUTPUT',
-    help: 'any output of k6: csv=points.csv; may be repeated',
-    repeatable: true,
-    joiner: '\n',
-  },
-  { name: 'allow-public', env: 'ALLOW_PUBLIC', help: 'load an address that is not private' },
-  { name: 'out', env: 'RESULTS_DIR', value: 'DIR', help: 'where result folders go (results)' },
-]
-
-const purposes: Record<string, string> = {
-  ramp: 'Climbs in plateaus: 1, 2, 4 … 16 VUs, 30 s in all.',
-  constant: 'One plateau: 8 VUs for 30 s.',
-  arrival: 'An open load: 50 requests a second for 30 s, whether those before are answered or not.',
-  spike: 'An open load: a fifth of 100 requests a second, all of them, a fifth again, 10 s each.',
-  soak: 'An open load for long: 20 requests a second for 30 min, in six windows.',
-  mix: 'Several kinds of request in turn: mostly work, sometimes its state, sometimes a short load. 8 VUs for 30 s.',
-  autoscale: 'Little, much, little: 1, 16 and 1 VUs that pause 0.1 s, 3 min each. Do the replicas follow?',
-  smoke: 'Does it answer at all? 1 VU for 3 s.',
+const parsed = {
+  path: pattern(/^(\/|\{\{)/, 'does not begin with /'),
+  method: pattern(/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/, 'is not a method such as POST'),
+  mix: pattern(
+    /^(?!.*=0+(\.0+)?(,|$))((work|cpu|stress)=\d+(\.\d+)?)(,(work|cpu|stress)=\d+(\.\d+)?)*$/,
+    'is not a list of work, cpu and stress with weights, such as work=8,cpu=1',
+  ),
+  address: pattern(/^https?:\/\//, 'is not an http or https address'),
+  lines: (value: string): readonly string[] => value.split('\n').filter(Boolean),
 }
 
-export const runHelp = (scenario: string) =>
-  helpText(
-    `npm run scenario:${scenario} [-- FLAGS]\n\n${purposes[scenario] ?? ''}`,
-    runFlags,
-    `K6_BIN names a k6 to use; otherwise a fitting one on the PATH, or one fetched once.
-Exit codes: 0 pass, 1 SLO failed, 2 usage, 3 invalid run, 4 target or environment trouble, 130 interrupted.
+const sizeFlags = grouped('Load', {
+  vus: option('LAS_VUS', 'n', 'virtual users (ramp: at the highest plateau)', positiveInteger),
+  stages: option('LAS_STAGES', 'n,n,…', 'virtual users at each plateau', positiveIntegers),
+  rate: option('LAS_RATE', 'n', 'requests per second', positiveInteger),
+  maxVus: option('LAS_MAX_VUS', 'n', 'maximum VUs (default: 1.5 × rate, fewer above 240/s)', positiveInteger),
+  mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
+  duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m', duration),
+  quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
+  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
+})
 
-  npm run scenario:${scenario}
-  npm run scenario:${scenario} -- --url http://127.0.0.1:8080 --vus 32 --slo p95=250 --label replicas=2
-  npm run scenario:${scenario} -- --cluster --label commit=abc
-  npm run scenario:${scenario} -- --url http://10.0.0.7 --path /api/items --duration 2m`,
-  )
+const requestFlags = grouped('Request', {
+  path: option('LAS_REQUEST_PATH', 'path', 'path to request, instead of /work', parsed.path),
+  method: option('LAS_METHOD', 'name', 'HTTP method (GET)', parsed.method),
+  header: option(
+    'LAS_HEADER',
+    'line',
+    '"Name: value"; may be repeated; a token goes into TARGET_TOKEN',
+    headers,
+    '\n',
+  ),
+  body: option('LAS_BODY', 'text', 'request body', text),
+  expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
+  data: option('LAS_DATA', 'file', 'CSV or JSON, one row a request: {{column}} in path, body, headers', text),
+  workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
+  keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
+})
+
+const outputFlags = grouped('k6 outputs', {
+  raw: toggle('LAS_RAW', 'keep every point (distorts: halves the top rate)'),
+  dashboard: toggle('LAS_DASHBOARD', 'open k6’s live page (costs a tenth of the top rate)'),
+  prometheus: option(
+    'LAS_PROMETHEUS_URL',
+    'url',
+    'remote write; configure it by K6_PROMETHEUS_RW_…',
+    parsed.address,
+  ),
+  otel: toggle('LAS_OTEL', 'OpenTelemetry; configure it by K6_OTEL_…'),
+  k6Out: option(
+    'LAS_K6_OUTPUTS',
+    'output',
+    'any output of k6: csv=points.csv; may be repeated',
+    parsed.lines,
+    '\n',
+  ),
+})
+
+/** What one run may be given wherever it runs: the flags of an entry of a plan. */
+export const loadFlags = {
+  ...sizeFlags,
+  ...requestFlags,
+  ...outputFlags,
+  ...labelFlag,
+} satisfies Flags
+export type LoadOptions = OptionsOf<typeof loadFlags>
+
+export const runFlags = { ...targetFlags, ...loadFlags, ...outFlag } satisfies Flags
+export type RunOptions = OptionsOf<typeof runFlags>
+
+/** The scenario of that name; a `Failure` that lists them for any other. */
+export function scenarioOf(name: string): ScenarioName {
+  const known = scenarioNames.find((each) => each === name)
+  if (known) return known
+  throw new Failure('usage', `unknown scenario "${name}"; available: ${scenarioNames.join(', ')}`)
+}
+
+const takes = ({ model, sizedBy }: Scenario): readonly string[] =>
+  model === 'open' ? [...sizedBy, 'maxVus'] : sizedBy
+
+/** The flags that this scenario does not take, each with the end of a sentence that says why. */
+export function refusedBy(scenario: ScenarioName): Readonly<Record<string, string>> {
+  const taken = takes(catalogue[scenario])
+  const by = taken.map((flag) => `--${flagName(flag)}`).join(' and ')
+  const refused = ['vus', 'stages', 'rate', 'maxVus', 'mix']
+    .filter((flag) => !taken.includes(flag))
+    .map((flag) => {
+      const others = scenarioNames.filter((name) => takes(catalogue[name]).includes(flag))
+      return [flag, `is for ${others.join(', ')}; ${scenario} takes ${by}`]
+    })
+  const path = 'does not fit mix, which requests the bundled workload; use another scenario and --data'
+  return { ...Object.fromEntries(refused), ...(scenario === 'mix' && { path }) }
+}
+
+/** Checks what one flag alone cannot show: whether it fits the scenario, and the others. */
+export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
+  const given: Readonly<Record<string, unknown>> = options
+  for (const [flag, why] of Object.entries(refusedBy(scenario)))
+    if (given[flag] !== undefined) throw new Failure('usage', `--${flagName(flag)} ${why}`)
+  const { body, method = 'GET', path, stages, vus } = options
+  if (body !== undefined && ['GET', 'HEAD'].includes(method))
+    throw new Failure('usage', '--body needs a --method that sends one, such as POST')
+  const ofService = ['method', 'body', 'header', 'expectStatus', 'data'] as const
+  const lonely = ofService.find((name) => options[name] !== undefined)
+  if (path === undefined && lonely)
+    throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)
+  if (stages && vus !== undefined)
+    throw new Failure('usage', '--stages and --vus both size the ramp; give one of them')
+}
+
+/** The path to request: one's own, or the bundled workload's /work. */
+export const requestPath = ({ path, workMs = 5 }: Pick<LoadOptions, 'path' | 'workMs'>): string =>
+  path ?? `/work?ms=${workMs}`

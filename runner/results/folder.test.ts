@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { Failure } from '../shell/exit.ts'
-import { resultFolder, writeReport, writeAtomically } from './folder.ts'
+import { resultFolder, writeAtomically, writeReport } from './folder.ts'
 
 let root = ''
 before(async () => {

@@ -77,7 +77,7 @@ async function isReplaceable(folder: string): Promise<boolean> {
   if (names.length === 0) return true
   const statistics = await readFile(path.join(folder, 'statistics.json'), 'utf8').catch(() => '')
   const ours = names.every((name) =>
-    /^(index\.html|report\.md|statistics\.json|runs\.csv|[\w-]+\.svg)$/.test(name),
+    /^(index\.html|report\.md|statistics\.json|runs\.csv|junit\.xml|[\w-]+\.svg)$/.test(name),
   )
   return ours && statistics.includes('"load-and-stress statistics')
 }

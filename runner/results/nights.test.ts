@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { aNight } from '../../test/samples.ts'
-import { addNight, openHistory, readHistory } from '../verbs/history.ts'
+import { addNight, openHistory, readHistory } from './nights.ts'
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'las-history-'))
 after(() => rm(folder, { recursive: true }))
@@ -44,7 +44,7 @@ test('what a killed job left, a torn file and one of another schema are left and
     assert.equal(await readFile(path.join(at, name), 'utf8'), text)
 })
 
-test('a folder that cannot be written is told of before any load', async () => {
+test('a folder that cannot be written is reported before any load', async () => {
   const file = path.join(folder, 'a-file')
   await writeFile(file, '')
   await assert.rejects(
@@ -53,13 +53,10 @@ test('a folder that cannot be written is told of before any load', async () => {
   )
 })
 
-test('acknowledgements that cannot be read are told of', async () => {
+test('acknowledgements that cannot be read are reported', async () => {
   const at = path.join(folder, 'known')
   await openHistory(at)
   await addNight(at, aNight(1, [1]))
   await writeFile(path.join(at, 'acknowledged.json'), '[{"series": "x"}]')
-  await assert.rejects(
-    readHistory(at),
-    /acknowledged\.json: not a JSON list of \{"series", "night", "reason"\}/,
-  )
+  await assert.rejects(readHistory(at), /acknowledged\.json: not a list of \{"series", "night", "reason"\}/)
 })

@@ -1,74 +1,116 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { runFlags } from '../load/options.ts'
+import { loadFlags, runFlags } from '../load/options.ts'
 import { Failure } from './exit.ts'
-import { type Flag, helpText, parseFlags } from './flags.ts'
+import { flagName, grouped, option, optionsFrom, parseFlags, text, toggle, type Usage } from './flags.ts'
 
-const flags: Flag[] = [
-  {
-    name: 'vus',
-    env: 'VUS',
-    value: 'N',
-    help: 'users',
-    check: (text) => (/^\d+$/.test(text) ? undefined : 'no number'),
-  },
-  { name: 'label', env: 'LABELS', value: 'K=V', help: 'kept', repeatable: true },
-  { name: 'raw', env: 'RAW', help: 'points' },
-]
-const parse = (args: string[], environment = {}) => parseFlags(flags, args, environment)
-const refused = (args: string[], sentence: RegExp, environment = {}) =>
+function number(value: string): number {
+  if (!/^\d+$/.test(value)) throw new Error(`"${value}" is not a number`)
+  return Number(value)
+}
+
+const flags = grouped('Some', {
+  vus: option('LAS_VUS', 'n', 'users', number),
+  label: option('LAS_LABELS', 'k=v', 'kept', text, ','),
+  raw: toggle('LAS_RAW', 'points'),
+})
+const usage = { command: 'try', purpose: 'Tries.', flags, arguments: [0, 2] as const, notes: 'Notes.' }
+
+function parse(args: string[], env: Record<string, string> = {}, more: Partial<Usage<typeof flags>> = {}) {
+  const output = { printed: '', said: '' }
+  const parsed = parseFlags({ ...usage, ...more }, args, {
+    env,
+    print: (words) => {
+      output.printed += words
+    },
+    say: (words) => {
+      output.said += words
+    },
+  })
+  return { ...output, parsed, options: parsed?.options }
+}
+
+const refused = (args: string[], sentence: RegExp, env = {}, more = {}) =>
   assert.throws(
-    () => parse(args, environment),
-    (error) => error instanceof Failure && error.exitCode === 2 && sentence.test(error.message),
+    () => parse(args, env, more),
+    (error) => {
+      assert.ok(error instanceof Failure)
+      assert.equal(error.exitCode, 2)
+      assert.match(error.message, sentence)
+      return true
+    },
   )
 
-test('values come from the command line, else from the environment', () => {
-  assert.equal(parse(['--vus', '3'], { VUS: '9' }).get('vus'), '3')
-  assert.equal(parse(['--vus=3']).get('vus'), '3')
-  assert.equal(parse([], { VUS: '9' }).get('vus'), '9')
-  assert.equal(parse([], { VUS: '' }).get('vus'), undefined)
-  assert.equal(parse(['--label', 'a=1', '--label', 'b=2']).get('label'), 'a=1,b=2')
-  assert.equal(parse(['--raw']).get('raw'), 'true')
-  assert.deepEqual(parse(['one', '--raw', 'two']).positionals, ['one', 'two'])
-  assert.equal(parse(['-h']).help, true)
+test('values come from the command line, else from the environment, parsed', () => {
+  assert.equal(parse(['--vus', '3'], { LAS_VUS: '9' }).options?.vus, 3)
+  assert.equal(parse(['--vus=3']).options?.vus, 3)
+  assert.equal(parse([], { LAS_VUS: '9' }).options?.vus, 9)
+  assert.equal(parse([], { LAS_VUS: '' }).options?.vus, undefined)
+  assert.equal(parse(['--label', 'a=1', '--label', 'b=2']).options?.label, 'a=1,b=2')
+  assert.deepEqual(parse(['--label', 'a=1', '--raw']).parsed?.written, { label: 'a=1', raw: 'true' })
+  assert.equal(parse(['--raw']).options?.raw, true)
+  assert.equal(parse([]).options?.raw, false)
+  assert.deepEqual(parse(['one', '--raw', 'two']).parsed?.positionals, ['one', 'two'])
 })
 
-test('what is wrong is told in one sentence that names it', () => {
-  refused(['--vsu', '3'], /^unknown flag --vsu; did you mean --vus\?$/)
-  refused(['--frobnicate'], /^unknown flag --frobnicate; --help lists what there is$/)
-  refused(['-x'], /^unknown flag -x/)
-  refused(['--vus'], /^--vus needs N$/)
-  refused(['--vus', 'x'], /^--vus: no number$/)
+test('what is wrong gets one sentence that names it', () => {
+  refused(['--vsu', '3'], /^unknown option '--vsu'; did you mean --vus\?$/)
+  refused(['--frobnicate'], /^unknown option '--frobnicate'; --help lists the flags$/)
+  refused(['-x'], /^unknown option '-x'/)
+  refused(['--vus'], /^option '--vus <n>' argument missing$/)
+  refused(['--vus', 'x'], /^--vus: "x" is not a number$/)
   refused(['--vus', '1', '--vus', '2'], /^--vus is given twice$/)
-  refused(['--raw=yes'], /^--raw takes no value$/)
-  refused([], /^VUS: no number$/, { VUS: 'x' })
-  refused([], /^RAW: "yes" is neither true nor false$/, { RAW: 'yes' })
+  refused([], /^LAS_VUS: "x" is not a number$/, { LAS_VUS: 'x' })
+  refused([], /^LAS_RAW: "yes" is neither true nor false$/, { LAS_RAW: 'yes' })
+  refused(['a', 'b', 'c'], /^"c" is not expected here/)
+  refused(['a'], /^try: 2 arguments are needed, 1 given/, {}, { arguments: [2, 2] })
+  refused(['--vus', '1'], /^--vus is for others$/, {}, { refused: { vus: 'is for others' } })
+  refused([], /^LAS_VUS is for others$/, { LAS_VUS: '1' }, { refused: { vus: 'is for others' } })
 })
 
-test('any command line is understood or refused', () => {
+test('a flag that npm took because -- was missing is refused with the right line', () => {
+  const npm = { npm_command: 'run-script', npm_lifecycle_event: 'scenario:smoke', npm_config_vus: '3' }
+  refused([], /put -- before it: npm run scenario:smoke -- --vus=3$/, npm)
+  refused([], /npm run scenario:smoke -- --raw$/, {
+    ...npm,
+    npm_config_vus: undefined,
+    npm_config_raw: 'true',
+  })
+  assert.deepEqual(parse([], { npm_config_vus: '3' }).options?.vus, undefined)
+})
+
+test('a variable that has lost its old name is reported, with the new one', () => {
+  assert.equal(parse([], { VUS: '9' }).said, 'VUS is not read: the variable is called LAS_VUS')
+  assert.equal(parse([], { VUS: '9', LAS_VUS: '1' }).said, '')
+})
+
+test('the help leaves out refused flags, names every other with its variable, and starts nothing', () => {
+  const { printed, parsed } = parse(['--help'], {}, { refused: { raw: 'is for others' } })
+  assert.equal(parsed, null)
+  assert.match(printed, /try \[flags\][\s\S]*Tries\.[\s\S]*--vus <n> +users \[LAS_VUS\][\s\S]*Notes\./)
+  assert.doesNotMatch(printed, /--raw/)
+})
+
+test('any command line is parsed or refused', () => {
   const word = fc.oneof(
     fc.string(),
-    fc.constantFrom(...runFlags.map(({ name }) => `--${name}`), '--', '-', '--no-raw'),
+    fc.constantFrom(...Object.keys(runFlags).map((key) => `--${flagName(key)}`), '--', '-', '--no-raw', '-h'),
   )
+  const run = { command: 'run', purpose: '', flags: runFlags, arguments: [0, 9] as const, notes: '' }
   fc.assert(
     fc.property(fc.array(word), (args) => {
       try {
-        parseFlags(runFlags, args, {})
+        parseFlags(run, args, { env: {}, print() {}, say() {} })
       } catch (error) {
         assert.ok(error instanceof Failure, String(error))
+        assert.doesNotMatch(error.message, /\n/)
       }
     }),
   )
 })
 
-test('the help names every flag with its variable, within 100 columns', () => {
-  const help = helpText('usage', runFlags, 'after')
-  for (const { name, env } of runFlags) assert.match(help, new RegExp(`--${name}\\b.*\\[${env}\\]`))
-  for (const line of help.split('\n')) assert.ok(line.length <= 100, line)
-})
-
-test('sizes, durations, labels and SLOs are checked', () => {
+test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or refused', () => {
   const bad: [string, string][] = [
     ['vus', '0'],
     ['stages', '1,2,x'],
@@ -78,12 +120,33 @@ test('sizes, durations, labels and SLOs are checked', () => {
     ['slo', 'p95=fast'],
     ['label', 'novalue'],
     ['path', 'work'],
+    ['method', 'FETCH'],
+    ['expect-status', '200-'],
+    ['mix', 'work=0'],
+    ['mix', 'play=1'],
   ]
-  for (const [name, value] of bad) {
-    assert.throws(
-      () => parseFlags(runFlags, [`--${name}=${value}`], {}),
-      new RegExp(`^Error: --${name}: "`),
-      name,
-    )
-  }
+  for (const [name, value] of bad)
+    assert.throws(() => optionsFrom(loadFlags, { [name]: value }), new RegExp(`^Error: --${name}: "`), name)
+  const options = optionsFrom(loadFlags, {
+    duration: '1.5s',
+    stages: '1,2,4',
+    'expect-status': '200-299,404',
+    header: 'accept: text/html\nx: a:b',
+    label: 'a=1,b=c=d',
+    slo: 'p95=250,errors=1%',
+    mix: 'work=8,cpu=0.5',
+  })
+  assert.equal(options.duration, 1500)
+  assert.deepEqual(options.stages, [1, 2, 4])
+  assert.deepEqual(options.expectStatus, [
+    [200, 299],
+    [404, 404],
+  ])
+  assert.deepEqual(options.header, { accept: 'text/html', x: 'a:b' })
+  assert.deepEqual(options.label, { a: '1', b: 'c=d' })
+  assert.deepEqual(options.slo, [
+    { figure: 'p95', limit: 250 },
+    { figure: 'errors', limit: 0.01 },
+  ])
+  assert.throws(() => optionsFrom(loadFlags, { vsu: '1' }), /unknown flag --vsu/)
 })

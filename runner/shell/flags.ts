@@ -1,93 +1,203 @@
-import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { distance } from 'fastest-levenshtein'
+import { Command, CommanderError, Option } from 'commander'
 import { Failure } from './exit.ts'
+import type { Shell } from './shell.ts'
 
-export type Flag = {
-  readonly name: string
-  /** The environment variable that says the same; the command line goes before it. */
-  readonly env: string
-  /** What stands for the value in the help; a flag without takes none. */
-  readonly value?: string
+export type Flag<Value = unknown> = {
   readonly help: string
-  readonly repeatable?: boolean
-  /** What joins repeated values: a comma, unless a value may hold one. */
+  /** The environment variable that sets the same; the command line wins. */
+  readonly env: string
+  /** What stands for the value in the help; a switch has none. */
+  readonly value?: string
+  /** Heading in the help, under which it stands with its like. */
+  readonly group?: string
+  /** It may be repeated, and one text with these between holds all values, as a variable does. */
   readonly joiner?: string
-  /** The sentence that says what is wrong with a value. */
-  readonly check?: (value: string) => string | undefined
+  /** From the text to the value; throws an `Error` with the sentence that says what is wrong. */
+  readonly parse: (text: string) => Value
 }
 
-export type Given = {
-  readonly positionals: string[]
-  readonly help: boolean
-  /** The value of a flag, `true` as text for one that takes none; repeated ones joined by commas or the flag's joiner. */
-  get(name: string): string | undefined
+/** By name, in camel case: `maxVus` is `--max-vus`. */
+export type Flags = Readonly<Record<string, Flag>>
+
+export type OptionsOf<Table extends Flags> = {
+  readonly [Name in keyof Table]: Table[Name] extends Flag<infer Value>
+    ? Value extends boolean
+      ? boolean
+      : Value | undefined
+    : never
 }
 
-/** Reads command line and environment by a table of flags; whatever is wrong is a `Failure` of one sentence. */
-export function parseFlags(flags: readonly Flag[], args: string[], environment: NodeJS.ProcessEnv): Given {
-  const { tokens } = parseArgs({
-    args,
-    strict: false,
-    tokens: true,
-    allowPositionals: true,
-    options: Object.fromEntries([
-      ...flags.map(({ name, value }) => [name, { type: value ? 'string' : 'boolean' } as const]),
-      ['help', { type: 'boolean', short: 'h' } as const],
-    ]),
-  })
-  const values = new Map<string, string>()
-  const positionals: string[] = []
-  let help = false
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value)
-    if (token.kind !== 'option') continue
-    if (token.name === 'help') {
-      help = true
-      continue
-    }
-    const flag = flags.find(({ name }) => name === token.name)
-    if (!flag) throw new Failure('usage', unknown(token.rawName, flags))
-    if (flag.value && token.value === undefined)
-      throw new Failure('usage', `--${flag.name} needs ${flag.value}`)
-    if (!flag.value && token.value !== undefined) throw new Failure('usage', `--${flag.name} takes no value`)
-    const before = values.get(flag.name)
-    if (before !== undefined && !flag.repeatable) throw new Failure('usage', `--${flag.name} is given twice`)
-    const value = token.value ?? 'true'
-    values.set(flag.name, before === undefined ? value : `${before}${flag.joiner ?? ','}${value}`)
+const names = (flags: Flags): string[] => Object.keys(flags).map(flagName)
+
+/** `max-vus` of `maxVus`. */
+export const flagName = (name: string): string =>
+  name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+
+/** The value of a flag that takes any text. */
+export const text = (value: string): string => value
+
+/** A flag that takes a value; with a joiner it may be repeated. */
+export const option = <Value>(
+  env: string,
+  value: string,
+  help: string,
+  parse: (text: string) => Value,
+  joiner?: string,
+): Flag<Value> => ({ env, value, help, parse, ...(joiner !== undefined && { joiner }) })
+
+/** A flag that is there or not. */
+export const toggle = (env: string, help: string): Flag<boolean> => ({
+  env,
+  help,
+  parse(text) {
+    if (text === 'true' || text === 'false') return text === 'true'
+    throw new Error(`"${text}" is neither true nor false`)
+  },
+})
+
+/** The same flags under a heading of the help. */
+export const grouped = <Table extends Flags>(group: string, flags: Table): Table =>
+  Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }])) as Table
+
+/** Values by flag name as they were written: what a plan keeps, and what `optionsFrom` reads. */
+export type Written = Readonly<Record<string, string>>
+
+/** The typed options of written values; a `Failure` names the first wrong one by `source`. */
+export function optionsFrom<Table extends Flags>(
+  flags: Table,
+  written: Written,
+  source: (name: string) => string = (name) => `--${name}`,
+): OptionsOf<Table> {
+  const unknown = Object.keys(written).find((name) => !names(flags).includes(name))
+  if (unknown) throw new Failure('usage', `unknown flag ${source(unknown)}`)
+  return Object.fromEntries(
+    Object.entries(flags).map(([key, { parse, value }]) => {
+      const name = flagName(key)
+      const text = written[name]
+      if (text === undefined) return [key, value === undefined ? false : undefined]
+      try {
+        return [key, parse(text)]
+      } catch (error) {
+        throw new Failure('usage', `${source(name)}: ${(error as Error).message}`)
+      }
+    }),
+  ) as OptionsOf<Table>
+}
+
+export type Usage<Table extends Flags = Flags> = {
+  /** `compare BASELINE CANDIDATE` */
+  readonly command: string
+  readonly purpose: string
+  readonly flags: Table
+  /** Least and most arguments beside the flags; none where it is not given. */
+  readonly arguments?: readonly [least: number, most: number]
+  /** Flags that exist and do not fit here, each with the sentence that says why; the help leaves them out. */
+  readonly refused?: Readonly<Record<string, string>>
+  /** After the flags: what a reader needs, then examples. */
+  readonly notes: string
+}
+
+export type Parsed<Table extends Flags> = {
+  readonly options: OptionsOf<Table>
+  readonly positionals: readonly string[]
+  readonly written: Written
+}
+
+/**
+ * Reads a command line and the environment by a table of flags, or prints the help and gives null. Whatever is wrong is a
+ * `Failure` of one sentence.
+ */
+export function parseFlags<Table extends Flags>(
+  usage: Usage<Table>,
+  args: readonly string[],
+  shell: Pick<Shell, 'env' | 'print' | 'say'>,
+): Parsed<Table> | null {
+  const { flags, arguments: [least, most] = [0, 0], refused = {} } = usage
+  const command = commandOf(usage, shell)
+  try {
+    command.parse(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return null
+    throw new Failure('usage', sentence(error.message))
   }
-  for (const flag of flags) {
-    const inherited = environment[flag.env]
-    const source = values.has(flag.name) ? `--${flag.name}` : flag.env
-    const value = values.get(flag.name) ?? (inherited || undefined)
-    if (value === undefined) continue
-    if (!flag.value && !['true', 'false'].includes(value)) {
-      throw new Failure('usage', `${source}: "${value}" is neither true nor false`)
-    }
-    const wrong = flag.check?.(value)
-    if (wrong) throw new Failure('usage', `${source}: ${wrong}`)
-    values.set(flag.name, value)
+  const given = command.opts<Record<string, string | true>>()
+  const written: Record<string, string> = {}
+  const sources = new Map<string, string>()
+  for (const [key, { env }] of Object.entries(flags)) {
+    const name = flagName(key)
+    const text = given[key] === undefined ? shell.env[env] || undefined : String(given[key])
+    if (text === undefined) continue
+    sources.set(name, given[key] === undefined ? env : `--${name}`)
+    if (refused[key]) throw new Failure('usage', `${sources.get(name)} ${refused[key]}`)
+    written[name] = text
   }
-  return { positionals, help, get: (name) => values.get(name) }
+  swallowedByNpm(usage, shell.env)
+  renamed(flags, shell)
+  const positionals = command.args
+  const unexpected = positionals[most]
+  if (unexpected !== undefined)
+    throw new Failure('usage', `"${unexpected}" is not expected here; flags begin with --`)
+  if (positionals.length < least)
+    throw new Failure(
+      'usage',
+      `${usage.command}: ${least} argument${least === 1 ? ' is' : 's are'} needed, ${positionals.length} given`,
+    )
+  const options = optionsFrom(flags, written, (name) => sources.get(name) ?? `--${name}`)
+  return { options, positionals, written }
 }
 
-function unknown(raw: string, flags: readonly Flag[]): string {
-  const names = [...flags.map(({ name }) => `--${name}`), '--help']
-  const nearest = names.reduce((a, b) => (distance(raw, b) < distance(raw, a) ? b : a))
-  const meant = distance(raw, nearest) <= 3 ? `; did you mean ${nearest}?` : '; --help lists what there is'
-  return `unknown flag ${raw}${meant}`
+function commandOf(
+  { command, purpose, flags, refused = {}, notes }: Usage,
+  shell: Pick<Shell, 'print'>,
+): Command {
+  const built = new Command('load-and-stress')
+    .usage(`${command} [flags]`)
+    .description(purpose)
+    .argument('[arguments...]')
+    .exitOverride()
+    .configureOutput({ writeOut: shell.print, writeErr: () => {}, getOutHelpWidth: () => 100 })
+    .configureHelp({ visibleArguments: () => [] })
+    .addHelpText('after', `\n${notes}`)
+  for (const [key, { value, help, env, group, joiner }] of Object.entries(flags)) {
+    const option = new Option(`--${flagName(key)}${value ? ` <${value}>` : ''}`, `${help} [${env}]`)
+    if (value)
+      option.argParser((text: string, before?: string) => {
+        if (before === undefined) return text
+        if (joiner === undefined) throw new Failure('usage', `--${flagName(key)} is given twice`)
+        return before + joiner + text
+      })
+    if (group) option.helpGroup(`${group}:`)
+    built.addOption(option.hideHelp(key in refused))
+  }
+  return built
 }
 
-/** One screen: usage, flags with their variables, whatever follows. */
-export function helpText(usage: string, flags: readonly Flag[], after: string): string {
-  const left = flags.map(({ name, value }) => `  --${name}${value ? ` ${value}` : ''}`)
-  const width = Math.max(...left.map(({ length }) => length)) + 2
-  const lines = flags.map(({ help, env }, index) => `${left[index]?.padEnd(width)}${help} [${env}]`)
-  return `${usage}\n\n${lines.join('\n')}\n\n${after}\n`
+// "error: unknown option '--vsu'\n(Did you mean --vus?)"
+const sentence = (message: string): string =>
+  message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?')
+    .replace(/^(unknown option '[^']*')$/, '$1; --help lists the flags')
+
+/** `npm run x --url=…` without `--` gives the flag to npm, and the default target would be loaded instead. */
+function swallowedByNpm({ flags }: Usage, env: Shell['env']): void {
+  // npm 11 calls it run.
+  if (!/^run(-script)?$/.test(env.npm_command ?? '') || !env.npm_lifecycle_event) return
+  const name = names(flags).find((each) => env[`npm_config_${each.replaceAll('-', '_')}`] !== undefined)
+  if (name === undefined) return
+  const value = env[`npm_config_${name.replaceAll('-', '_')}`]
+  throw new Failure(
+    'usage',
+    `npm took --${name} for itself; put -- before it: npm run ${env.npm_lifecycle_event} -- --${name}${value === 'true' ? '' : `=${value}`}`,
+  )
 }
 
-// npm runs scripts in the project's folder; people name files from where they stand.
-export const userPath = (named: string): string => path.resolve(process.env.INIT_CWD ?? '', named)
-
-/** The other way round: a file as somebody who stands there names it. */
-export const shownPath = (at: string): string => path.relative(userPath('.'), at)
+/** Variables that had no prefix once are too common to be ours: they are not read, and that is said. */
+function renamed(flags: Flags, { env, say }: Pick<Shell, 'env' | 'say'>): void {
+  for (const { env: name } of Object.values(flags)) {
+    const old = name.replace(/^LAS_/, '')
+    if (old !== name && env[old] && env[name] === undefined)
+      say(`${old} is not read: the variable is called ${name}`)
+  }
+}

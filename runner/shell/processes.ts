@@ -72,9 +72,3 @@ export function guard(pid: number): { release(): void } {
   shell.unref()
   return { release: () => void shell.stdin.end('\n') }
 }
-
-export const exited = (child: ChildProcess): Promise<Exit> =>
-  new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code, signal) => resolve({ code, signal }))
-  })

@@ -1,26 +1,26 @@
 import type { Run } from '../../analysis/formats/run.ts'
 
 /** What a series may change of a target between runs. */
-export type Levels = { readonly replicas?: number; readonly image?: string }
+type Levels = { readonly replicas?: number; readonly image?: string }
 
-/** What is loaded. Every verb takes any of them. */
+/** What receives the load. Every verb takes any target. */
 export type Target = {
-  /** Where it is, credentials included; may change with `vary`. */
+  /** With credentials; `vary` may change it. A Failure where no address has answered so far. */
   readonly url: URL
-  /** Sets these levels and waits until all of it stands; a Failure where this target cannot vary them. */
+  /** Sets these levels and waits until they are in effect; a Failure where this target cannot vary them. */
   vary(levels: Levels, signal: AbortSignal): Promise<void>
-  /** Begins to watch it, right before the load. */
+  /** Starts observing, right before the load. */
   observe(options: { readonly scaling: boolean }): Promise<Observation>
-  /** Leaves it as it was found, and ends what was started for it. May be called twice. */
+  /** Undoes what `vary` changed and stops what was started; never fails, and may be called twice. */
   restore(): Promise<void>
 }
 
 export type Observation = {
-  /** How many replicas stand behind the URL, where that is known. */
+  /** For the name of the result folder; null where the number is unknown, or one because nobody chose it. */
   readonly replicas: number | null
   /**
-   * What `run.json` says of the target, asked once more after the load; never fails, whatever has become of it.
-   * @param countsWork whether every request of the load was /work, so that the target's own count can be compared
+   * The target's part of `run.json`, after the load; never fails, even if the target is gone.
+   * @param countsWork whether every request of the load was /work, as the target counts them
    */
   finish(load: {
     readonly startedAt: Date

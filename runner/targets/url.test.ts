@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { testShell } from '../../test/shell.ts'
 import { Failure } from '../shell/exit.ts'
-import { checkTarget, isNearby, shownUrl } from './url.ts'
+import { shownUrl } from './credentials.ts'
+import { checkUrl, isNearby, urlTarget } from './url.ts'
+
+const check = (url: string, allowPublic = false) => checkUrl(url, { allowPublic, flag: '--url' })
 
 const refused = (url: string, exitCode: number, sentence: RegExp) =>
   assert.rejects(
-    checkTarget(url, false),
+    check(url),
     (error) => error instanceof Failure && error.exitCode === exitCode && sentence.test(error.message),
   )
 
@@ -22,11 +26,11 @@ test('loopback and private addresses may be loaded', async () => {
     '[fd00::1]',
     'localhost',
   ]) {
-    assert.ok(await checkTarget(`http://${host}:8080`, false), host)
+    assert.ok(await check(`http://${host}:8080`), host)
   }
 })
 
-test('all others need a flag', async () => {
+test('all other addresses need a flag', async () => {
   // 192.0.2.0/24, 2001:db8::/32 and 100.64.0.0/10 belong to nobody's service.
   for (const host of [
     '192.0.2.1',
@@ -37,7 +41,7 @@ test('all others need a flag', async () => {
     '0.0.0.0',
   ]) {
     await refused(`http://${host}/`, 2, /needs its owner's consent, and --allow-public$/)
-    assert.ok(await checkTarget(`http://${host}/`, true))
+    assert.ok(await check(`http://${host}/`, true))
   }
 })
 
@@ -51,12 +55,12 @@ test('IPv4 addresses are nearby exactly inside the reserved blocks', () => {
   )
 })
 
-test('an IPv4 address in IPv6 clothes is the same address', () => {
+test('an IPv4 address mapped to IPv6 is the same address', () => {
   assert.equal(isNearby('::ffff:127.0.0.1'), true)
   assert.equal(isNearby('::ffff:192.0.2.1'), false)
 })
 
-test('what is no base URL is told', async () => {
+test('text that is not a base URL is refused', async () => {
   for (const url of ['127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense', '']) await refused(url, 2, /^--url: /)
   await refused('http://127.0.0.1/?token=x', 2, /has a query/)
 })
@@ -69,5 +73,18 @@ test('user, password and query are never shown', () => {
       url.password = 'hunter2'
       assert.doesNotMatch(shownUrl(url), /admin|hunter2|\?/)
     }),
+  )
+})
+
+test('the error names the option that gave the URL, and nothing of a URL can be varied', async () => {
+  const options = { allowPublic: false, flag: '--baseline' }
+  await assert.rejects(
+    urlTarget(testShell(), 'nonsense', options),
+    /^Error: --baseline: "nonsense" is not an http/,
+  )
+  const target = await urlTarget(testShell(), 'http://127.0.0.1:9', options)
+  await assert.rejects(
+    target.vary({ replicas: 2 }, testShell().signal),
+    (error) => error instanceof Failure && error.exitCode === 2,
   )
 })

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { NightlyPlan } from './nightly.ts'
+import { NightlyPlan } from '../series/nightly-plan.ts'
 
 test('the schema that editors read is the one that is checked; UPDATE=1 writes it anew', () => {
   const file = path.join(import.meta.dirname, '../nightly.schema.json')

@@ -1,81 +1,43 @@
 import path from 'node:path'
 import { readSource, type Source } from '../../analysis/formats/read.ts'
-import { reportFiles } from '../../analysis/report/report.ts'
-import { text } from '../../analysis/report/text.ts'
-import { type Statistics, statistics } from '../../analysis/runs/statistics.ts'
-import { writeReport } from '../results/folder.ts'
-import { exitCodes, Failure } from '../shell/exit.ts'
-import { type Flag, type Given, helpText, parseFlags, shownPath, userPath } from '../shell/flags.ts'
-import { say } from '../shell/progress.ts'
+import { statistics } from '../../analysis/runs/statistics.ts'
+import { reportFolderFlag, wantedFlag, writeAndPrint } from '../results/print.ts'
+import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
+import { type Flags, parseFlags } from '../shell/flags.ts'
+import { type Shell, userPath } from '../shell/shell.ts'
 
-const rate = (text: string) =>
-  Number(text) > 0 ? undefined : `"${text}" is not a number of requests per second`
+const flags = { ...reportFolderFlag('in the result folder'), ...wantedFlag } satisfies Flags
 
-/** The load that a recommended number of replicas must hold. */
-export const wantedFlag: Flag = {
-  name: 'for',
-  env: 'FOR_RATE',
-  value: 'RATE',
-  help: 'how many replicas hold that many requests/s within the SLOs?',
-  check: rate,
-}
-
-const flags: Flag[] = [
-  { name: 'out', env: 'REPORT_DIR', value: 'DIR', help: 'where the report goes' },
-  wantedFlag,
-]
-
-const help = helpText(
-  'npm run report -- RUN… [--out DIR]\n\nMakes the report of result folders again, or of the JSON summary of any k6 script.',
+const usage = {
+  command: 'report RUN...',
+  purpose: 'Makes the report of result folders again, or of the JSON summary of any k6 script.',
   flags,
-  `One result folder gets its report inside, unless --out says otherwise; several, and bare summary files, need --out.
-Exit codes: 0 every run passed, 1 one failed its SLOs, 2 usage, 3 one is invalid.
+  arguments: [1, Infinity] as const,
+  notes: `One result folder gets its report inside unless --out names a place; several, and bare summary files, need --out.
+${exitCodesHelp}
 
   npm run report -- results/20261124T101500Z-ramp-3fa9
   npm run report -- results/*-ramp-* --out before-and-after
   npm run report -- summary.json --out my-report`,
-)
+}
 
-/** `npm run report`: everything that is computed after a run, from what it left. */
-export async function report(args: string[]): Promise<number> {
-  const given = parseFlags(flags, args, process.env)
-  if (given.help) {
-    process.stdout.write(help)
-    return exitCodes.pass
-  }
-  const [first, ...more] = given.positionals
-  if (!first) throw new Failure('usage', 'which runs? npm run report -- results/<run> (--help tells more)')
+/** `report`: everything that is computed after a run, from its files. */
+export async function report(shell: Shell, args: readonly string[]): Promise<number> {
+  const parsed = parseFlags(usage, args, shell)
+  if (!parsed) return exitCodes.pass
+  const { options, positionals } = parsed
+  const { out, for: wanted = null } = options
   const sources: Source[] = []
-  for (const each of given.positionals) {
-    const reading = await readSource(userPath(each))
+  for (const each of positionals) {
+    const reading = await readSource(userPath(shell, each))
     if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
     sources.push(reading.source)
   }
-  const out = given.get('out')
-  if (!out && (more.length > 0 || !sources[0]?.run)) {
+  if (!out && (sources.length > 1 || !sources[0]?.run))
     throw new Failure(
       'usage',
       'where should the report go? add --out DIR (only a single result folder has a place for it)',
     )
-  }
-  const figures = statistics(sources, { wanted: wantedRate(given) })
-  return writeAndPrint(figures, out ? userPath(out) : path.join(userPath(first), 'report'))
-}
-
-export const wantedRate = (given: Given): number | null => Number(given.get('for')) || null
-
-/** Writes the report, prints the table and where the page is, and gives the exit code: of the worst verdict, or of what a comparison found. */
-export async function writeAndPrint(figures: Statistics, folder: string): Promise<number> {
-  await writeReport(folder, reportFiles(figures))
-  process.stdout.write(`${text(figures)}\n`)
-  say(`report: ${shownPath(path.join(folder, 'index.html'))}`)
-  if (figures.comparison) return ofComparison(figures.comparison)
-  const kinds = figures.runs.map(({ verdict }) => verdict.kind)
-  return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']
-}
-
-function ofComparison({ groups, judgement }: NonNullable<Statistics['comparison']>): number {
-  if (groups.some(({ refused }) => refused.length > 0)) return exitCodes.usage
-  const measured = groups.some(({ metrics }) => metrics.length > 0)
-  return exitCodes[judgement === 'worse' ? 'fail' : measured ? 'pass' : 'invalid']
+  const folder = out ? userPath(shell, out) : path.join(userPath(shell, positionals[0] ?? ''), 'report')
+  return writeAndPrint(shell, statistics(sources, { wanted }), folder)
 }

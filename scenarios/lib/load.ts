@@ -3,44 +3,44 @@ import { timeoutMs } from './request.ts'
 import type { Settings } from './settings.ts'
 import { summaryTrendStats } from './summary.ts'
 
-// What a request can fail of, by k6's codes (its documentation, "Error codes"); an answer's is its status + 1000. Not by
-// status: k6 compares the tags of every request with each of these in the order of their names, and one that has no
-// error_code is done with at the first.
-const failures = [1000, 1050, 1101, 1201, 1210, 1211, 1212, 1220, 1404, 1429, 1500, 1502, 1503, 1504]
+// Why requests fail, by k6's error codes (k6 documentation, "Error codes"); 1000 + the status for a response. Not by
+// status: k6 compares the tags of every request with each sub-metric, tags in the order of their names, and a request
+// without an error_code is ruled out by the first.
+const errorCodes = [1000, 1050, 1101, 1201, 1210, 1211, 1212, 1220, 1404, 1429, 1500, 1502, 1503, 1504]
 
 /**
- * A closed load that stands on one plateau of VUs after the other, all of the same length. Each plateau is a
- * k6 scenario of its own because its tags are then static: a tag that is set in every iteration costs a
- * quarter of the request rate.
+ * Options of a closed model: one plateau of VUs after another, all equally long. `kinds` are the kinds of request to
+ * report separately. Each plateau is a k6 scenario because its tags are then static: setting a tag in every iteration
+ * costs a quarter of the request rate.
  */
 export const plateaus = (
   name: string,
-  stages: readonly number[],
+  vusOfEach: readonly number[],
   settings: Settings,
-  /** Of requests that are to be told apart. */
   kinds: readonly string[] = [],
 ): Options =>
-  load(name, stages, settings, false, kinds, (vus, common) => ({ ...common, executor: 'constant-vus', vus }))
-
-/**
- * An open load: iterations begin at a rate of their own, whether those before are done or not, as users come who do not
- * wait for one another. One plateau of so many a second after the other.
- */
-export const arrivals = (name: string, rates: readonly number[], settings: Settings): Options =>
-  load(name, rates, settings, true, [], (rate, common) => ({
+  load(name, vusOfEach, settings, 'closed', kinds, (vus, common) => ({
     ...common,
-    executor: 'constant-arrival-rate',
-    rate,
-    timeUnit: '1s',
-    // All of them from the start: a VU that has to be made first is late, and looks like a slow target.
-    preAllocatedVUs: settings.maxVus ?? vusFor(rate, settings.sloMs),
-    maxVUs: settings.maxVus ?? vusFor(rate, settings.sloMs),
+    executor: 'constant-vus',
+    vus,
   }))
 
 /**
- * Enough for answers of a second and a half each; a target that takes longer at that rate is not holding it. At a high rate
- * for shorter ones, but as long as an SLO allows: k6 hands its VUs out in turns, and each one's first request is slow, so
- * that thousands of them are seen in the percentiles, and in the generator's memory.
+ * Options of an open model: iterations start at a rate whether or not earlier ones have finished, like users who do
+ * not wait for each other. One stage for each of `rates`, in iterations per second, all equally long.
+ */
+export const arrivals = (name: string, rates: readonly number[], settings: Settings): Options =>
+  load(name, rates, settings, 'open', [], (rate, common) => {
+    const vus = settings.maxVus ?? vusFor(rate, settings.sloMs)
+    // All VUs exist from the start: one that k6 must first create is late, which looks like a slow target.
+    const vuLimits = { preAllocatedVUs: vus, maxVUs: vus }
+    return { ...common, executor: 'constant-arrival-rate', rate, timeUnit: '1s', ...vuLimits }
+  })
+
+/**
+ * Enough VUs for responses of 1.5 s; a target that needs longer is not keeping up with the rate. At high rates enough
+ * for shorter responses, but at least for the longest that an SLO allows: k6 uses all VUs in turn and the first request
+ * of each is slow, so thousands of them would show in the percentiles and in the generator's memory.
  */
 const vusFor = (rate: number, sloMs: number): number =>
   Math.max(10, Math.ceil(Math.min(rate * 1.5, Math.max(300 + rate / 4, (rate * sloMs) / 1000))))
@@ -49,58 +49,61 @@ type Common = Required<Pick<ConstantVUsScenario, 'startTime' | 'duration' | 'gra
 
 function load(
   name: string,
-  stages: readonly number[],
+  sizes: readonly number[],
   settings: Settings,
-  open: boolean,
+  model: 'open' | 'closed',
   kinds: readonly string[],
-  shape: (size: number, common: Common) => Scenario,
+  scenarioOf: (size: number, common: Common) => Scenario,
 ): Options {
-  // Every VU runs the script from its top, and k6 has read the options by then: made anew, they took four fifths of a VU's
-  // memory and nearly all of the time to make one.
+  // Every VU evaluates the script, but k6 reads the options only before the first. Building them again would take four
+  // fifths of a VU's memory and nearly all of the time it takes to create one.
   if (__VU > 0) return {}
-  const lengthMs = Math.floor(settings.durationMs / stages.length)
-  const scenarios: Record<string, Scenario> = {}
-  stages.forEach((size, index) => {
-    const stage = index + 1
-    scenarios[`${name}_${stage}`] = shape(size, {
-      startTime: `${index * lengthMs}ms`,
-      duration: `${lengthMs}ms`,
-      // Longer than a request may take: what is still in flight when this ends would vanish from the counts.
-      gracefulStop: `${timeoutMs[open ? 'open' : 'closed'] + 1000}ms`,
-      tags: { stage: String(stage) },
-    })
-  })
+  const stageMs = Math.floor(settings.durationMs / sizes.length)
+  const scenarios = sizes.map((size, index) => [
+    `${name}_${index + 1}`,
+    scenarioOf(size, {
+      startTime: `${index * stageMs}ms`,
+      duration: `${stageMs}ms`,
+      // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
+      gracefulStop: `${timeoutMs[model] + 1000}ms`,
+      tags: { stage: String(index + 1) },
+    }),
+  ])
+  const metrics = submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
   return {
-    scenarios,
+    scenarios: Object.fromEntries(scenarios),
     summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
-    thresholds: Object.fromEntries(
-      submetrics(stages.length, settings.ofWorkload, open, kinds).map((metric) => [metric, []]),
-    ),
-    // A kept connection stays with one pod, and a load balancer in front has nothing left to balance.
+    thresholds: Object.fromEntries(metrics.map((metric) => [metric, []])),
+    // A connection that is kept stays with one pod, so a load balancer would have nothing to balance.
     noVUConnectionReuse: !settings.keepConnections,
-    // Following a redirect would put the load on an address nobody agreed to.
+    // A redirect could lead the load to an address whose owner never agreed to it.
     maxRedirects: 0,
     discardResponseBodies: true,
-    // Fewer tags, fewer time series; the URL, which is also the name of a request, may hold a secret.
+    // Fewer tags mean fewer time series. The URL, which is also a request's name, may contain a secret.
     systemTags: ['error_code', 'expected_response', 'method', 'scenario', 'status'],
   }
 }
 
-function submetrics(stages: number, ofWorkload: boolean, open: boolean, kinds: readonly string[]): string[] {
-  // Without a threshold k6 leaves out a counter that nothing has counted, and none dropped looks like not watched.
+function submetrics(
+  stages: number,
+  withServerTimes: boolean,
+  open: boolean,
+  kinds: readonly string[],
+): string[] {
   const names = [
+    // Without a threshold k6 leaves out a counter that stayed at zero, as if nobody had counted.
     ...(open ? ['dropped_iterations'] : []),
     ...(open && stages === 1 ? ['latency_intended{half:1}', 'latency_intended{half:2}'] : []),
     'http_req_duration{expected_response:true}',
-    ...failures.map((code) => `http_reqs{error_code:${code},expected_response:false}`),
+    ...errorCodes.map((code) => `http_reqs{error_code:${code},expected_response:false}`),
     ...kinds.flatMap((kind) => [
       `http_reqs{kind:${kind}}`,
       `http_req_failed{kind:${kind}}`,
       `http_req_duration{kind:${kind},expected_response:true}`,
     ]),
   ]
-  // One plateau is all of it: it needs no sub-metrics of its own, which cost requests and a third of the summary.
+  // A single stage needs no sub-metrics: they would repeat the totals, slow requests, and add a third to the summary.
   for (let stage = 1; stages > 1 && stage <= stages; stage++) {
     names.push(
       `http_reqs{stage:${stage}}`,
@@ -109,7 +112,7 @@ function submetrics(stages: number, ofWorkload: boolean, open: boolean, kinds: r
       `http_req_duration{stage:${stage},expected_response:true}`,
     )
     if (open) names.push(`latency_intended{stage:${stage}}`, `start_lag{stage:${stage}}`)
-    if (ofWorkload) names.push(`server_queue{stage:${stage}}`, `server_work{stage:${stage}}`)
+    if (withServerTimes) names.push(`server_queue{stage:${stage}}`, `server_work{stage:${stage}}`)
   }
   return names
 }

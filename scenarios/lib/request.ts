@@ -4,8 +4,8 @@ import { Counter, Trend } from 'k6/metrics'
 import type { Row, Settings } from './settings.ts'
 
 /**
- * Of a closed load it is k6's own: another would have to be said with every request. An open load makes no more requests
- * than it is to, whatever they cost, and one that is not answered holds the whole run up.
+ * Closed model: k6's default, because any other would have to be passed with every request. Open model: shorter,
+ * because its rate does not depend on what a request costs, and one request without a response delays the end of the run.
  */
 export const timeoutMs = { closed: 60_000, open: 30_000 } as const
 
@@ -15,92 +15,90 @@ const worked = new Trend('server_work', true)
 const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
 
-/** The iteration that every scenario here repeats: one request; of which kind, where there are several. */
+/** An iteration that sends one request. `kind` tags it, for scripts with several kinds; `open` sets the timeout. */
 export function request(
   settings: Settings,
   { kind, open = false }: { kind?: string; open?: boolean } = {},
 ): () => void {
-  const { base, path, ofWorkload, token, method, body, headers, expected, rows } = settings
-  http.setResponseCallback(http.expectedStatuses(...expected))
-  const all = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
-  // Whatever is in them, parameters cost up to a tenth of the request rate (bench/scenarios.ts), and naming the method
-  // some of it: neither where there is nothing to say.
+  const { base, path, withServerTimes, token, method, body, headers, expectedStatuses, rows } = settings
+  http.setResponseCallback(http.expectedStatuses(...expectedStatuses))
+  const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
+  // Parameters cost up to a tenth of the request rate, even empty ones, and naming the method costs some of it
+  // (bench/scenarios.ts): a plain GET goes without both.
   const params =
-    kind || open || Object.keys(all).length > 0
-      ? { headers: all, ...(kind && { tags: { kind } }), ...(open && { timeout: timeoutMs.open }) }
+    kind || open || Object.keys(sent).length > 0
+      ? { headers: sent, ...(kind && { tags: { kind } }), ...(open && { timeout: timeoutMs.open }) }
       : undefined
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined && !rows
-  // Not counted when it throws: an iteration without a request tells as much, and wrapping is not for nothing.
-  if (plain && !ofWorkload) return () => void http.get(url)
-  const ask = rows
+  // Does not count what it throws: that shows as an iteration without a request, and wrapping costs time.
+  if (plain && !withServerTimes) return () => void http.get(url)
+  const send = rows
     ? () => {
         const row = rows[exec.scenario.iterationInTest % rows.length] as Row
         return http.request(method, base + row.path, row.body, {
           ...params,
-          headers: { ...all, ...row.headers },
+          headers: { ...sent, ...row.headers },
         })
       }
     : plain
       ? () => http.get(url)
       : () => http.request(method, url, body, params)
-  if (!ofWorkload) return counted(ask)
-  return counted(() => serverTimes(ask().headers['Server-Timing']))
+  return counted(withServerTimes ? () => addServerTimes(send().headers['Server-Timing']) : send)
 }
 
 /**
- * The iteration of an open load, with its latency from the moment when it was to begin – its number and the rate tell
- * it – so that a stall is felt by everybody whom it would have kept waiting, also where k6 itself was late.
- * `rates` are those of the stages, in their order. Of one stage the halves are told apart: a queue that grows is longer in
- * the second.
+ * An iteration of the open model that also measures latency from its intended start, which follows from its number and
+ * the rate. So a stall counts for every request that it delayed, even where k6 itself was late: this corrects for
+ * coordinated omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
+ * With a single stage the halves are tagged: a growing queue makes the second one slower.
  */
-export function arrival(settings: Settings, rates: readonly number[]): () => void {
-  const ask = request(settings, { open: true })
+export function scheduledRequest(settings: Settings, rates: readonly number[]): () => void {
+  const send = request(settings, { open: true })
   const [rate = 0, ...others] = rates
   const firstHalf = (rate * settings.durationMs) / 2000
-  const half = (number: number) => (others.length > 0 ? undefined : { half: number < firstHalf ? '1' : '2' })
+  const half = (index: number) => (others.length > 0 ? undefined : { half: index < firstHalf ? '1' : '2' })
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))
     const intended = startTime + (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
     startLag.add(Math.max(0, Date.now() - intended))
-    ask()
+    send()
     latencyIntended.add(Math.max(0, Date.now() - intended), half(iterationInTest))
   }
 }
 
 /**
- * One of several kinds of request, each as often as its weight says. Multiples of the golden ratio, modulo one, fall
- * evenly between 0 and 1 (Weyl 1916), so that the shares are kept also over few iterations, and no kind comes in step
- * with another.
+ * An iteration that picks one of several kinds of request, each as often as its weight says. Multiples of the golden
+ * ratio modulo one are spread evenly over 0 to 1 (Weyl 1916), so that the shares hold even over few iterations and no
+ * kind falls into step with another. A weight for an unknown kind throws.
  */
 export function mixed(kinds: Readonly<Record<string, () => void>>, weights: Settings['weights']): () => void {
-  const all = Object.values(weights).reduce((a, b) => a + b, 0)
-  let upTo = 0
-  const chosen = Object.entries(weights).map(([name, weight]) => {
-    const kind = kinds[name]
-    if (!kind)
-      throw new Error(`MIX: "${name}" is no kind of request; there are ${Object.keys(kinds).join(', ')}`)
-    upTo += weight / all
-    return { kind, upTo }
+  let total = 0
+  const ranges = Object.entries(weights).map(([name, weight]) => {
+    const send = kinds[name]
+    if (!send)
+      throw new Error(
+        `LAS_MIX: unknown kind of request "${name}"; available: ${Object.keys(kinds).join(', ')}`,
+      )
+    total += weight
+    return { send, upTo: total }
   })
   return () => {
-    const at = (exec.scenario.iterationInTest * 0.618033988749895) % 1
-    // The last, where rounding has left something.
-    const { kind } = chosen.find(({ upTo }) => at < upTo) ?? chosen[chosen.length - 1] ?? { kind: () => {} }
-    kind()
+    const at = ((exec.scenario.iterationInTest * 0.618033988749895) % 1) * total
+    ranges.find(({ upTo }) => at < upTo)?.send()
   }
 }
 
-/** What the workload says of where the time went: waiting for a thread, and working. */
-function serverTimes(header: string | undefined): void {
+/** Records how long the workload says a request waited for a thread and how long it worked. */
+function addServerTimes(header: string | undefined): void {
   const [, queue, work] = /^queue;dur=([\d.]+), work;dur=([\d.]+)/.exec(header ?? '') ?? []
   if (queue === undefined) return
   queued.add(Number(queue))
   worked.add(Number(work))
 }
 
-/** k6 counts an iteration that threw as a finished one and ends green: this makes them visible. */
+/** Counts iterations that throw: k6 counts them as finished, and exits with 0. */
 function counted(iteration: () => void): () => void {
   return () => {
     try {

@@ -4,14 +4,14 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Chromium as Debian has it, or CHROMIUM_BIN. */
+/** Starts CHROMIUM_BIN, or Debian's Chromium. */
 export const started = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env.CHROMIUM_BIN || '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
 
-/** What axe objects to on a page, a line each. */
+/** The violations that axe finds on a page, one line each. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   type Found = { violations: { id: string; nodes: { html: string }[] }[] }

@@ -6,8 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import type { Source } from '../../analysis/formats/read.ts'
-import { historyFiles } from '../../analysis/report/history.ts'
-import { reportFiles } from '../../analysis/report/report.ts'
+import { reportFiles } from '../../analysis/report/files.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { alarmsOf } from '../../analysis/runs/alarms.ts'
 import { seriesOf } from '../../analysis/runs/history.ts'
@@ -15,7 +14,7 @@ import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { aClimb, aNight } from '../samples.ts'
 import { started, violations } from './browser.ts'
 
-/** A run on a cluster with so many replicas, whose number was watched. */
+/** A run on a cluster with `replicas` replicas and their number over time. */
 function onCluster(name: string, replicas: number): Source {
   const source = aClimb(name, [1000, 1900 * replicas, 2500])
   const { run } = source
@@ -35,7 +34,7 @@ function onCluster(name: string, replicas: number): Source {
   return { ...source, run: { ...run, target: { ...run.target, replicas, cluster } } }
 }
 
-/** So many runs of one side of a comparison, in turns with the other. */
+/** Five runs of one side of a comparison, in turns with the other. */
 const side = (name: string, from: number, factor: number) =>
   [1000, 1010, 990, 1005, 995].map((count, index) => {
     const source = aClimb(`${name}-${index}`, [count * factor, 1900 * factor])
@@ -44,7 +43,7 @@ const side = (name: string, from: number, factor: number) =>
     return runStatistics({ ...source, run: { ...source.run, startedAt } })
   })
 
-/** Nights of which the last three were worse, on two machines. */
+/** Nights on two machines; the last three are worse. */
 const nights = Array.from({ length: 30 }, (_, index) => {
   const p95 = (index >= 27 ? 115 : 100) + (index % 5)
   const environment = { CPU: index < 5 ? 'an old CPU × 4' : 'a CPU × 4' }
@@ -72,7 +71,14 @@ const reports = {
   'a sweep': reportFiles(
     statistics([1, 1, 2, 2, 4, 4].map((replicas, index) => onCluster(`run-${index}`, replicas))),
   ),
-  'a history': historyFiles({ nights, series, alarms: alarmsOf(series, []), comparison: null, remarks: [] }),
+  'a history': reportFiles({
+    kind: 'history',
+    nights,
+    series,
+    alarms: alarmsOf(series, []),
+    comparison: null,
+    remarks: [],
+  }),
   'a run without figures': reportFiles(
     statistics([
       { ...aClimb('torn', [10]), summary: { kind: 'unreadable', reason: 'not whole JSON' } as const },
@@ -94,15 +100,15 @@ after(async () => {
 for (const [name, files] of Object.entries(reports)) {
   for (const colorScheme of ['light', 'dark'] as const) {
     describe(`the page of ${name}, ${colorScheme}`, () => {
-      test('shows every plot, logs no error, loads nothing, and axe finds nothing', async () => {
+      test('shows every plot, logs nothing, loads nothing, and has no axe violation', async () => {
         const file = path.join(folder, `${name}.html`)
         await writeFile(file, files.get('index.html') ?? '')
         const page = await browser.newPage({ colorScheme, viewport: { width: 1000, height: 900 } })
         const logged: string[] = []
-        const asked: string[] = []
+        const requested: string[] = []
         page.on('console', (message) => logged.push(message.text()))
         page.on('pageerror', (error) => logged.push(error.message))
-        page.on('request', (request) => asked.push(request.url()))
+        page.on('request', (request) => requested.push(request.url()))
         const address = pathToFileURL(file).href
         await page.goto(address)
 
@@ -116,7 +122,7 @@ for (const [name, files] of Object.entries(reports)) {
         assert.equal(boxes.length, pictures.length)
         for (const { width, height, marks } of boxes) assert.ok(width > 500 && height > 150 && marks > 5)
 
-        // Text that another text covers, or that leaves its picture, cannot be read.
+        // Text is unreadable where other text covers it or it leaves its picture.
         const unreadable = await page.locator('figure > svg').evaluateAll((all) =>
           all.flatMap((svg) => {
             const frame = svg.getBoundingClientRect()
@@ -143,7 +149,7 @@ for (const [name, files] of Object.entries(reports)) {
         assert.deepEqual(await violations(page), [])
         assert.deepEqual(logged, [])
         assert.deepEqual(
-          asked.filter((url) => url !== address && !url.startsWith('data:')),
+          requested.filter((url) => url !== address && !url.startsWith('data:')),
           [],
         )
         await page.close()

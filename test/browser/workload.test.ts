@@ -16,8 +16,8 @@ after(async () => {
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`the workload's page starts and ends a load, draws it, and axe finds nothing, ${colorScheme}`, async () => {
-    // axe itself could not run under the page's policy.
+  test(`the workload's page starts, draws and stops a load, without axe violations, ${colorScheme}`, async () => {
+    // The page's content security policy would block axe.
     const page = await browser.newPage({ colorScheme, bypassCSP: true })
     const logged: string[] = []
     page.on('console', (message) => logged.push(message.text()))
@@ -38,7 +38,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     assert.deepEqual(await violations(page), [])
     await page.getByRole('button', { name: 'Stop all' }).click()
     await page.getByRole('cell', { name: 'cancelled' }).first().waitFor()
-    // The refusal of the wrong token is one that the browser notes by itself.
+    // The browser itself logs the 401 for the wrong token.
     assert.deepEqual(
       logged.filter((line) => !/401/.test(line)),
       [],
@@ -47,7 +47,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('its own policy lets the page work, and without script it can be read', async () => {
+test('the page works under its content security policy, and is readable without script', async () => {
   const page = await browser.newPage()
   const logged: string[] = []
   page.on('console', (message) => logged.push(message.text()))

@@ -10,9 +10,10 @@ import { promisify } from 'node:util'
 import { reportOf, runOf } from '../command.ts'
 
 /**
- * The commands on a real cluster, as somebody beside its nodes would use them. CLUSTER_NETNS is a network namespace
- * that reaches nodes and balancers, KUBECONFIG one that works in it; the image WORKLOAD_IMAGE must be on the nodes.
- * MINIKUBE is the minikube that has the cluster as a profile, whose tunnel gives balancers their addresses.
+ * The commands on a real cluster, as used by a person whose machine reaches its nodes. CLUSTER_NETNS is a
+ * network namespace that reaches nodes and balancers; KUBECONFIG must work inside it. The nodes must have the
+ * image WORKLOAD_IMAGE and the same image with the tag `next`. MINIKUBE is a minikube that has the cluster as
+ * a profile; its tunnel gives balancers their addresses.
  */
 const root = path.join(import.meta.dirname, '../..')
 const { CLUSTER_NETNS: netns = '', WORKLOAD_IMAGE: image = '', MINIKUBE: minikube = '' } = process.env
@@ -23,7 +24,7 @@ const kubectl = async (...args: string[]) =>
 
 let out = ''
 before(async () => {
-  assert.ok(netns && image && minikube, 'CLUSTER_NETNS, WORKLOAD_IMAGE and MINIKUBE say which cluster')
+  assert.ok(netns && image && minikube, 'set CLUSTER_NETNS, WORKLOAD_IMAGE and MINIKUBE')
   out = await mkdtemp(path.join(os.tmpdir(), 'las-cluster-'))
   await mkdir(path.join(out, 'bin'))
   await symlink(minikube, path.join(out, 'bin/minikube'))
@@ -36,31 +37,31 @@ after(async () => {
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
 function begin(...args: string[]) {
-  const child = spawn('ip', [...inside, process.execPath, '--import', 'tsx', 'runner/main.ts', ...args], {
+  const child = spawn('ip', [...inside, process.execPath, 'runner/bin.js', ...args], {
     cwd: root,
     env: {
       ...process.env,
       INIT_CWD: out,
-      RESULTS_DIR: path.join(out, 'results'),
+      LAS_RESULTS_DIR: path.join(out, 'results'),
       PATH: `${path.join(out, 'bin')}:${process.env.PATH}`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const said = { stdout: '', stderr: '' }
+  const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (data) => {
-    said.stdout += data
+    output.stdout += data
   })
   child.stderr.on('data', (data) => {
-    said.stderr += data
+    output.stderr += data
   })
-  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code, ...said }))
-  return { said, ended, running: () => child.exitCode === null, interrupt: () => child.kill('SIGINT') }
+  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code, ...output }))
+  return { output, ended, running: () => child.exitCode === null, interrupt: () => child.kill('SIGINT') }
 }
 
 const ours = (...args: string[]): Promise<Ended> => begin(...args).ended
 
-test('every overlay and component is what the API server takes', async () => {
-  // The operator's own kind; without it the server knows no ServiceMonitor.
+test('the API server accepts every overlay and component', async () => {
+  // Without the Prometheus operator the server has no ServiceMonitor.
   const crd = {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -89,7 +90,7 @@ test('every overlay and component is what the API server takes', async () => {
     'crd/servicemonitors.monitoring.coreos.com',
     '--timeout=30s',
   )
-  // What lies in a namespace can only be tried once that is there.
+  // A dry run of namespaced objects needs the namespace.
   await kubectl('apply', '--server-side', '-f', path.join(root, 'manifests/base/namespace.yaml'))
   const folders = (await readdir(path.join(root, 'manifests/overlays'))).map((name) => `overlays/${name}`)
   for (const component of ['autoscaling', 'token', 'monitoring']) {
@@ -108,7 +109,7 @@ test('every overlay and component is what the API server takes', async () => {
       ...['kubectl', 'apply', '--server-side', '--dry-run=server', '-k', at],
     ])
     assert.match(stdout, /deployment\.apps\/workload serverside-applied \(server dry run\)/)
-    // Pod security speaks in warnings.
+    // Violations of pod security are warnings.
     assert.equal(stderr, '')
   }
 })
@@ -129,7 +130,7 @@ describe('deployed', () => {
     assert.match(stdout, /^1 node$/m)
   })
 
-  test('the address: a port of a node while the balancer has none or a dead one, then the tunnel’s', async () => {
+  test('the address: a node port while the balancer has no live address, then the tunnel’s', async () => {
     const pending = await ours('cluster', 'url')
     assert.equal(pending.code, 0, pending.stderr)
     assert.match(
@@ -147,7 +148,7 @@ describe('deployed', () => {
       /10\.88\.0\.250:8080 does not answer \(left behind by a tunnel that has ended\?\)/,
     )
 
-    // Nothing behind the service: no way in answers, which is an error, and says what to do.
+    // Without pods no address answers: an error that says what to do.
     await kubectl('-n', 'load-and-stress', 'scale', 'deployment/workload', '--replicas=0')
     await kubectl('-n', 'load-and-stress', 'wait', '--for=delete', 'pods', '--all', '--timeout=60s')
     const neither =
@@ -191,13 +192,13 @@ describe('deployed', () => {
     }
   })
 
-  test('throughput rises with the replicas as their CPU limits predict', async () => {
+  test('throughput grows with the replicas as their CPU limits predict', async () => {
     const rates = new Map<number, number>()
     for (const replicas of [1, 2, 4]) {
       const scaled = await ours('cluster', 'scale', String(replicas))
       assert.equal(scaled.code, 0, scaled.stderr)
-      // Enough kept connections that every pod has some, and so is never idle: where the balancer chooses anew for each
-      // request, one pod queues by chance while another has nothing to do.
+      // Many kept connections, so that every pod has some and is never idle. With a new connection per
+      // request one pod queues by chance while another idles.
       const vus = String(24 * replicas)
       const load = ['--vus', vus, '--duration', '24s', '--work-ms', '10', '--keep-connections']
       const ended = await ours('run', 'constant', '--cluster', ...load)
@@ -214,7 +215,7 @@ describe('deployed', () => {
       assert.ok(cluster && cluster.pods.length === replicas)
       assert.equal(cluster.cpuLimit, '200m')
       assert.match(run.id, new RegExp(`-constant-r${replicas}-`))
-      // k6 and the pods counted the same.
+      // k6 and the pods counted the same requests.
       assert.equal(
         cluster.pods.reduce((sum, { served }) => sum + (served ?? Number.NaN), 0),
         figures.total.requests,
@@ -228,7 +229,7 @@ describe('deployed', () => {
     }
   })
 
-  test('a pod killed under load is survived, and what failed is reported', async () => {
+  test('a run survives a pod killed under load and reports the failed requests', async () => {
     const load = begin(
       'run',
       'constant',
@@ -242,7 +243,7 @@ describe('deployed', () => {
       '--slo',
       'errors=0.2',
     )
-    while (!load.said.stderr.includes('k6 runs') && load.running()) await sleep(50)
+    while (!load.output.stderr.includes('k6 runs') && load.running()) await sleep(50)
     await sleep(4000)
     const [pod] = (await kubectl('-n', 'load-and-stress', 'get', 'pods', '-o', 'name')).trim().split('\n')
     await kubectl('-n', 'load-and-stress', 'delete', pod ?? '', '--grace-period=0', '--force')
@@ -257,13 +258,13 @@ describe('deployed', () => {
     assert.equal(again.code, 0, again.stderr)
   })
 
-  test('a roll-out restart under load loses no request', async () => {
+  test('a rolling restart under load loses no request', async () => {
     const load = begin('run', 'constant', '--cluster', '--vus', '4', '--duration', '60s', '--work-ms', '1')
-    while (!load.said.stderr.includes('k6 runs') && load.running()) await sleep(50)
+    while (!load.output.stderr.includes('k6 runs') && load.running()) await sleep(50)
     await sleep(2000)
     await kubectl('-n', 'load-and-stress', 'rollout', 'restart', 'deployment/workload')
     await kubectl('-n', 'load-and-stress', 'rollout', 'status', 'deployment/workload', '--timeout=50s')
-    assert.ok(load.running(), 'the roll-out was over before the load')
+    assert.ok(load.running(), 'the load ended before the rolling restart')
     const ended = await load.ended
     assert.equal(ended.code, 0, ended.stderr + ended.stdout)
     const { requests, failed } = (await runOf(out, ended.stderr)).figures.total
@@ -271,10 +272,10 @@ describe('deployed', () => {
     assert.equal(failed, 0)
   })
 
-  test('a sweep, interrupted and resumed, reports every run and leaves the replicas as they were', async () => {
+  test('an interrupted and resumed sweep reports every run and restores the replicas', async () => {
     const scaled = await ours('cluster', 'scale', '3')
     assert.equal(scaled.code, 0, scaled.stderr)
-    // An API server that is silent once in forty calls.
+    // An API server that refuses one call in forty.
     const flaky = path.join(out, 'bin/kubectl')
     const { stdout: real } = await run('which', ['kubectl'])
     const script = `#!/bin/sh
@@ -299,7 +300,7 @@ exec ${real.trim()} "$@"
       '1s',
     ]
     const first = begin('sweep', ...flags)
-    while (!first.said.stderr.includes('run 3 of 9') && first.running()) await sleep(100)
+    while (!first.output.stderr.includes('run 3 of 9') && first.running()) await sleep(100)
     first.interrupt()
     const { code, stderr } = await first.ended
     assert.equal(code, 130, stderr)
@@ -309,7 +310,7 @@ exec ${real.trim()} "$@"
     assert.equal(second.code, 0, second.stderr)
     await rm(flaky)
     console.log(second.stdout.replace(/^/gm, '# '))
-    assert.match(stderr + second.stderr, /the API server does not answer .*; asking again in 1 s/)
+    assert.match(stderr + second.stderr, /the API server does not answer .*; retrying in 1 s/)
     assert.match(second.stdout, /^1 +3 .*\n2 +3 .*\n4 +3 /m)
     const { statistics } = await reportOf(out, second.stderr)
     const balance = statistics.runs.map(({ fairness }) => fairness)
@@ -320,7 +321,7 @@ exec ${real.trim()} "$@"
     assert.equal(spec.replicas, 3)
   })
 
-  test('two images are run in turns by one deployment, which is left as it was', async () => {
+  test('ab runs two images in turns in one deployment, and restores it', async () => {
     const next = image.replace(/:[^:]*$/, ':next')
     const sides = ['--a', `image=${image}`, '--b', `image=${next}`]
     const flags = ['--repeat', '2', '--duration', '3s', '--vus', '8', '--warm-up', '500ms', '--effect', '20%']
@@ -336,7 +337,7 @@ exec ${real.trim()} "$@"
     assert.deepEqual([spec.replicas, spec.template.spec.containers[0].image], [3, image])
   })
 
-  test('a night on the cluster has its series by replicas', async () => {
+  test('a night on the cluster has a series for each number of replicas', async () => {
     const plan = path.join(out, 'plan.json')
     const runs = [{ scenario: 'constant', replicas: [1, 2], flags: { duration: '3s', vus: 8 } }]
     await writeFile(plan, JSON.stringify({ repeats: 1, runs }))
@@ -353,7 +354,7 @@ exec ${real.trim()} "$@"
     assert.match(environment.limits, /200m CPU/)
   })
 
-  test('an autoscaler is followed up and down, with a report of it', async () => {
+  test('the report shows an autoscaler following the load up and down', async () => {
     const without = await ours('run', 'autoscale', '--cluster')
     assert.equal(without.code, 4)
     assert.match(without.stderr, /nothing scales the workload; .*--with autoscaling/)
@@ -379,7 +380,7 @@ exec ${real.trim()} "$@"
     await kubectl('-n', 'load-and-stress', 'delete', 'hpa', 'workload')
   })
 
-  test('no image, no room, a quota, a crash and no permission are each told in one sentence', async () => {
+  test('a missing image, no room, a quota, a crash and a missing permission each give one sentence', async () => {
     const patch = (cpu: string) =>
       kubectl(
         ...['-n', 'load-and-stress', 'set', 'resources', 'deployment/workload'],
@@ -389,18 +390,18 @@ exec ${real.trim()} "$@"
     assert.equal(missing.code, 4)
     assert.match(
       missing.stderr,
-      /the image localhost\/no-such-image:1 is not to be had on .*; cluster:deploy builds/,
+      /the image localhost\/no-such-image:1 cannot be pulled on .*; cluster:deploy builds/,
     )
-    const whole = await ours('cluster', 'deploy', '--replicas', '1', '--image', image)
-    assert.equal(whole.code, 0, whole.stderr)
+    const deployed = await ours('cluster', 'deploy', '--replicas', '1', '--image', image)
+    assert.equal(deployed.code, 0, deployed.stderr)
     await patch('900')
     const unschedulable = await ours('cluster', 'scale', '2')
     assert.equal(unschedulable.code, 4)
-    assert.match(unschedulable.stderr, /finds no node: .*Insufficient cpu/)
+    assert.match(unschedulable.stderr, /no node fits .*: .*Insufficient cpu/)
     await patch('200m')
-    // Each trouble begins where the one before has passed.
-    const well = async () => assert.equal((await ours('cluster', 'scale', '1')).code, 0)
-    await well()
+    // Each problem starts from a healthy deployment.
+    const recovered = async () => assert.equal((await ours('cluster', 'scale', '1')).code, 0)
+    await recovered()
 
     const quota = ['create', 'quota', 'few', '--hard=pods=1']
     await kubectl('-n', 'load-and-stress', ...quota)
@@ -408,14 +409,14 @@ exec ${real.trim()} "$@"
     assert.equal(exceeded.code, 4)
     assert.match(exceeded.stderr, /the cluster creates no pods: .*exceeded quota: few/)
     await kubectl('-n', 'load-and-stress', 'delete', 'quota', 'few')
-    await well()
+    await recovered()
 
     await kubectl('-n', 'load-and-stress', 'set', 'env', 'deployment/workload', 'STRESSTIME=never')
     const crashing = await ours('cluster', 'scale', '1')
     assert.equal(crashing.code, 4)
     assert.match(
       crashing.stderr,
-      /ends again and again \(exit code 1, Error\); kubectl .* logs .* --previous tells more/,
+      /keeps crashing \(exit code 1, Error\); "kubectl .* logs .* --previous" shows why/,
     )
 
     const config = path.join(out, 'nobody.kubeconfig')

@@ -227,14 +227,10 @@ for (const connections of ['one per iteration', 'kept'] as const) {
     try {
       const flags = ['--url', front.url, '--vus', '4', '--duration', '14s', '--work-ms', '2', '--out', out]
       if (connections === 'kept') flags.push('--keep-connections')
-      const load = spawn(
-        process.execPath,
-        ['--import', 'tsx', 'runner/main.ts', 'run', 'constant', ...flags],
-        {
-          cwd: root,
-          stdio: ['ignore', 'pipe', 'pipe'],
-        },
-      )
+      const load = spawn(process.execPath, ['runner/bin.js', 'run', 'constant', ...flags], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       let stderr = ''
       load.stderr.on('data', (data) => {
         stderr += data

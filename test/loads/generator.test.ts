@@ -27,7 +27,7 @@ async function constant(vus: number, environment: Record<string, string> = {}) {
   return { code, stderr: started.stderr, ...(await runOf(out, started.stderr)) }
 }
 
-/** A control group that may have a tenth of a core; null where this system does not let us make one. */
+/** A control group limited to a tenth of a core; null if this system does not allow one. */
 function tenthOfACore(): string | null {
   const [v1, v2] = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup']
   const name = `las-test-${process.pid}`
@@ -44,25 +44,25 @@ function tenthOfACore(): string | null {
   }
 }
 
-test('a generator held to a tenth of a core is recognised: the run is invalid and says what holds it', async (t) => {
+test('a generator limited to a tenth of a core makes the run invalid, and the reason names the limit', async (t) => {
   const group = tenthOfACore()
-  if (!group) return t.skip('no control group can be made here')
+  if (!group) return t.skip('cannot create a control group here')
   try {
     const k6 = await findK6(testShell())
-    const held = path.join(out, 'held-k6')
-    writeFileSync(held, `#!/bin/sh\necho $$ > ${group}/cgroup.procs\nexec "${k6.path}" "$@"\n`)
-    chmodSync(held, 0o755)
-    const { code, stderr, figures } = await constant(4, { K6_BIN: held })
+    const limited = path.join(out, 'limited-k6')
+    writeFileSync(limited, `#!/bin/sh\necho $$ > ${group}/cgroup.procs\nexec "${k6.path}" "$@"\n`)
+    chmodSync(limited, 0o755)
+    const { code, stderr, figures } = await constant(4, { K6_BIN: limited })
     assert.equal(code, 3, stderr)
     assert.match(
       figures.verdict.reasons.join(' '),
       /the generator was the bottleneck: .* a CPU limit throttles it/,
     )
 
-    // A search with it has found where k6 breaks, and says so.
+    // A search for the breakpoint finds where k6 breaks, and says so.
     const flags = ['--quick', '--rate', '600', '--max-vus', '20', '--precision', '50', '--repeat', '1']
     const search = startIn(out, ['breakpoint', ...flags, '--url', server.url, '--path', '/'], {
-      K6_BIN: held,
+      K6_BIN: limited,
     })
     assert.equal(await search.ended, 3, search.stderr + search.stdout)
     assert.match(search.stdout, /at [\d,]+ k6 was the bottleneck, so where the target breaks is not known/)
@@ -71,7 +71,7 @@ test('a generator held to a tenth of a core is recognised: the run is invalid an
   }
 })
 
-test('a generator with CPU to spare is not accused, and what it used is told', async () => {
+test('a generator with CPU to spare passes, and the run records what it used', async () => {
   const { code, stderr, run, figures } = await constant(1)
   assert.equal(code, 0, stderr)
   assert.equal(figures.verdict.kind, 'pass')

@@ -12,7 +12,7 @@ before(async () => {
 })
 after(() => rm(out, { recursive: true }))
 
-test('a mix makes each kind as often as its weight says, and tells them apart', async () => {
+test('a mix sends each kind as often as its weight says, and reports each kind', async () => {
   const started = startIn(out, ['run', 'mix', '--duration', '3s', '--mix', 'work=6,cpu=3,stress=1'])
   assert.equal(await started.ended, 0, started.stderr)
   const { figures, run } = await runOf(out, started.stderr)
@@ -22,22 +22,24 @@ test('a mix makes each kind as often as its weight says, and tells them apart', 
   )
   for (const [index, share] of [0.6, 0.3, 0.1].entries()) {
     const { requests = 0, p95Ms = null } = figures.requests[index] ?? {}
-    assert.ok(Math.abs(requests / figures.total.requests - share) < 0.02, `${requests}`)
-    assert.ok(p95Ms !== null && p95Ms > 0)
+    const { requests: total } = figures.total
+    assert.ok(Math.abs(requests - share * total) < 5, `${requests} of ${total}`)
+    assert.notEqual(p95Ms, null)
   }
-  // Each of its loads lasts a tenth of a second, and is waited for.
-  assert.ok((figures.requests[2]?.minMs ?? 0) >= 95)
+  // A stress load lasts 100 ms and its request waits for the end; work takes 5 ms.
+  const [work, , stress] = figures.requests
+  assert.ok((stress?.minMs ?? 0) > 10 * (work?.minMs ?? Infinity))
   assert.equal(run.load.request, 'mix work=6,cpu=3,stress=1, work ms=5')
   assert.match(started.stdout, /^stress +\d/m)
   await noneLeft(started.mark)
 })
 
-test('a data file, row after row, in path, body and headers; it is gone afterwards, and no value is in the log', async () => {
-  const asked = new Map<string, number>()
+test('rows of a data file fill path, body and headers in turn; no copy and no logged value is left', async () => {
+  const received = new Map<string, number>()
   const server = await serving(async (request, response) => {
     const body = (await request.toArray()).join('')
     const key = `${request.method} ${request.url} ${body} ${request.headers['x-user']}`
-    if (request.method === 'PUT') asked.set(key, (asked.get(key) ?? 0) + 1)
+    if (request.method === 'PUT') received.set(key, (received.get(key) ?? 0) + 1)
     response.statusCode = request.url?.includes('odd') ? 500 : request.url?.startsWith('/users/2') ? 404 : 200
     response.end()
   })
@@ -47,30 +49,32 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
       file,
       '\uFEFFid,name,token\r\n1,"a, b",hidden-1\r\n2,c&d=/,hidden-2\r\n3,odd,hidden-3\r\n',
     )
-    const started = startIn(out, [
+    const temporary = await mkdtemp(path.join(out, 'temporary-'))
+    const args = [
       ...['run', 'constant', '--vus', '2', '--duration', '2s', '--method', 'PUT'],
       ...['--url', server.url, '--expect-status', '200,404'],
       ...['--path', '/users/{{id}}?name={{name}}&token={{token}}', '--body', '{"name": "{{ name }}"}'],
       ...['--header', 'x-user: user-{{id}}', '--data', file],
-    ])
+    ]
+    const started = startIn(out, args, { TMPDIR: temporary })
     assert.equal(await started.ended, 1, started.stderr)
     const { folder, figures, run } = await runOf(out, started.stderr)
-    assert.deepEqual([...asked.keys()].sort(), [
+    assert.deepEqual([...received.keys()].sort(), [
       'PUT /users/1?name=a%2C%20b&token=hidden-1 {"name": "a, b"} user-1',
       'PUT /users/2?name=c%26d%3D%2F&token=hidden-2 {"name": "c&d=/"} user-2',
       'PUT /users/3?name=odd&token=hidden-3 {"name": "odd"} user-3',
     ])
-    const counts = [...asked.values()]
+    const counts = [...received.values()]
     assert.ok(Math.max(...counts) - Math.min(...counts) <= 3, String(counts))
     assert.deepEqual(figures.failures, [
-      { count: [...asked].find(([key]) => key.includes('odd'))?.[1], what: 'were answered 500' },
+      { count: [...received].find(([key]) => key.includes('odd'))?.[1], what: 'were answered 500' },
     ])
     assert.equal(run.load.request, 'PUT /users/{{id}}?name=…&token=…, 3 rows of users.csv')
     for (const name of await readdir(folder, { recursive: true }))
       if (/\.(json|log|html|md|csv|svg)$/.test(name))
         assert.doesNotMatch(await readFile(path.join(folder, name), 'utf8'), /hidden-\d/, name)
     assert.deepEqual(
-      (await readdir(os.tmpdir())).filter((name) => name.startsWith('load-and-stress-')),
+      (await readdir(temporary)).filter((name) => name.startsWith('load-and-stress-')),
       [],
     )
   } finally {
@@ -78,7 +82,7 @@ test('a data file, row after row, in path, body and headers; it is gone afterwar
   }
 })
 
-test('k6’s own outputs are passed through, and the report says that they cost something', async () => {
+test('k6 gets the outputs that the options name, and the report says that they cost something', async () => {
   const points = path.join(out, 'points.csv')
   const started = startIn(out, ['run', 'smoke', '--duration', '1s', '--k6-out', `csv=${points}`])
   assert.equal(await started.ended, 0, started.stderr)

@@ -1,24 +1,36 @@
-import { axisX, dot, gridX, line, type Markish, type TextOptions, text } from '@observablehq/plot'
+import {
+  axisX,
+  dot,
+  gridX,
+  line,
+  type Markish,
+  type ScaleOptions,
+  type TextOptions,
+  text,
+} from '@observablehq/plot'
+import { number } from '../../formats/words.ts'
+import { drawnHeight } from './svg.ts'
 
 export type Curve = {
   readonly label: string
   readonly colour: string
-  /** In the order they are joined; the label stands at the last. */
+  /** In the order that the line joins them; the label is beside the last. */
   readonly points: readonly { readonly x: number; readonly y: number }[]
   readonly dots?: boolean
   readonly strong?: boolean
 }
 
-/** The y axis of a panel: `height` is the drawn part of it in pixels. */
+/** The scale of a y axis; `height` in pixels. */
 export type Scale = {
   readonly type: 'linear' | 'log'
   readonly domain: readonly [number, number]
   readonly height: number
 }
 
-/** From zero; logarithmic where several orders of magnitude would make a line and a cliff of a linear one. */
-export function scaleFor(values: readonly number[], height: number): Scale {
-  const above = values.filter((value) => value > 0)
+/** For a panel of that height: from zero, or logarithmic where the values span more than a factor of 30. */
+export function scaleFor(points: readonly { readonly y: number }[], panelHeight: number): Scale {
+  const height = drawnHeight(panelHeight)
+  const above = points.flatMap(({ y }) => (y > 0 ? y : []))
   const [least, most] = [Math.min(...above), Math.max(...above)]
   if (above.length === 0) return { type: 'linear', domain: [0, 1], height }
   return most / least > 30
@@ -26,7 +38,20 @@ export function scaleFor(values: readonly number[], height: number): Scale {
     : { type: 'linear', domain: [0, most * 1.06], height }
 }
 
-/** An x axis with a label at every tick; a logarithmic one of Plot's own leaves out those that are no round figures. */
+export const yAxis = (
+  label: string,
+  ticks: number,
+  { type, domain }: Omit<Scale, 'height'>,
+): ScaleOptions => ({ type, domain, grid: true, label, tickFormat: number, ticks })
+
+/** The x axis that panels below each other share: only the last one shows it. */
+export const sharedXAxis = (label: string, last: boolean): ScaleOptions =>
+  last ? { label, labelAnchor: 'center', labelArrow: 'none' } : { label: null, axis: null }
+
+/** A line in the colour of text, more or less faint. */
+export const ink = (strokeOpacity: number) => ({ stroke: 'currentColor', strokeOpacity })
+
+/** An x axis with a label at every tick; Plot's logarithmic axis labels round figures only. */
 export const labelledTicks = (
   label: string,
   ticks: readonly number[],
@@ -36,18 +61,14 @@ export const labelledTicks = (
   axisX(ticks, { text: words, label, labelAnchor: 'center', labelArrow: 'none' }),
 ]
 
-/** Lines with their names at their ends instead of a legend, the names moved apart where they would overlap. */
+/** Lines with their names at their ends instead of a legend, moved apart where they would overlap. */
 export function labelledLines(curves: readonly Curve[], scale: Scale): Markish[] {
   const shown = curves.filter(({ points }) => points.length > 0)
   const shifts = apart(shown.map(({ points }) => pixels(points.at(-1)?.y ?? 0, scale)))
   return shown.flatMap(({ label, colour, points, dots, strong }, index) => [
     line(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: strong ? 2.75 : 1.6 }),
     ...(dots ? [dot(points, { x: 'x', y: 'y', fill: colour, r: 3 })] : []),
-    endLabel(points, label, {
-      dy: shifts[index] ?? 0,
-      fill: colour,
-      fontWeight: strong ? 'bold' : 'normal',
-    }),
+    endLabel(points, label, { dy: shifts[index] ?? 0, fill: colour, fontWeight: strong ? 'bold' : 'normal' }),
   ])
 }
 
@@ -63,11 +84,11 @@ function pixels(value: number, { type, domain: [from, to], height }: Scale): num
 
 const gap = 13
 
-/** How far each must move so that none stands closer to the next than a line of text, keeping their order. */
+/** How far each must move to be a line of text away from the next, in the same order. */
 function apart(positions: readonly number[]): number[] {
   const order = positions.map((_, index) => index).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0))
   const placed = [...positions]
-  // A few sweeps of pushing neighbours apart by half of what they overlap settle any real number of labels.
+  // Pushing each pair apart by half its overlap, a few times over, settles any real number of labels.
   for (let sweep = 0; sweep < 40; sweep++) {
     for (let next = 1; next < order.length; next++) {
       const [upper, lower] = [order[next - 1] ?? 0, order[next] ?? 0]

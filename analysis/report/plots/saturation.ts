@@ -1,19 +1,18 @@
 import { median } from 'simple-statistics'
 import { number, orDash } from '../../formats/words.ts'
 import type { StageStatistics } from '../../run/stages.ts'
-import type { Statistics } from '../../runs/statistics.ts'
-import { type Group, groupsOf, keyOf } from '../runs.ts'
-import { type Curve, labelledLines, labelledTicks, scaleFor } from './lines.ts'
-import { colour, drawnHeight, type Panel, type Picture, picture } from './svg.ts'
+import type { RunStatistics } from '../../run/statistics.ts'
+import type { Plot } from '../blocks.ts'
+import { keyOf, type RunGroup } from '../groups.ts'
+import { type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { colour, type Panel, plotOf } from './svg.ts'
 
-/** Throughput and latency against concurrency, repeats by their medians; null where no run has two stages of known size. */
-export function saturation(statistics: Statistics): Picture | null {
-  const { runs } = statistics
-  const groups = groupsOf(statistics)
+/** Throughput and latency against VUs, medians of repeats; null where no run has two closed stages. */
+export function saturationPlot(runs: readonly RunStatistics[], groups: readonly RunGroup[]): Plot | null {
   const climbing = runs.filter(({ stages }) => stages.filter(isClosed).length > 1)
   if (climbing.length === 0) return null
   const single = runs.length === 1
-  // One run has room for three percentiles; several are compared by one.
+  // One run has room for three percentiles, several for one.
   const throughput = perGroup(groups, (stage) => stage.rate)
   const latency = single
     ? (['p50', 'p95', 'p99'] as const).flatMap((p, index) =>
@@ -24,12 +23,15 @@ export function saturation(statistics: Statistics): Picture | null {
         })),
       )
     : perGroup(groups, (stage) => stage.p95Ms)
-  return picture(
+  const description = climbing
+    .map(({ name, stages }) => `${name}: ${stages.map(words).join('; ')}.`)
+    .join(' ')
+  return plotOf(
     {
       name: 'saturation',
       title: 'Throughput and latency against concurrency',
-      description: climbing.map(({ name, stages }) => `${name}: ${stages.map(words).join('; ')}.`).join(' '),
       key: keyOf(groups),
+      description,
     },
     [
       panel(
@@ -44,10 +46,10 @@ export function saturation(statistics: Statistics): Picture | null {
 const words = ({ vus, rate, p95Ms }: StageStatistics) =>
   `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
 
-// An open load has no concurrency of its own: it has as much as the answers take.
+// The concurrency of an open load follows from its latency.
 const isClosed = ({ vus, offered }: StageStatistics) => vus !== null && offered === null
 
-function perGroup(groups: readonly Group[], figure: (stage: StageStatistics) => number | null): Curve[] {
+function perGroup(groups: readonly RunGroup[], figure: (stage: StageStatistics) => number | null): Curve[] {
   return groups.map(({ label, colour, runs }) => {
     const bySize = new Map<number, number[]>()
     for (const stage of runs.flatMap(({ stages }) => stages)) {
@@ -63,17 +65,14 @@ function perGroup(groups: readonly Group[], figure: (stage: StageStatistics) => 
 function panel(label: string, curves: readonly Curve[]): Panel {
   const height = 230
   const points = curves.flatMap((curve) => curve.points)
-  const scale = scaleFor(
-    points.map(({ y }) => y),
-    drawnHeight(height),
-  )
+  const scale = scaleFor(points, height)
   const sizes = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
-  // Doublings stand equally far apart on a logarithmic axis; other steps are drawn as they are.
+  // A logarithmic axis spaces doublings evenly; other steps stay linear.
   const wide = (sizes.at(-1) ?? 1) / (sizes[0] ?? 1) >= 8
   return {
     height,
     x: { type: wide ? 'log' : 'linear' },
-    y: { type: scale.type, domain: scale.domain, grid: true, label, ticks: 5, tickFormat: number },
+    y: yAxis(label, 5, scale),
     marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
   }
 }

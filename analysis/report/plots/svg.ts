@@ -1,8 +1,9 @@
 import { type PlotOptions, plot } from '@observablehq/plot'
 import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
-import { escaped } from '../markup.ts'
+import type { Plot } from '../blocks.ts'
+import { escaped } from '../printers/markup.ts'
 
-// They stand out from white and from near-black alike (contrast above 3 on both), so that one file serves both.
+// Contrast above 3 on white and on near-black, so that one file serves both.
 const colours = [
   '#2f7ed8',
   '#d9730d',
@@ -18,16 +19,9 @@ export const colour = (index: number): string => colours[index % colours.length]
 
 export type Panel = PlotOptions & { readonly height: number }
 
-export type Picture = {
-  /** Names the file: `<name>.svg`. */
-  readonly name: string
-  readonly title: string
-  readonly svg: string
-}
+const margins = { marginLeft: 64, marginRight: 96, marginTop: 28, marginBottom: 38 }
 
-export const margins = { marginLeft: 64, marginRight: 96, marginTop: 28, marginBottom: 38 }
-
-/** What is left of a panel's height for drawing. */
+/** A panel's height without its margins. */
 export const drawnHeight = (height: number): number => height - margins.marginTop - margins.marginBottom
 
 const width = 760
@@ -37,25 +31,17 @@ const lineHeight = 18
 const style = `.las{color:#1f2328;background:#fff;max-width:100%;height:auto}
 @media(prefers-color-scheme:dark){.las{color:#e6edf3;background:#0d1117}}`
 
-/**
- * Panels under one another in one standalone SVG, the same bytes for the same input.
- * @param description what the picture shows, in a sentence or two, for whoever cannot see it
- * @param key names of colours, a line each, where there is no room beside the curves
- */
-export function picture(
-  {
-    name,
-    title,
-    description,
-    key = [],
-  }: {
-    name: string
-    title: string
-    description: string
-    key?: readonly { label: string; colour: string }[]
-  },
-  panels: readonly Panel[],
-): Picture {
+type About = {
+  readonly name: string
+  readonly title: string
+  /** A sentence or two for people who cannot see it. */
+  readonly description: string
+  /** Names of colours, one per line, where curves have no room for a label. */
+  readonly key?: readonly { readonly label: string; readonly colour: string }[]
+}
+
+/** Panels below each other in one standalone SVG; the same input gives the same bytes. */
+export function plotOf({ name, title, description, key = [] }: About, panels: readonly Panel[]): Plot {
   const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
   let top = 34 + key.length * lineHeight
   const drawn = panels.map((panel, index) => {
@@ -63,14 +49,14 @@ export function picture(
       document: document as never,
       width,
       ...margins,
-      // Plot draws its own class name by chance otherwise.
+      // Plot picks a random class name otherwise.
       className: `las-${name}-${index}`,
       ...panel,
       style: 'background:none;color:currentColor;font-family:inherit;font-size:12px',
     }) as unknown as Element
     figure.setAttribute('y', String(top))
     for (const rules of [...figure.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
-    // The picture as a whole is named; Plot's names of its groups are not allowed beneath, nor any help.
+    // A child of role=img needs no name, and axe rejects Plot's.
     for (const group of figure.getElementsByTagName('g')) group.removeAttribute('aria-label')
     top += panel.height
     return new XMLSerializer().serializeToString(figure)
@@ -88,5 +74,5 @@ export function picture(
 ${[...keyLines, ...drawn].join('\n')}
 </svg>
 `
-  return { name, title, svg }
+  return { kind: 'plot', name, title, svg }
 }

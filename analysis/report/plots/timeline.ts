@@ -1,37 +1,33 @@
 import { rectY, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, orDash } from '../../formats/words.ts'
 import type { StageStatistics } from '../../run/stages.ts'
-import type { RunStatistics } from '../runs.ts'
-import { colour, type Panel, type Picture, picture } from './svg.ts'
+import type { RunStatistics } from '../../run/statistics.ts'
+import type { Plot } from '../blocks.ts'
+import { ink, sharedXAxis } from './lines.ts'
+import { colour, type Panel, plotOf } from './svg.ts'
 
 type Plateau = StageStatistics & { vus: number; startMs: number; durationMs: number }
 
-/** What one run did when: VUs, throughput and p95 of each stage over time; null where the times are unknown. */
-export function timeline({ name, stages }: RunStatistics): Picture | null {
+/** VUs or offered rate, throughput and p95 of each stage over time; null where the times are unknown. */
+export function timelinePlot({ name, stages }: RunStatistics): Plot | null {
   const plateaus = stages.filter(
     (stage): stage is Plateau => stage.vus !== null && stage.startMs !== null && (stage.durationMs ?? 0) > 0,
   )
   if (plateaus.length === 0) return null
   const open = plateaus.some(({ offered }) => offered !== null)
-  return picture(
-    {
-      name: 'timeline',
-      title: 'Stages over time',
-      description: `${name}: ${plateaus
-        .map(
-          ({ vus, offered, startMs, durationMs, rate }) =>
-            `from ${number(startMs / 1000)} to ${number((startMs + durationMs) / 1000)} s ${offered === null ? `${vus} VUs` : `${offered} offered a second`} made ${orDash(rate)} requests per second`,
-        )
-        .join('; ')}.`,
-    },
-    [
-      open
-        ? panel(plateaus, 'offered (requests/s)', 0, ({ offered }) => offered)
-        : panel(plateaus, 'virtual users (VUs)', 0, ({ vus }) => vus),
-      panel(plateaus, 'throughput (requests/s)', 2, ({ rate }) => rate),
-      panel(plateaus, 'p95 latency (ms)', 1, ({ p95Ms }) => p95Ms, true),
-    ],
-  )
+  const description = `${name}: ${plateaus
+    .map(
+      ({ vus, offered, startMs, durationMs, rate }) =>
+        `from ${number(startMs / 1000)} to ${number((startMs + durationMs) / 1000)} s ${offered === null ? `${vus} VUs` : `${offered} offered a second`} made ${orDash(rate)} requests per second`,
+    )
+    .join('; ')}.`
+  return plotOf({ name: 'timeline', title: 'Stages over time', description }, [
+    open
+      ? panel(plateaus, 'offered (requests/s)', 0, ({ offered }) => offered)
+      : panel(plateaus, 'virtual users (VUs)', 0, ({ vus }) => vus),
+    panel(plateaus, 'throughput (requests/s)', 2, ({ rate }) => rate),
+    panel(plateaus, 'p95 latency (ms)', 1, ({ p95Ms }) => p95Ms, true),
+  ])
 }
 
 function panel(
@@ -51,18 +47,13 @@ function panel(
   return {
     height: last ? 158 : 130,
     marginBottom: last ? 38 : 10,
-    x: {
-      label: last ? 'time (s)' : null,
-      labelAnchor: 'center',
-      labelArrow: 'none',
-      ...(last ? {} : { axis: null }),
-    },
+    x: sharedXAxis('time (s)', last),
     y: { domain: [0, most * 1.25 || 1], label, ticks: 3, tickFormat: number, grid: true },
     marks: [
       rectY(bars, { x1: 'from', x2: 'to', y: 'y', fill: colour(hue), fillOpacity: 0.25 }),
       ruleY(bars, { x1: 'from', x2: 'to', y: 'y', stroke: colour(hue), strokeWidth: 2.5 }),
-      ruleX(bars.slice(1), { x: 'from', stroke: 'currentColor', strokeOpacity: 0.15 }),
-      // More labels than this would run into one another.
+      ruleX(bars.slice(1), { x: 'from', ...ink(0.15) }),
+      // More labels would overlap.
       ...(bars.length <= 16
         ? [
             text(bars, {

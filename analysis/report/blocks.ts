@@ -1,0 +1,103 @@
+export type Tone = 'good' | 'bad' | 'doubt' | 'neutral'
+
+/** Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id. */
+export type Cell =
+  | string
+  | { readonly text: string; readonly tone?: Tone; readonly colour?: string; readonly link?: string }
+
+/** The conclusion, in a word or a sentence, and the reasons for it. */
+export type Finding = {
+  readonly kind: 'finding'
+  readonly text: string
+  readonly tone: Tone
+  readonly reasons?: readonly string[]
+}
+
+/** A few figures in large type. */
+export type Tiles = {
+  readonly kind: 'tiles'
+  readonly tiles: readonly (readonly [name: string, value: string])[]
+}
+
+export type Table = {
+  readonly kind: 'table'
+  readonly name: string
+  /** What the reader needs to know first. */
+  readonly note?: string
+  /** All empty where the rows are names and values. */
+  readonly heads: readonly string[]
+  /** The first cell names the row. */
+  readonly rows: readonly (readonly Cell[])[]
+  /** Index of the row that summarises the others. */
+  readonly emphasised?: number
+  /** The heads that fit a terminal; default: all. */
+  readonly narrow?: readonly string[]
+}
+
+export type Plot = {
+  readonly kind: 'plot'
+  /** Names the file: `<name>.svg`. */
+  readonly name: string
+  readonly title: string
+  readonly svg: string
+}
+
+/** Sentences; a single one without a name is a paragraph. */
+export type List = { readonly kind: 'list'; readonly name?: string; readonly lines: readonly string[] }
+
+/** A section about one of several runs. */
+type Details = {
+  readonly kind: 'details'
+  readonly id: string
+  readonly title: string
+  readonly colour: string
+  readonly blocks: readonly Block[]
+}
+
+/** `terminal`: whether the short text for a terminal has it too. */
+export type Block = (Finding | Tiles | Table | Plot | List | Details) & { readonly terminal?: boolean }
+
+/** One check for CI; `failure` says why it failed, null where it passed. */
+export type Case = { readonly suite: string; readonly name: string; readonly failure: string | null }
+
+/** What every printer prints, the same for every kind of report. */
+export type Report = {
+  /** Names the test suite for CI. */
+  readonly suite: string
+  readonly title: string
+  readonly subtitle?: string
+  readonly blocks: readonly Block[]
+  /** Below everything else: how to read it. */
+  readonly foot: string
+  readonly cases: readonly Case[]
+  /** What `statistics.json` holds. */
+  readonly figures: unknown
+  /** A head and a record for each run, for spreadsheets; empty where there are no runs. */
+  readonly records: readonly (readonly (string | number)[])[]
+}
+
+export const list = (...lines: readonly (string | false | undefined)[]): List => ({
+  kind: 'list',
+  lines: lines.filter((line) => typeof line === 'string'),
+})
+
+/** Blocks without those that have nothing to show. */
+export const present = (blocks: readonly (Block | null | false)[]): Block[] =>
+  blocks.flatMap((block) =>
+    !block ||
+    (block.kind === 'list' && block.lines.length === 0) ||
+    (block.kind === 'table' && block.rows.length === 0)
+      ? []
+      : [block],
+  )
+
+export type Column<Row> = readonly [head: string, cell: (row: Row) => Cell]
+
+export const tableOf = <Row>(name: string, rows: readonly Row[], columns: readonly Column<Row>[]): Table => ({
+  kind: 'table',
+  name,
+  heads: columns.map(([head]) => head),
+  rows: rows.map((row) => columns.map(([, cell]) => cell(row))),
+})
+
+export const cellText = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text)

@@ -1,0 +1,129 @@
+import { median } from 'simple-statistics'
+import { number, percent, quantity } from '../formats/words.ts'
+import type { Repeated } from '../numbers/repeated.ts'
+import type { Fit } from '../numbers/scaling-fit.ts'
+import { peakOf } from '../numbers/scaling-law.ts'
+import { chosenFit, type Scaling } from '../numbers/scaling-model.ts'
+import { observed, type ReplicaLevel } from '../runs/replicas.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import { type Block, type Column, list, present, tableOf } from './blocks.ts'
+import { eachAlone, groupOf, type RunGroup } from './groups.ts'
+import type { OfRuns } from './model.ts'
+import { replicasPlot } from './plots/replicas.ts'
+import { everyRun } from './runs.ts'
+
+/** Of runs with different numbers of replicas. */
+export function capacityReport(statistics: Statistics): OfRuns {
+  const { runs, replicas: levels, recommendation } = statistics
+  const [plots, table, details] = everyRun(runs, groupsOf(statistics))
+  return {
+    title: `${runs.length} runs by replicas`,
+    blocks: present([
+      recommendation ? { kind: 'finding', text: recommendation, tone: 'neutral', terminal: true } : null,
+      { ...tableOf('By replicas', levels, levelColumns), terminal: true },
+      { ...list(...levelRemarks(statistics)), terminal: true },
+      replicasPlot(statistics),
+      ...plots,
+      ...table,
+      ...details.map(verdictInTerminal),
+    ]),
+  }
+}
+
+/** By number of replicas where there are repeats. */
+const groupsOf = ({ runs, replicas: levels }: Statistics): RunGroup[] =>
+  runs.length > levels.length
+    ? levels.map(({ replicas }, index) =>
+        groupOf(
+          quantity(replicas, 'replica'),
+          index,
+          runs.filter(({ run }) => run?.target.replicas === replicas),
+        ),
+      )
+    : eachAlone(runs)
+
+/** The terminal shows a single run only to say why it did not pass. */
+const verdictInTerminal = (block: Block): Block =>
+  block.kind !== 'details'
+    ? block
+    : {
+        ...block,
+        terminal: block.blocks.some((each) => each.kind === 'finding' && each.tone !== 'good'),
+        blocks: block.blocks.map((each) => ({ ...each, terminal: each.kind === 'finding' })),
+      }
+
+const levelColumns: readonly Column<ReplicaLevel>[] = [
+  ['replicas', ({ replicas }) => String(replicas)],
+  ['runs', ({ runs }) => String(runs)],
+  ['requests/s', ({ rate }) => number(rate.median)],
+  ['between', ({ rate }) => between(rate)],
+  ['p95 ms', ({ p95Ms }) => (p95Ms ? number(p95Ms.median) : '–')],
+  ['between', ({ p95Ms }) => (p95Ms ? between(p95Ms) : '–')],
+  [
+    'SLOs held at',
+    ({ held }) => (held ? (held.least > 0 ? `${number(held.least)}/s` : 'not in every run') : '–'),
+  ],
+  ['speed-up', ({ speedUp }) => number(speedUp)],
+  ['efficiency', ({ efficiency }) => percent(efficiency)],
+]
+
+/** The interval, or the range where there is none. */
+const between = ({ interval, least, most }: Repeated): string =>
+  interval ? `${number(interval.low)} to ${number(interval.high)}` : `${number(least)} to ${number(most)}`
+
+const names: Record<Fit['model'], string> = {
+  linear: 'linear growth',
+  amdahl: 'Amdahl’s law',
+  usl: 'the Universal Scalability Law',
+}
+
+/** How to read the table, and what it shows, in sentences. */
+function levelRemarks({ replicas: levels, runs, scaling }: Statistics): string[] {
+  return [
+    levels.some(({ rate }) => !rate.interval)
+      ? 'Medians of the runs; “between” is the 95 % interval of the typical run, or the range of the runs where there are fewer than five, too few for an interval.'
+      : 'Medians of the runs; “between” is the 95 % interval of the typical run. “SLOs held at” is the least throughput of any run within its SLOs.',
+    ...spreadWords(levels, observed(runs)),
+    ...(scaling
+      ? scalingWords(scaling)
+      : ['No law of growth is fitted to three numbers of replicas or fewer.']),
+  ]
+}
+
+/** The spread between runs, which more runs reduce, and within each. */
+function spreadWords(levels: readonly ReplicaLevel[], runs: ReturnType<typeof observed>): string[] {
+  const between = levels.flatMap(({ rate }) => rate.variation ?? [])
+  const within = runs.flatMap(({ run: { total } }) =>
+    total.p50Ms && total.p95Ms ? total.p95Ms / total.p50Ms : [],
+  )
+  if (between.length === 0 || within.length === 0) return []
+  const needed = Math.max(...levels.map(({ runsNeeded }) => runsNeeded ?? 0))
+  return [
+    `Between runs throughput varies by up to ${percent(Math.max(...between))} (standard deviation ÷ mean)${
+      needed > 0 ? `; ${needed} runs of each would bring its interval within ± 2 %` : ''
+    }. Within a run p95 is ${number(median(within))} times p50.`,
+  ]
+}
+
+function scalingWords(scaling: Scaling): string[] {
+  const fit = chosenFit(scaling)
+  if (!fit) return []
+  const { intervals, peak, ceiling } = scaling
+  const around = (value: number, bounds: { low: number; high: number } | null | undefined) =>
+    bounds ? `${number(value)} (${number(bounds.low)} to ${number(bounds.high)})` : number(value)
+  const most = Math.max(...scaling.residuals.map(({ replicas }) => replicas))
+  const worst = Math.max(...scaling.residuals.map(({ residual, rate }) => Math.abs(residual / rate)))
+  const words = [
+    `Of the three laws ${names[fit.model]} explains the runs best (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${
+      fit.model === 'linear' ? '' : `, contention α ${around(fit.alpha, intervals?.alpha)}`
+    }${fit.model === 'usl' ? `, coherency β ${around(fit.beta, intervals?.beta)}` : ''}; the run farthest from it is ${percent(worst)} away.`,
+  ]
+  if (peak !== null) {
+    words.push(
+      `Throughput peaks at ${around(peakOf(fit), intervals?.peak)} replicas and falls beyond${peak > most ? ` (extrapolated: at most ${most} were measured)` : ''}.`,
+    )
+  }
+  if (ceiling !== null)
+    words.push(`If the law continues to hold, no number of replicas passes ${number(ceiling)} requests/s.`)
+  return words
+}

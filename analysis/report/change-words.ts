@@ -1,0 +1,31 @@
+import type { Night } from '../formats/night.ts'
+import { number, percent, quantity } from '../formats/words.ts'
+import type { Change } from '../runs/changes.ts'
+import type { ComparedGroup } from '../runs/compare.ts'
+import type { Series } from '../runs/history.ts'
+import type { Compared } from '../runs/judgement.ts'
+
+/** `constant, 4 replicas` */
+export const groupName = ({ scenario, replicas }: ComparedGroup): string =>
+  replicas ? `${scenario}, ${quantity(replicas, 'replica')}` : scenario
+
+/** Of candidate against baseline: `+4.20 %`, or `+0.12 points` of a share. */
+export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'>): string {
+  const share = scale === 'ratio' ? change - 1 : change
+  const sign = share > 0 ? '+' : share < 0 ? '−' : '±'
+  return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
+}
+
+/** Of a change between nights: `+10.2 %`; in the figure's unit where a ratio makes no sense. */
+export const byWords = ({ by, before, after }: Change): string =>
+  before > 0 && after > 0 ? signed(by - 1) : signed(by)
+
+/** `−4.20 %` */
+export const signed = (share: number): string => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
+
+/** `12.3 ms` */
+export const figureWords = ({ unit }: Pick<Series, 'unit'>, value: number): string =>
+  unit === 'share' ? percent(value) : `${number(value)} ${unit}`
+
+/** `2026-01-31 04:00` */
+export const dayOf = ({ startedAt }: Night): string => startedAt.slice(0, 16).replace('T', ' ')

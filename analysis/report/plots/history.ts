@@ -1,0 +1,96 @@
+import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
+import type { Night } from '../../formats/night.ts'
+import { number } from '../../formats/words.ts'
+import { groupedBy } from '../../numbers/group.ts'
+import type { Change } from '../../runs/changes.ts'
+import { cellName, type Series } from '../../runs/history.ts'
+import type { Plot } from '../blocks.ts'
+import { byWords, dayOf, figureWords } from '../change-words.ts'
+import { ink, sharedXAxis } from './lines.ts'
+import { colour, type Panel, plotOf } from './svg.ts'
+
+/** One plot for each scenario, number of replicas and load, with a panel for each figure. */
+export function historyPlots(series: readonly Series[]): Plot[] {
+  const cells = groupedBy(series, (each) => cellName(each) + each.load)
+  return [...cells.values()].map((cell, index) => {
+    const [first] = cell as [Series]
+    const name = cellName(first)
+    // A figure that is always 0 needs no panel.
+    const drawn = cell.filter(({ points }) => points.some(({ value }) => value !== 0))
+    const description = drawn
+      .map(
+        ({ metric, points, changes, unit }) =>
+          `${metric} over ${points.length} nights, last ${figureWords({ unit }, points.at(-1)?.value ?? 0)}${
+            changes.length > 0
+              ? `, changed ${changes.map((change) => `by ${byWords(change)} on ${dayOf(points[change.index]?.night as Night)}`).join(', ')}`
+              : ', without a change'
+          }`,
+      )
+      .join('; ')
+    return plotOf(
+      {
+        name: `history-${index + 1}-${name.replace(/[^a-z0-9]+/gi, '-')}`,
+        title: `${name}: ${first.load}`,
+        description,
+      },
+      drawn.map((each, place) => panel(each, place === drawn.length - 1)),
+    )
+  })
+}
+
+function panel(series: Series, last: boolean): Panel {
+  const { points, changes, environments, metric, unit, better } = series
+  const data = points.map(({ night, ...point }) => ({ ...point, at: new Date(night.startedAt) }))
+  const at = (index: number) => data[index]?.at as Date
+  const ends = [0, ...changes.map(({ index }) => index), data.length]
+  const levels =
+    changes.length === 0
+      ? []
+      : ends.slice(0, -1).map((from, place) => {
+          const to = Math.max(from, (ends[place + 1] ?? data.length) - 1)
+          const y = place === 0 ? changes[0]?.before : changes[place - 1]?.after
+          return { from: at(from), to: at(to), y: y ?? 0 }
+        })
+  const hue = ({ direction }: Change) => (direction === 'worse' ? colour(7) : colour(2))
+  const marks: Markish[] = [
+    ruleX(environments.map(at), { ...ink(0.5), strokeDasharray: '2 4' }),
+    text(environments.map(at), {
+      x: (each: Date) => each,
+      frameAnchor: 'top',
+      text: () => 'environment',
+      dy: 4,
+      dx: 4,
+      textAnchor: 'start',
+      fillOpacity: 0.7,
+    }),
+    ruleX(data, { x: 'at', y1: 'low', y2: 'high', stroke: colour(0), strokeOpacity: 0.3 }),
+    line(data, { x: 'at', y: 'value', stroke: colour(0), strokeOpacity: 0.35 }),
+    dot(data, { x: 'at', y: 'value', fill: colour(0), r: data.length > 120 ? 1.5 : 2.5 }),
+    ruleY(levels, { x1: 'from', x2: 'to', y: 'y', ...ink(0.7), strokeWidth: 1.5 }),
+    ruleX(changes, { x: (change: Change) => at(change.index), stroke: hue, strokeWidth: 1.5 }),
+    text(changes, {
+      x: (change: Change) => at(change.index),
+      frameAnchor: 'top',
+      text: byWords,
+      dy: -10,
+      fill: hue,
+      fontWeight: 'bold',
+    }),
+  ]
+  const most = Math.max(...data.map(({ high }) => high))
+  const least = Math.min(...data.map(({ low }) => low))
+  return {
+    height: last ? 168 : 140,
+    marginBottom: last ? 38 : 12,
+    x: { type: 'utc', ticks: 6, ...sharedXAxis('night', last) },
+    y: {
+      // Not from zero, where a change of a tenth would be invisible.
+      domain: [Math.max(0, least - 0.15 * (most - least || most)), most + 0.15 * (most - least || most || 1)],
+      label: `${metric}${unit === 'share' ? '' : ` (${unit})`}, ${better} is better`,
+      ticks: 4,
+      tickFormat: number,
+      grid: true,
+    },
+    marks,
+  }
+}

@@ -1,0 +1,101 @@
+import { areaY, type Markish } from '@observablehq/plot'
+import { sizeWords } from '../../formats/load.ts'
+import { number, orDash } from '../../formats/words.ts'
+import type { RunStatistics } from '../../run/statistics.ts'
+import type { Plot } from '../blocks.ts'
+import { keyOf, type RunGroup, together } from '../groups.ts'
+import { type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { colour, plotOf } from './svg.ts'
+
+type Band = { readonly colour: string; readonly edges: { x: number; low: number; high: number }[] }
+
+/**
+ * Latency against percentile with a stretched tail: the x axis is the share of requests that took longer, on a
+ * logarithmic scale, which spaces p90, p99 and p99.9 evenly. One run shows its stages too; repeats are one curve of
+ * all their requests, in a band from the least to the greatest of the runs.
+ */
+export function latencyPlot(runs: readonly RunStatistics[], groups: readonly RunGroup[]): Plot | null {
+  const [only] = runs
+  const drawn = groups.map(ofGroup)
+  const curves = runs.length === 1 && only ? ofStages(only) : drawn.map(({ curve }) => curve)
+  const shown = curves.filter(({ points }) => points.length > 1)
+  const bands = drawn.flatMap(({ band }) => band ?? [])
+  const tails = shown.flatMap(({ points }) => points.map(({ x }) => x))
+  if (shown.length === 0) return null
+  const deepest = Math.min(...tails)
+  const height = 360
+  const highest = bands.flatMap(({ edges }) => edges.map(({ high }) => ({ y: high })))
+  const scale = scaleFor([...shown.flatMap(({ points }) => points), ...highest], height)
+  const description = `Request latency in milliseconds against the percentile of requests. ${groups.flatMap(words).join(' ')}`
+  return plotOf({ name: 'latency', title: 'Latency by percentile', key: keyOf(groups), description }, [
+    {
+      height,
+      x: { type: 'log', domain: [1, deepest] },
+      y: yAxis('latency (ms)', 6, scale),
+      marks: [
+        ...labelledTicks(
+          'percentile of requests',
+          [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
+          (tail) => (tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`),
+        ),
+        ...bands.map(shade),
+        ...labelledLines(shown, scale),
+      ],
+    },
+  ])
+}
+
+function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
+  const each = stages.length > 1 ? stages : []
+  return [
+    ...each.map((stage, index) => ({
+      label: sizeWords(stage) ?? `stage ${stage.stage}`,
+      colour: colour(index),
+      points: points(stage.percentiles, stage.samples),
+    })),
+    { label: 'all', colour: 'currentColor', points: points(percentiles, total.samples), strong: true },
+  ]
+}
+
+function ofGroup({ label, colour, runs }: RunGroup): { curve: Curve; band: Band | null } {
+  const known = together(runs)
+  const samples = runs.map(({ total }) => total.samples)
+  const all = samples.reduce((a, b) => a + b, 0)
+  const at = (figure: 'ms' | 'least' | 'most', of: number) =>
+    points(
+      known.map((each) => [each.p, each[figure]] as const),
+      of,
+    )
+  // The band is of single runs, whose tails end at their number of requests.
+  const fewest = Math.min(...samples)
+  const high = at('most', fewest)
+  const edges = at('least', fewest).map(({ x, y }, index) => ({ x, low: y, high: high[index]?.y ?? y }))
+  return {
+    curve: { label, colour, points: at('ms', all), strong: true },
+    band: runs.length > 1 ? { colour, edges } : null,
+  }
+}
+
+const shade = ({ colour, edges }: Band): Markish =>
+  areaY(edges, { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.18 })
+
+function words({ label, runs }: RunGroup): string[] {
+  const [first, ...more] = runs
+  if (!first) return []
+  const longest = Math.max(...runs.map(({ total }) => total.maxMs ?? 0))
+  const { p50Ms, p99Ms, maxMs } = first.total
+  return more.length > 0
+    ? [`${label}: ${runs.length} runs together, the longest request ${number(longest)} ms.`]
+    : [`${first.name}: p50 ${orDash(p50Ms)} ms, p99 ${orDash(p99Ms)} ms, longest ${orDash(maxMs)} ms.`]
+}
+
+/** Percentiles by the share of requests beyond them; the slowest request is one of `samples`. */
+function points(
+  percentiles: readonly (readonly [p: number, ms: number])[],
+  samples: number,
+): Curve['points'] {
+  const deepest = 1 / Math.max(samples, 2)
+  return percentiles
+    .map(([p, ms]) => ({ x: p === 100 ? deepest : 1 - p / 100, y: ms }))
+    .filter(({ x }) => x >= deepest)
+}

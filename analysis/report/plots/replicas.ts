@@ -1,0 +1,111 @@
+import { dot, line, ruleX } from '@observablehq/plot'
+import { number, percent } from '../../formats/words.ts'
+import type { Repeated } from '../../numbers/repeated.ts'
+import type { Fit } from '../../numbers/scaling-fit.ts'
+import { throughput } from '../../numbers/scaling-law.ts'
+import { chosenFit } from '../../numbers/scaling-model.ts'
+import { observed, type ReplicaLevel } from '../../runs/replicas.ts'
+import type { Statistics } from '../../runs/statistics.ts'
+import type { Plot } from '../blocks.ts'
+import { type Curve, endLabel, ink, labelledTicks, yAxis } from './lines.ts'
+import { colour, type Panel, plotOf } from './svg.ts'
+
+/**
+ * Throughput, p95 and efficiency against replicas: a dot for each run, medians with their intervals, linear growth in
+ * grey, the fitted law as a curve, dashed where extrapolated.
+ */
+export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): Plot | null {
+  const [fewest] = levels
+  if (!fewest) return null
+  const fit = chosenFit(scaling)
+  const most = levels.at(-1)?.replicas ?? 1
+  // Half as far again shows the trend without looking like a measurement.
+  const to = fit ? most * 1.5 : most
+  const linear = levels.map(({ replicas: x }) => ({ x, y: (fewest.rate.median * x) / fewest.replicas }))
+  const rates = observed(runs)
+  const description = levels
+    .map(
+      ({ replicas, runs, rate, efficiency }) =>
+        `${replicas} replicas: median ${number(rate.median)} requests per second over ${runs} runs, ${percent(efficiency)} of linear growth.`,
+    )
+    .join(' ')
+  return plotOf(
+    { name: 'replicas', title: 'Throughput, latency and efficiency against replicas', description },
+    [
+      panel('throughput (requests/s)', 0, levels, to, {
+        points: rates.map(({ replicas: x, rate: y }) => ({ x, y })),
+        repeated: ({ rate }) => rate,
+        linear,
+        fit,
+      }),
+      panel('p95 latency (ms)', 1, levels, to, {
+        points: rates.flatMap(({ replicas: x, run }) => (run.total.p95Ms ? [{ x, y: run.total.p95Ms }] : [])),
+        repeated: ({ p95Ms }) => p95Ms,
+      }),
+      panel('efficiency (% of linear)', 2, levels, to, {
+        points: levels.map(({ replicas: x, efficiency }) => ({ x, y: 100 * efficiency })),
+      }),
+    ],
+  )
+}
+
+type Points = Curve['points']
+/** What a panel draws: runs as dots, and levels by their medians with intervals, or by a law that was fitted. */
+type Drawn = {
+  readonly points: Points
+  readonly repeated?: (level: ReplicaLevel) => Repeated | null
+  readonly linear?: Points
+  readonly fit?: Fit | null
+}
+
+function panel(
+  label: string,
+  hue: number,
+  levels: readonly ReplicaLevel[],
+  to: number,
+  { points, repeated = () => null, linear = [], fit = null }: Drawn,
+): Panel {
+  const sizes = levels.map(({ replicas }) => replicas)
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
+  const curve = fit ? steps(least, to).map((x) => ({ x, y: throughput(fit, x) })) : []
+  const beyond = curve.filter(({ x }) => x >= most)
+  const known = levels.flatMap((level) => {
+    const { median: y, interval = null } = repeated(level) ?? {}
+    return y === undefined ? [] : [{ x: level.replicas, y, interval }]
+  })
+  const bars = known.flatMap(({ x, interval }) => (interval ? [{ x, ...interval }] : []))
+  const highest = Math.max(
+    ...[...points, ...linear, ...curve].map(({ y }) => y),
+    ...bars.map(({ high }) => high),
+    0,
+  )
+  const stroke = colour(hue)
+  const path = { x: 'x', y: 'y', stroke, strokeWidth: 2 } as const
+  const end = { fill: 'currentColor', fillOpacity: 0.85 }
+  return {
+    height: 215,
+    x: { domain: [least - 0.3, to + 0.3] },
+    y: yAxis(label, 5, { type: 'linear', domain: [0, highest * 1.08 || 1] }),
+    marks: [
+      ...labelledTicks('replicas', sizes, number),
+      ruleX(sizes, ink(0.06)),
+      line(linear, { x: 'x', y: 'y', ...ink(0.4), strokeDasharray: '4 3' }),
+      endLabel(linear, 'linear', end),
+      ruleX(bars, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 6, strokeOpacity: 0.35 }),
+      ...(fit
+        ? [
+            line(
+              curve.filter(({ x }) => x <= most),
+              path,
+            ),
+            line(beyond, { ...path, strokeDasharray: '2 4' }),
+            endLabel(beyond, 'extrapolated', { ...end, fill: stroke }),
+          ]
+        : [line(known.length > 0 ? known : points, path)]),
+      dot(points, { x: 'x', y: 'y', fill: stroke, fillOpacity: 0.6, r: 4 }),
+    ],
+  }
+}
+
+const steps = (from: number, to: number): number[] =>
+  Array.from({ length: 121 }, (_, step) => from + ((to - from) * step) / 120)

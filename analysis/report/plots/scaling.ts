@@ -1,0 +1,75 @@
+import { ruleX } from '@observablehq/plot'
+import { orDash } from '../../formats/words.ts'
+import type { Following } from '../../run/autoscale.ts'
+import type { RunStatistics } from '../../run/statistics.ts'
+import type { Plot } from '../blocks.ts'
+import { type Curve, ink, labelledLines, scaleFor, sharedXAxis, yAxis } from './lines.ts'
+import { colour, type Panel, plotOf } from './svg.ts'
+
+/** Load and replicas over time; null where the replicas were not watched. */
+export function scalingPlot({ name, run, following }: RunStatistics): Plot | null {
+  const changes = run?.target.cluster?.scaling ?? []
+  const { stages = [] } = run?.load ?? {}
+  if (following.length === 0 || changes.length === 0) return null
+  const endMs = Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs))
+  const inside = changes.filter(({ atMs }) => atMs <= endMs)
+  const steps = (figure: 'wanted' | 'ready') =>
+    stepped(
+      inside.map((change) => ({ x: Math.max(change.atMs, 0) / 1000, y: change[figure] })),
+      endMs / 1000,
+    )
+  const load = stepped(
+    stages.map(({ startMs, vus }) => ({ x: startMs / 1000, y: vus })),
+    endMs / 1000,
+  )
+  const description = `${name}: ${following.map(words).join(' ')}`
+  return plotOf({ name: 'scaling', title: 'Load and replicas over time', description }, [
+    panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, false),
+    panel(
+      'replicas',
+      [
+        { label: 'wanted', colour: colour(1), points: steps('wanted') },
+        { label: 'ready', colour: colour(2), points: steps('ready') },
+      ],
+      stages,
+      true,
+    ),
+  ])
+}
+
+/** Each value holds until the next. */
+function stepped(points: Curve['points'], end: number): Curve['points'] {
+  return points.flatMap(({ x, y }, index) => [
+    { x, y },
+    { x: points[index + 1]?.x ?? end, y },
+  ])
+}
+
+function panel(
+  label: string,
+  curves: readonly Curve[],
+  stages: readonly { startMs: number }[],
+  last: boolean,
+): Panel {
+  const height = last ? 230 : 140
+  const scale = scaleFor(
+    curves.flatMap(({ points }) => points),
+    height,
+  )
+  const linear = { ...scale, type: 'linear' as const, domain: [0, scale.domain[1]] as const }
+  return {
+    height,
+    marginBottom: last ? 38 : 12,
+    x: sharedXAxis('time (s)', last),
+    y: yAxis(label, last ? 5 : 3, linear),
+    marks: [
+      ruleX(stages.slice(1), { x: ({ startMs }) => startMs / 1000, ...ink(0.2) }),
+      ...labelledLines(curves, linear),
+    ],
+  }
+}
+
+const seconds = (ms: number | null) => orDash(ms === null ? null : ms / 1000)
+
+const words = ({ vus, from, to, firstMs, readyMs, overshoot }: Following): string =>
+  `At ${vus} VUs from ${from} to ${to} replicas, first change after ${seconds(firstMs)} s, all ready after ${seconds(readyMs)} s, overshoot ${overshoot}.`

@@ -1,0 +1,38 @@
+import { type Block, cellText, type Report } from '../blocks.ts'
+
+/** The report for a pull request; plots are links to the files beside it. */
+export const markdown = ({ title, subtitle, blocks }: Report): string =>
+  `${[`# ${escaped([title, subtitle].filter(Boolean).join(' · '))}`, ...blocks.flatMap((block) => parts(block, '##'))].join('\n\n')}\n`
+
+function parts(block: Block, level: string): string[] {
+  switch (block.kind) {
+    case 'finding':
+      return [`**${escaped(block.text)}**`, ...bullets(block.reasons ?? [])]
+    case 'tiles':
+      return [block.tiles.map(([name, value]) => `${escaped(name)} **${escaped(value)}**`).join(' · ')]
+    case 'list':
+      return [...(block.name ? [`${level} ${escaped(block.name)}`] : []), ...bullets(block.lines)]
+    case 'plot':
+      return [`![${escaped(block.title)}](${block.name}.svg)`]
+    case 'details':
+      return [`${level} ${escaped(block.title)}`, ...block.blocks.flatMap((each) => parts(each, `${level}#`))]
+    case 'table':
+      return [
+        `${level} ${escaped(block.name)}`,
+        ...(block.note ? [escaped(block.note)] : []),
+        [
+          row(block.heads),
+          `|${' --- |'.repeat(block.heads.length)}`,
+          ...block.rows.map((cells) => row(cells.map(cellText))),
+        ].join('\n'),
+      ]
+  }
+}
+
+const bullets = (lines: readonly string[]): string[] =>
+  lines.length > 0 ? [lines.map((line) => `- ${escaped(line)}`).join('\n')] : []
+
+const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`
+
+// Names, labels and URLs must not turn into markup.
+const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|]/g, '\\$&').replace(/\r?\n/g, ' ')

@@ -1,0 +1,150 @@
+import { loadWords, stageWords } from '../formats/load.ts'
+import type { Run } from '../formats/run.ts'
+import { sloWords } from '../formats/slo.ts'
+import { number, orDash, percent } from '../formats/words.ts'
+import type { RunStatistics } from '../run/statistics.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import {
+  type Block,
+  type Case,
+  type Finding,
+  list,
+  present,
+  type Table,
+  type Tone,
+  tableOf,
+} from './blocks.ts'
+import { intendedTable, kindsTable, serverTable, stagesTable, tilesOf } from './figures.ts'
+import { eachAlone } from './groups.ts'
+import type { OfRuns } from './model.ts'
+import { latencyPlot } from './plots/latency.ts'
+import { saturationPlot } from './plots/saturation.ts'
+import { scalingPlot } from './plots/scaling.ts'
+import { timelinePlot } from './plots/timeline.ts'
+
+export function runReport({ runs }: Statistics): OfRuns {
+  const [run] = runs as [RunStatistics]
+  const groups = eachAlone(runs)
+  const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run), timelinePlot(run)]
+  return {
+    ...(run.run ? { title: run.run.scenario, subtitle: run.name } : { title: run.name }),
+    blocks: present([verdictFinding(run), ...headline(run), ...plots, ...runTables(run)]),
+  }
+}
+
+export const verdictTones: Record<RunStatistics['verdict']['kind'], Tone> = {
+  pass: 'good',
+  fail: 'bad',
+  invalid: 'doubt',
+}
+
+export const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): Finding & Block => ({
+  kind: 'finding',
+  text: `verdict: ${kind}`,
+  tone: verdictTones[kind],
+  reasons,
+  terminal: true,
+})
+
+export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
+  runs.map(({ name, verdict: { kind, reasons } }) => ({
+    suite: 'runs',
+    name,
+    failure: kind === 'pass' ? null : `${kind}: ${reasons.join('; ')}`,
+  }))
+
+function headline({ total, stages }: RunStatistics): Block[] {
+  if (total.requests === 0) return []
+  const held = stages.length > 1 ? stages.filter(({ holds }) => holds === true) : []
+  const [best] = [...held].sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0))
+  const words =
+    best &&
+    `Of the stages that held the SLOs, ${stageWords(best)} had the highest throughput: ${orDash(best.rate)} requests/s at p95 ${orDash(best.p95Ms)} ms.`
+  return [tilesOf(total), list(words)]
+}
+
+/** Everything about one run below its headline. */
+export function runTables(run: RunStatistics): Block[] {
+  const { total, failures, remarks, fairness } = run
+  const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
+  return present([
+    total.requests > 0 && { ...stagesTable(run), terminal: true },
+    list(failed.length > 0 && `Failed requests: ${failed.join(', ')}.`),
+    { ...kindsTable(run), terminal: true },
+    total.intended !== null && intendedTable(run),
+    total.server !== null && serverTable(run),
+    followingTable(run),
+    podsTable(run),
+    list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),
+    { ...list(...remarks), name: 'Before you trust it' },
+    { kind: 'table', name: 'What was run', heads: ['', ''], rows: facts(run) },
+  ])
+}
+
+const seconds = (ms: number | null) => orDash(ms === null ? null : ms / 1000)
+
+const followingTable = ({ following, stages }: RunStatistics): Table =>
+  tableOf(
+    'How the replicas followed',
+    following.map((each) => ({ ...each, figures: stages.find(({ stage }) => stage === each.stage) })),
+    [
+      ['change of load', ({ vus }) => `to ${vus} VUs`],
+      ['replicas', ({ from, to }) => `${from} → ${to}`],
+      ['first change after s', ({ firstMs }) => seconds(firstMs)],
+      ['all ready after s', ({ readyMs }) => seconds(readyMs)],
+      ['overshoot', ({ overshoot }) => String(overshoot)],
+      ['errors', ({ figures }) => orDash(figures?.errors ?? null, percent)],
+      ['p95 ms', ({ figures }) => orDash(figures?.p95Ms ?? null)],
+    ],
+  )
+
+function podsTable({ run }: RunStatistics): Table {
+  const pods = run?.target.cluster?.pods ?? []
+  const all = pods.reduce((sum, { served }) => sum + (served ?? 0), 0)
+  return tableOf('On the pods', pods, [
+    ['pod', ({ name }) => name],
+    ['node', ({ node }) => node],
+    ['requests', ({ served }) => orDash(served)],
+    ['share', ({ served }) => orDash(served !== null && all > 0 ? served / all : null, percent)],
+    ['CPU (cores)', ({ cpuCores }) => orDash(cpuCores)],
+  ])
+}
+
+/** What was run, where and with what. */
+function facts({ run, durationMs }: RunStatistics): [name: string, value: string][] {
+  if (!run) return durationMs === null ? [] : [['Duration', `${number(durationMs / 1000)} s`]]
+  const { target, load, slos, labels, commit } = run
+  const { workload, cluster } = target
+  const pairs = Object.entries(labels)
+  const rows: [string, string | null][] = [
+    ['Target', target.url + (target.embedded ? ' (the embedded workload)' : '')],
+    ['Request', load.request],
+    ['Load', loadWords(run.load.stages)],
+    ['Connections', load.connections],
+    ['SLOs', slos.map(sloWords).join(', ') || 'none'],
+    [
+      'Workload',
+      workload &&
+        `version ${workload.version} on ${workload.pod ?? workload.host}, ${number(workload.cpuCores)} cores, ${number(workload.memoryMiB)} MiB, ${number(workload.unitsPerMs)} units/ms`,
+    ],
+    [
+      'Cluster',
+      cluster &&
+        `${target.replicas} replicas on ${cluster.nodes} node${cluster.nodes === 1 ? '' : 's'}, ${cluster.cpuLimit ?? 'no limit of'} CPU and ${cluster.memoryLimit ?? 'no limit of'} memory each, ${cluster.image}`,
+    ],
+    ['Started', run.startedAt + (durationMs === null ? '' : `, ran ${number(durationMs / 1000)} s`)],
+    ['Generator', generatorWords(run, durationMs)],
+    ['Commit', commit],
+    ['Labels', pairs.map(([key, value]) => `${key}=${value}`).join(', ')],
+  ]
+  return rows.flatMap(([name, value]) => (value ? [[name, value]] : []))
+}
+
+function generatorWords({ host, k6 }: Run, durationMs: number | null): string {
+  const cores = k6.cpuSeconds !== null && durationMs ? (k6.cpuSeconds * 1000) / durationMs : null
+  return [
+    `k6 ${host.k6} on ${host.cores} cores, ${number(host.memoryMiB)} MiB, ${host.kernel}`,
+    ...(cores === null ? [] : [`used ${number(cores)} cores`]),
+    ...(k6.maxMemoryMiB === null ? [] : [`${number(k6.maxMemoryMiB)} MiB`]),
+  ].join(', ')
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { aClimb, aRun, aSummary, fixture, requests, summaryOf } from '../../test/samples.ts'
+import type { Run } from '../formats/run.ts'
+import { runStatistics } from './statistics.ts'
+
+type Metrics = Parameters<typeof aSummary>[0]
+
+const remarksOf = (changes: Partial<Run>, metrics: Metrics = requests(1000)): string =>
+  runStatistics({
+    name: 'x',
+    run: aRun(changes),
+    summary: { kind: 'summary', summary: aSummary(metrics) },
+  }).remarks.join('\n')
+
+const { target, load, k6 } = aRun()
+const openLoad = { ...load, stages: load.stages.map((stage) => ({ ...stage, offered: 100 })) }
+
+test('whether workload and k6 counted the same number of requests', () => {
+  const counted = (workServed: number) => remarksOf({ target: { ...target, workServed } })
+  assert.match(counted(1000), /The workload and k6 counted the same 1,000 answered requests\./)
+  assert.match(counted(1200), /counted 1,200 answered requests, k6 1,000: other clients/)
+})
+
+test('whether generator and target shared a machine', () => {
+  assert.match(
+    remarksOf({ target: { ...target, embedded: true } }),
+    /shared the 4 cores of one machine; k6 itself used 0\.200 and all processes together 1: /,
+  )
+  const unknown = { ...k6, cpuSeconds: null, machineBusyCores: null }
+  assert.match(
+    remarksOf({ target: { ...target, embedded: true }, k6: unknown }),
+    /shared the 4 cores of one machine: the figures/,
+  )
+  assert.doesNotMatch(remarksOf({}), /shared/)
+})
+
+test('whose latencies these are when requests failed', () => {
+  assert.match(
+    remarksOf({}, requests(1000, 10)),
+    /of the 990 successful requests; 10 failed requests count only as errors\./,
+  )
+  assert.match(remarksOf({}, requests(1000, 1)), /1 failed request counts only as errors\./)
+  const { 'http_req_duration{expected_response:true}': http_req_duration = {}, ...others } = requests(
+    1000,
+    10,
+  )
+  assert.match(remarksOf({}, { ...others, http_req_duration }), /Latencies include 10 failed requests/)
+})
+
+test('why p99.9 is missing', () => {
+  assert.match(
+    remarksOf({}, requests(999)),
+    /p99\.9 is missing: it needs 1,000 requests, and there were 999\./,
+  )
+  assert.doesNotMatch(remarksOf({}), /p99\.9/)
+})
+
+test('what a summary without run.json leaves unknown', () => {
+  const remarks = (name: string) =>
+    runStatistics({
+      name,
+      run: null,
+      summary: { kind: 'summary', summary: summaryOf(fixture(name)) },
+    }).remarks.join('\n')
+  assert.match(
+    remarks('2.2.0-export.json'),
+    /Without run\.json[^\n]*\n.*--summary-export format does not say/,
+  )
+  assert.doesNotMatch(remarks('2.2.0-handle-summary.json'), /--summary-export/)
+})
+
+test('what makes runs comparable only with their like', () => {
+  assert.match(
+    remarksOf({}, { ...requests(1000), 'http_reqs{kind:cpu}': { count: 9 } }),
+    /several kinds of request/,
+  )
+  assert.match(
+    remarksOf({ k6: { ...k6, outputs: ['csv'] } }),
+    /more than its summary \(csv\), which slows it down/,
+  )
+  const { remarks } = runStatistics(aClimb('climb', [1000, 1900]))
+  assert.match(remarks.join('\n'), /percentiles are specific to this sequence of stages/)
+})
+
+describe('the model of the load', () => {
+  test('an open model names both latencies, and how late requests were sent', () => {
+    const metrics = {
+      ...requests(1000),
+      latency_intended: { count: 1000, max: 900, 'p(99)': 800 },
+      start_lag: { count: 1000, 'p(99)': 3 },
+    }
+    assert.match(
+      remarksOf({ load: openLoad }, metrics),
+      /Open model: .* 99 % of them at most 3 ms late\. p99 is 99 ms from the actual .* and 800 ms from its intended start\./,
+    )
+    assert.match(remarksOf({ load: openLoad }), /at their own rate\. p99 is 99 ms .* and – ms/)
+  })
+
+  test('a closed model warns of coordinated omission, with an estimate where a stall shows', () => {
+    assert.match(remarksOf({}), /Closed model: .*\(coordinated omission\)\.$/)
+    const { 'http_req_duration{expected_response:true}': _, ...others } = requests(1000)
+    const stalled = {
+      ...others,
+      http_req_duration: { count: 1000, avg: 3, min: 1, med: 1, 'p(99)': 1, 'p(99.9)': 1, max: 2000 },
+    }
+    const estimate = /\(coordinated omission\)\. .*p99 would be about ([\d,]+) ms instead of 1;/.exec(
+      remarksOf({}, stalled),
+    )?.[1]
+    assert.ok(Number(estimate?.replaceAll(',', '')) > 1000, estimate)
+  })
+})
+
+describe('saturation', () => {
+  /** Stages of 1, 2 and 4 VUs with those throughputs and mean latencies; iterations take as long as requests. */
+  const climbed = (rates: [rate: number, meanMs: number][]) => {
+    const source = aClimb(
+      'climb',
+      rates.map(([rate]) => 10 * rate),
+    )
+    assert.ok(source.summary.kind === 'summary')
+    const { summary } = source.summary
+    const meanOf = (tags: Readonly<Record<string, string>>) => rates[Number(tags.stage) - 1]?.[1] ?? 0
+    const metrics = summary.metrics.flatMap((metric) => {
+      const avg = meanOf(metric.tags)
+      if (metric.name !== 'http_req_duration' || avg === 0) return [metric]
+      const iterations = {
+        name: 'iteration_duration',
+        tags: { stage: metric.tags.stage ?? '' },
+        values: { avg },
+      }
+      return [{ ...metric, values: { ...metric.values, avg } }, iterations]
+    })
+    const { knee, remarks } = runStatistics({
+      ...source,
+      summary: { kind: 'summary', summary: { ...summary, metrics } },
+    })
+    return { knee, remarks: remarks.join('\n') }
+  }
+
+  test('is at the knee, the stage with the most throughput for its latency', () => {
+    const { knee, remarks } = climbed([
+      [100, 10],
+      [190, 10.5],
+      [200, 20],
+    ])
+    assert.equal(knee, 2)
+    assert.match(remarks, /Saturation: .* greatest at 2 VUs, the knee;/)
+    assert.doesNotMatch(remarks, /not steady/)
+  })
+
+  test('is not reached while throughput for its latency grows', () => {
+    const { knee, remarks } = climbed([
+      [100, 10],
+      [200, 10],
+      [400, 10],
+    ])
+    assert.equal(knee, 4)
+    assert.match(remarks, /No saturation up to 4 VUs:/)
+  })
+
+  test('a stage that breaks Little’s law was not steady', () => {
+    const { remarks } = climbed([
+      [100, 10],
+      [200, 10],
+      [200, 10],
+    ])
+    assert.match(remarks, /Stage 3 was not steady: .* imply 2 requests in flight, but there were 4 VUs;/)
+    assert.doesNotMatch(remarks, /Stage [12] was/)
+  })
+})
+
+test('a growing queue is mentioned from 2 % on', () => {
+  const half = (med: number) => ({ count: 1000, med, 'p(25)': med - 1, 'p(75)': med + 1 })
+  const grown = (ms: number) =>
+    remarksOf(
+      { load: openLoad },
+      { ...requests(1000), 'latency_intended{half:1}': half(50), 'latency_intended{half:2}': half(50 + ms) },
+    )
+  assert.match(grown(200), /The queue kept growing: requests arrived 4 % faster than they were answered\./)
+  assert.doesNotMatch(grown(50), /queue/)
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakeKubectl } from '../../test/fake-kubectl.ts'
+import { testShell } from '../../test/shell.ts'
+import { Failure } from '../shell/exit.ts'
+import { failureOf, kubectlOf } from './kubectl.ts'
+
+const log = (server: string) =>
+  `E1125 23:43:55.046517    4780 memcache.go:265] "Unhandled Error" err="couldn't get current server API group list: Get \\"http://${server}/api?timeout=32s\\": dial tcp 127.0.0.1:8080: connect: connection refused"\n`
+const refused = (server: string) =>
+  `${log(server)}The connection to the server ${server} was refused - did you specify the right host or port?`
+
+test('what kubectl prints becomes one sentence', () => {
+  const noContext = /^there is no current kube context; "kubectl config get-contexts"/
+  const cases: [string, RegExp][] = [
+    ['error: current-context is not set', noContext],
+    [refused('localhost:8080'), noContext],
+    [
+      refused('10.88.0.11:6443'),
+      /^the API server does not answer \(The connection to the server 10\.88\.0\.11:6443 was refused - .*\?\); is the cluster running\?$/,
+    ],
+    [
+      'Unable to connect to the server: dial tcp: lookup k8s.invalid: no such host',
+      /^the API server does not answer \(Unable to connect .*no such host\)/,
+    ],
+    [
+      'Error from server (Forbidden): pods is forbidden: User "nobody" cannot list resource "pods" in API group "" in the namespace "load-and-stress"',
+      /^the cluster does not allow it: pods is forbidden: User "nobody" cannot list/,
+    ],
+    [
+      'Error from server (NotFound): deployments.apps "workload" not found',
+      /^kubectl get pods: deployments\.apps "workload" not found$/,
+    ],
+    [
+      "Error: unknown flag: --frobnicate\nSee 'kubectl get --help' for usage.",
+      /^kubectl get pods: unknown flag: --frobnicate$/,
+    ],
+  ]
+  for (const [stderr, sentence] of cases) assert.match(failureOf(['get', 'pods'], stderr), sentence)
+})
+
+test('kubectl that is not installed is a Failure', async () => {
+  const kubectl = kubectlOf(testShell({ env: { PATH: '/nowhere' } }))
+  await assert.rejects(
+    kubectl.run('get', 'pods'),
+    (error) =>
+      error instanceof Failure && error.exitCode === 4 && /^kubectl is not installed/.test(error.message),
+  )
+})
+
+test('a patient kubectl retries what is safe to repeat while the API server does not answer', async () => {
+  const failures = [refused('10.88.0.11:6443')]
+  using patient = fakeKubectl({ failures })
+  assert.equal((await kubectlOf(patient.shell, { patient: true }).list('nodes')).length, 1)
+  assert.match(patient.shell.sentences.join(), /^the API server does not answer .*; retrying in 1 s$/)
+
+  using impatient = fakeKubectl({ failures })
+  await assert.rejects(kubectlOf(impatient.shell).list('nodes'), /does not answer/)
+  using unsafe = fakeKubectl({ failures })
+  const { run } = kubectlOf(unsafe.shell, { patient: true })
+  await assert.rejects(run('apply', '-k', 'folder'), /does not answer/)
+  using other = fakeKubectl({ failures: ['Error from server (NotFound): nodes not found'] })
+  await assert.rejects(kubectlOf(other.shell, { patient: true }).list('nodes'), /not found/)
+})

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakeKubectl } from '../../test/fake-kubectl.ts'
+import { testShell } from '../../test/shell.ts'
+import { deploy, scaleTo, status, up } from './workload.ts'
+
+test('minikube starts with nodes, profile and metrics-server', async () => {
+  // A start takes a virtual machine or Docker: only its arguments can be tested here.
+  using fake = fakeKubectl()
+  await up(fake.shell, { nodes: 3, profile: 'big' })
+  assert.deepEqual(fake.minikubeCalls(), ['start --profile=big --nodes=3 --addons=metrics-server'])
+  await assert.rejects(
+    up(testShell({ env: { PATH: '/nowhere' } }), { nodes: 1, profile: 'minikube' }),
+    /^Error: minikube is not installed/,
+  )
+})
+
+test('deploy applies base, components, replicas and image', async () => {
+  using fake = fakeKubectl({ replicas: 2 })
+  await deploy(fake.shell, { replicas: 2, image: 'registry:5000/app:1.4@sha256:0', components: ['token'] })
+  const { components, replicas, images } = fake.applied()
+  assert.match(components.join(), /manifests\/components\/token$/)
+  assert.deepEqual(replicas, [{ name: 'workload', count: 2 }])
+  const [{ newName, newTag, digest }] = images
+  assert.deepEqual([newName, newTag, digest], ['registry:5000/app', '1.4', 'sha256:0'])
+  assert.match(fake.shell.sentences.join('\n'), /^2 replicas are ready; "npm run cluster:url"/m)
+})
+
+test('deploy builds the image into minikube where none is given', async () => {
+  using fake = fakeKubectl({ minikube: true })
+  await deploy(fake.shell, { replicas: 1, image: undefined, components: [] })
+  const image = 'localhost/load-and-stress:0.1.0'
+  assert.equal(fake.minikubeCalls().at(-1), `-p here image build -t ${image} -f workload/Dockerfile .`)
+  const [{ newName, newTag }] = fake.applied().images
+  assert.equal(`${newName}:${newTag}`, image)
+})
+
+test('scale waits for the pods, and status shows them', async () => {
+  using fake = fakeKubectl()
+  await scaleTo(fake.shell, 2)
+  let printed = ''
+  await status({
+    ...fake.shell,
+    print(text) {
+      printed += text
+    },
+  })
+  assert.equal(
+    printed,
+    `pod    node    ready  restarts  CPU
+pod-1  node-1  yes    0         12m
+pod-2  node-1  yes    0         –
+
+1 node
+`,
+  )
+})

@@ -1,0 +1,141 @@
+import { readdirSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Node } from 'kubernetes-types/core/v1.js'
+import { Failure } from '../shell/exit.ts'
+import type { Shell } from '../shell/shell.ts'
+import { serviceUrl } from './address.ts'
+import { change, settled } from './deployment.ts'
+import { type Kubectl, kubectlOf, namespace } from './kubectl.ts'
+import { minikube, minikubeProfile } from './minikube.ts'
+import { podCpu, readPods } from './pods.ts'
+
+const manifests = path.join(import.meta.dirname, '../../manifests')
+const bundledImage = 'localhost/load-and-stress:0.1.0'
+
+/** Starts a minikube cluster with metrics-server; a Failure on a machine that is too small. */
+export async function up(
+  shell: Shell,
+  { nodes, profile }: { readonly nodes: number; readonly profile: string },
+): Promise<void> {
+  const [cores, gib] = [os.availableParallelism(), os.totalmem() / 2 ** 30]
+  if (cores < 2 || gib < 3.5)
+    throw new Failure(
+      'environment',
+      `this machine has ${cores} core${cores === 1 ? '' : 's'} and ${gib.toFixed(1)} GiB, but a cluster, the workload and k6 need at least 2 cores and 4 GiB; use another cluster's context`,
+    )
+  await minikube(shell, 'start', `--profile=${profile}`, `--nodes=${nodes}`, '--addons=metrics-server')
+}
+
+/**
+ * Deploys the workload to the current kube context and waits until it is ready.
+ * @param image one that the cluster can pull; without it, the workload's is built into minikube
+ * @param components names of folders in manifests/components
+ */
+export async function deploy(
+  shell: Shell,
+  {
+    replicas,
+    image,
+    components,
+  }: {
+    readonly replicas: number
+    readonly image?: string | undefined
+    readonly components: readonly string[]
+  },
+): Promise<void> {
+  const available = readdirSync(path.join(manifests, 'components'))
+  for (const each of components)
+    if (!available.includes(each))
+      throw new Failure('usage', `--with: no component "${each}"; available: ${available.join(', ')}`)
+  const kubectl = kubectlOf(shell)
+  const profile = await minikubeProfile(kubectl)
+  if (profile && !image) {
+    shell.say(`building ${bundledImage} into minikube …`)
+    const dockerfile = ['-t', bundledImage, '-f', 'workload/Dockerfile', '.']
+    await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
+  }
+  await apply(kubectl, replicas, image ?? bundledImage, components)
+  await settled(kubectl, replicas, shell.signal)
+  shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
+}
+
+/** Applies the base with these replicas, image and components, as a temporary kustomization. */
+async function apply(
+  kubectl: Kubectl,
+  replicas: number,
+  image: string,
+  components: readonly string[],
+): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'load-and-stress-'))
+  const from = (inside: string) => path.relative(folder, path.join(manifests, inside))
+  const [, newName = image, tag, digest] = /^(.*?)(?::([^:/@]+))?(?:@(.+))?$/.exec(image) ?? []
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [from('base')],
+    components: components.map((each) => from(`components/${each}`)),
+    replicas: [{ name: 'workload', count: replicas }],
+    images: [
+      { name: 'localhost/load-and-stress', newName, ...(tag && { newTag: tag }), ...(digest && { digest }) },
+    ],
+  }
+  try {
+    // JSON is YAML too.
+    await writeFile(path.join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
+    await kubectl.run('apply', '--server-side', '--force-conflicts', '-k', folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Prints the address of the workload, once it has answered there. */
+export async function printUrl(shell: Shell): Promise<void> {
+  shell.print(`${await serviceUrl(kubectlOf(shell))}\n`)
+}
+
+/** Changes the number of replicas and waits until exactly this many are ready. */
+export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
+  await change(kubectlOf(shell), { replicas }, shell.signal)
+  shell.say(`${replicas} replicas are ready`)
+}
+
+/** Prints the pods, where they run and what they use, and what is wrong with them. */
+export async function status(shell: Shell): Promise<void> {
+  const kubectl = kubectlOf(shell)
+  const [all, cpu, nodes] = await Promise.all([
+    readPods(kubectl),
+    podCpu(kubectl),
+    kubectl.list<Node>('nodes'),
+  ])
+  const pods = all.filter(({ terminating }) => !terminating)
+  const rows = [
+    ['pod', 'node', 'ready', 'restarts', 'CPU'],
+    ...pods.map(({ name, node, ready, restarts }) => [
+      name,
+      node,
+      ready ? 'yes' : 'no',
+      String(restarts),
+      cpu.get(name) ?? '–',
+    ]),
+  ]
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  const problems = pods.flatMap(({ problem }) => problem ?? [])
+  shell.print(
+    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...problems].join('\n')}\n`,
+  )
+}
+
+/** Removes the workload with its namespace; the cluster stays. */
+export async function down(shell: Shell): Promise<void> {
+  const options = ['--ignore-not-found', '--wait=true', '--request-timeout=180s']
+  await kubectlOf(shell).run('delete', 'namespace', namespace, ...options)
+  shell.say(`the namespace ${namespace} is gone; "minikube delete" removes a minikube cluster`)
+}

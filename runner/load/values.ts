@@ -1,0 +1,63 @@
+import { parseSlos, type Slo } from '../../analysis/formats/slo.ts'
+
+// Each takes the text of a flag, and throws an `Error` with the sentence that says what is wrong.
+
+export const positiveInteger = (text: string): number => {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Error(`"${text}" is not a whole number from 1 to 9999999`)
+  return Number(text)
+}
+export const positiveIntegers = (text: string): readonly number[] => text.split(',').map(positiveInteger)
+
+export const positive = (text: string): number => {
+  if (!(Number(text) > 0 && Number(text) < Infinity)) throw new Error(`"${text}" is not a number above 0`)
+  return Number(text)
+}
+
+/** Milliseconds of `500ms`, `30s`, `5m` or `1h`. */
+export const duration = (text: string): number => {
+  const [, value, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? Number.NaN)
+  if (!(ms > 0)) throw new Error(`"${text}" is not a duration such as 500ms, 30s or 5m`)
+  return ms
+}
+
+export const slos = (list: string): readonly Slo[] => {
+  const parsed = parseSlos(list)
+  if (typeof parsed === 'string') throw new Error(parsed)
+  return parsed
+}
+
+export const labels = (list: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    list.split(',').map((label) => {
+      const [, key, value] = /^([^=\s]+)=(.+)$/s.exec(label) ?? []
+      if (key === undefined || value === undefined) throw new Error(`"${label}" is not of the form key=value`)
+      return [key, value]
+    }),
+  )
+
+export const headers = (lines: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    lines.split('\n').map((line) => {
+      const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? []
+      if (name === undefined || value === undefined) throw new Error('not of the form "Name: value"')
+      return [name, value.trim()]
+    }),
+  )
+
+/** Statuses from and to, both included, that count as success. */
+type StatusRange = readonly [from: number, to: number]
+
+export const statuses = (list: string): readonly StatusRange[] =>
+  list.split(',').map((part) => {
+    const [, from, to = from] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(part) ?? []
+    if (from === undefined) throw new Error(`"${list}" is not a list such as 200-299,404`)
+    return [Number(from), Number(to)]
+  })
+
+export const pattern =
+  (expected: RegExp, wrong: string) =>
+  (value: string): string => {
+    if (!expected.test(value)) throw new Error(`"${value}" ${wrong}`)
+    return value
+  }

@@ -1,0 +1,21 @@
+import type { Statistics } from '../../analysis/runs/statistics.ts'
+
+/** What to do about what a report says, in this tool's own flags and commands: the analysis knows none of them. */
+export function adviceFor({ comparison, runs, recommendation, kind }: Statistics): string[] {
+  const groups = comparison?.groups ?? []
+  const reasons = runs.flatMap(({ verdict }) => verdict.reasons)
+  const noSlo = kind === 'capacity' && runs.every(({ run }) => (run?.slos.length ?? 0) === 0)
+  return [
+    ...(groups.some(({ refused }) => refused.length > 0) ? ['--anyway compares them all the same'] : []),
+    ...(groups.some(({ interleaved, refused }) => !interleaved && refused.length === 0)
+      ? ['npm run ab runs the two sides in turns']
+      : []),
+    ...(noSlo && recommendation ? ['--slo says what a recommended number of replicas must hold'] : []),
+    ...(reasons.some((reason) => reason.startsWith('k6 dropped'))
+      ? ['--max-vus allows more VUs to wait for answers']
+      : []),
+    ...(reasons.some((reason) => reason.startsWith('the generator was the bottleneck'))
+      ? ['take a larger machine for k6, or less load']
+      : []),
+  ]
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { constants, existsSync } from 'node:fs'
+import { access, link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { type Acknowledged, type Night, parseAcknowledged, parseNight } from '../../analysis/formats/night.ts'
+import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
+import type { HistoryReport } from '../../analysis/report/history.ts'
+import { alarmsOf } from '../../analysis/runs/alarms.ts'
+import { seriesOf } from '../../analysis/runs/history.ts'
+import { Failure } from '../shell/exit.ts'
+import { grouped, option, text } from '../shell/flags.ts'
+import { type Shell, shownPath } from '../shell/shell.ts'
+import { writeReport } from './folder.ts'
+
+export const historyFlag = grouped('Results', {
+  history: option('LAS_HISTORY_DIR', 'dir', 'the folder of the nights (history)', text),
+})
+
+export type History = {
+  readonly nights: readonly Night[]
+  readonly acknowledged: Acknowledged
+  readonly remarks: readonly string[]
+}
+
+/** The nights of a folder; a file that cannot be read is left as it is, and named. */
+export async function readHistory(folder: string): Promise<History> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new Failure('environment', `${folder}: cannot be read (${error.code})`)
+  })
+  const nights: Night[] = []
+  const remarks: string[] = []
+  for (const name of names.sort()) {
+    if (!name.endsWith('.json') || name.startsWith('.') || name === 'acknowledged.json') continue
+    const reading = parseNight(await readFile(path.join(folder, name), 'utf8'))
+    if (reading.kind === 'ok') nights.push(reading.value)
+    else remarks.push(`${name} in the history: ${reading.reason}`)
+  }
+  return { nights, acknowledged: await readAcknowledged(path.join(folder, 'acknowledged.json')), remarks }
+}
+
+async function readAcknowledged(file: string): Promise<Acknowledged> {
+  if (!existsSync(file)) return []
+  const reading = parseAcknowledged(await readFile(file, 'utf8'))
+  if (reading.kind === 'ok') return reading.value
+  throw new Failure('usage', `${file}: ${reading.reason}`)
+}
+
+/** Makes sure that nights can be added there. */
+export async function openHistory(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw new Failure(
+      'environment',
+      `${folder}: cannot be written (${(error as NodeJS.ErrnoException).code}); --history names another folder`,
+    )
+  }
+}
+
+/** Adds a night: never over another one, completely or not at all, even if two jobs add at once. */
+export async function addNight(folder: string, night: Night): Promise<void> {
+  const file = path.join(folder, `${night.id}.json`)
+  const partial = path.join(folder, `.${night.id}.${randomBytes(4).toString('hex')}`)
+  await writeFile(partial, `${JSON.stringify(night)}\n`)
+  try {
+    // Unlike a rename it fails where the name is taken.
+    await link(partial, file)
+  } finally {
+    await unlink(partial)
+  }
+}
+
+export function historyReport(
+  { nights, acknowledged, remarks }: History,
+  {
+    more = [],
+    comparison = null,
+    entries = [],
+  }: Partial<Pick<HistoryReport, 'comparison' | 'entries'>> & { readonly more?: readonly string[] } = {},
+): HistoryReport {
+  const series = seriesOf(nights)
+  return {
+    kind: 'history',
+    nights,
+    series,
+    alarms: alarmsOf(series, acknowledged),
+    comparison,
+    remarks: [...more, ...remarks],
+    entries,
+  }
+}
+
+/** Writes the report, prints what it found, and gives its files by name. */
+export async function writeHistoryReport(
+  shell: Shell,
+  report: HistoryReport,
+  folder: string,
+): Promise<ReadonlyMap<string, string>> {
+  const files = reportFiles(report)
+  await writeReport(folder, files)
+  shell.print(terminalText(report))
+  shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)
+  return files
+}

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
+import type { Statistics } from '../../analysis/runs/statistics.ts'
+import { exitCodes } from '../shell/exit.ts'
+import { grouped, option, text } from '../shell/flags.ts'
+import { type Shell, shownPath } from '../shell/shell.ts'
+import { adviceFor } from './advice.ts'
+import { writeReport } from './folder.ts'
+
+function rate(value: string): number {
+  if (!(Number(value) > 0)) throw new Error(`"${value}" is not a number of requests per second`)
+  return Number(value)
+}
+
+function share(value: string): number {
+  const number = Number(value.replace(/%$/, '')) / (value.endsWith('%') ? 100 : 1)
+  if (!(number > 0 && number < 1)) throw new Error(`"${value}" is not a share such as 5% or 0.05`)
+  return number
+}
+
+export const wantedFlag = grouped('Report', {
+  for: option('LAS_FOR_RATE', 'rate', 'how many replicas hold this many requests/s within the SLOs?', rate),
+})
+
+export const effectFlag = grouped('Report', {
+  effect: option('LAS_EFFECT', 'share', 'the least change that matters (5%)', share),
+})
+
+export const reportFolderFlag = (usual: string) =>
+  grouped('Report', { out: option('LAS_REPORT_DIR', 'dir', `where the report goes (${usual})`, text) })
+
+/**
+ * Writes the report, prints the table, advice and where the page is, and gives the exit code: of the worst verdict, or of
+ * what a comparison found.
+ */
+export async function writeAndPrint(shell: Shell, figures: Statistics, folder: string): Promise<number> {
+  await writeReport(folder, reportFiles(figures))
+  shell.print(terminalText(figures))
+  for (const advice of adviceFor(figures)) shell.say(advice)
+  shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)
+  if (figures.comparison) return comparisonCode(figures.comparison)
+  const kinds = figures.runs.map(({ verdict }) => verdict.kind)
+  return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']
+}
+
+function comparisonCode({ groups, judgement }: NonNullable<Statistics['comparison']>): number {
+  if (groups.some(({ refused }) => refused.length > 0)) return exitCodes.usage
+  const measured = groups.some(({ metrics }) => metrics.length > 0)
+  return exitCodes[judgement === 'worse' ? 'fail' : measured ? 'pass' : 'invalid']
+}

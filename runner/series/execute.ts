@@ -1,0 +1,208 @@
+import { existsSync } from 'node:fs'
+import { readdir, rename } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readSource, type Source } from '../../analysis/formats/read.ts'
+import type { Statistics } from '../../analysis/runs/statistics.ts'
+import { findK6, type K6 } from '../k6/find.ts'
+import { measure } from '../load/measure.ts'
+import { type LoadOptions, loadFlags, requestPath, scenarioOf } from '../load/options.ts'
+import { writeAndPrint } from '../results/print.ts'
+import { exitCodes } from '../shell/exit.ts'
+import { optionsFrom } from '../shell/flags.ts'
+import { type Shell, shownPath } from '../shell/shell.ts'
+import type { Target } from '../targets/target.ts'
+import { cellWords, type Plan, type PlannedRun, type Series, scriptsOf } from './plan.ts'
+
+export type SeriesOptions = {
+  /** Whether a URL of the plan may be public: consent is not kept in a file. */
+  readonly allowPublic?: boolean
+  /** Pins the work of a request on the workload started here. */
+  readonly unitsPerMs?: number | undefined
+}
+
+/** Runs what of a plan is not done yet, as far as its minutes go, and leaves the cluster as it found it. */
+export async function execute(
+  shell: Shell,
+  { folder, plan }: Series,
+  options: SeriesOptions = {},
+): Promise<void> {
+  const k6 = await findK6(shell)
+  const done = await finished(folder)
+  const left = plan.runs.filter(({ cell }) => !done.has(cell))
+  const scripts = await scriptsOf(left)
+  const targets = targetsOf(shell, plan, options)
+  const start = performance.now()
+  try {
+    for (const [index, run] of left.entries()) {
+      if (shell.signal.aborted) break
+      const spentMs = performance.now() - start
+      const eachMs = index > 0 ? spentMs / index : 0
+      const repeatMs = eachMs * left.filter(({ repeat }) => repeat === run.repeat).length
+      const begins = index > 0 && run.repeat !== left[index - 1]?.repeat
+      if (plan.minutes !== null && begins && spentMs + repeatMs > plan.minutes * 60_000) {
+        shell.say(
+          `another repeat does not fit into the ${plan.minutes} minutes: ${left.length - index} runs are left out`,
+        )
+        break
+      }
+      const remaining = index > 0 ? `, about ${minutes(eachMs * (left.length - index))} left` : ''
+      const number = plan.runs.length - left.length + index + 1
+      shell.say(`run ${number} of ${plan.runs.length}: ${cellWords(run)}${remaining}`)
+      try {
+        await runCell(shell, { folder, plan }, run, { k6, targets, script: scripts.get(run.scenario) ?? '' })
+      } catch (error) {
+        // Interrupted while it waited for something: the end says how to resume.
+        if (!shell.signal.aborted) throw error
+      }
+      await sleep(plan.coolDownMs, undefined, { signal: shell.signal }).catch(() => {})
+    }
+  } finally {
+    await targets.close()
+  }
+}
+
+type Targets = {
+  open(run: PlannedRun): Promise<{ readonly target: Target; release(): Promise<void> }>
+  close(): Promise<void>
+}
+
+/** The deployment is one for the whole series, restored at its end; the workload started here is new for every run. */
+function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }: SeriesOptions): Targets {
+  let deployment: Promise<Target> | undefined
+  return {
+    async open(run) {
+      const place = run.side ? plan.sides[run.side] : null
+      const replicas = run.replicas ?? undefined
+      const image = place?.startsWith('image=') ? place.slice('image='.length) : undefined
+      if (place !== null && image === undefined) {
+        const { urlTarget } = await import('../targets/url.ts')
+        const target = await urlTarget(shell, place, { allowPublic, flag: `--${run.side}` })
+        return { target, release: async () => {} }
+      }
+      if (image === undefined && plan.local) {
+        const { embeddedTarget } = await import('../targets/embedded.ts')
+        const target = await embeddedTarget(shell, { replicas, unitsPerMs })
+        return { target, release: () => target.restore() }
+      }
+      deployment ??= import('../targets/deployment.ts').then(({ deploymentTarget }) =>
+        deploymentTarget(shell, { patient: true }),
+      )
+      const target = await deployment
+      await target.vary({ ...(replicas && { replicas }), ...(image && { image }) }, shell.signal)
+      return { target, release: async () => {} }
+    },
+    close: async () => (await deployment?.catch(() => null))?.restore(),
+  }
+}
+
+async function runCell(
+  shell: Shell,
+  { folder, plan }: Series,
+  run: PlannedRun,
+  context: {
+    readonly k6: K6
+    readonly script: string
+    readonly targets: Targets
+  },
+): Promise<void> {
+  const { k6, script, targets } = context
+  const load: LoadOptions = optionsFrom(loadFlags, run.flags)
+  const { target, release } = await targets.open(run)
+  try {
+    await warmUp(shell, target.url.href.replace(/\/$/, '') + requestPath(load), plan.warmUpMs)
+    if (shell.signal.aborted) return
+    await measure(shell, {
+      scenario: scenarioOf(run.scenario),
+      script,
+      options: load,
+      target,
+      labels: { cell: run.cell, ...(run.side && { side: run.side }) },
+      out: folder,
+      k6,
+    })
+  } finally {
+    await release()
+  }
+}
+
+/** The same requests for a while, without looking at the answers. */
+async function warmUp({ env, signal }: Shell, url: string, forMs: number): Promise<void> {
+  const until = performance.now() + forMs
+  const headers = env.STRESS_TOKEN ? { authorization: `Bearer ${env.STRESS_TOKEN}` } : {}
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      while (performance.now() < until && !signal.aborted) {
+        const response = await fetch(url, {
+          headers,
+          redirect: 'manual',
+          signal: AbortSignal.timeout(10_000),
+        }).catch(() => null)
+        await response?.body?.cancel()
+        if (!response) await sleep(100)
+      }
+    }),
+  )
+}
+
+/** The cells that have a complete run, each with its last one. */
+async function finished(folder: string): Promise<Map<string, Source>> {
+  const done = new Map<string, Source>()
+  for (const name of (await readdir(folder)).sort()) {
+    if (!existsSync(path.join(folder, name, 'run.json')) || name.startsWith('.')) continue
+    const reading = await readSource(path.join(folder, name))
+    if (reading.kind !== 'source') continue
+    const { run } = reading.source
+    if (run?.labels.cell && !run.interrupted) done.set(run.labels.cell, reading.source)
+  }
+  return done
+}
+
+export type Outcome = {
+  /** The complete runs, by replicas, in the order of the plan. */
+  readonly sources: readonly Source[]
+  readonly complete: boolean
+}
+
+export async function outcomeOf({ folder, plan }: Series): Promise<Outcome> {
+  const done = await finished(folder)
+  const sources = [...plan.runs]
+    .sort((a, b) => (a.replicas ?? 0) - (b.replicas ?? 0))
+    .flatMap(({ cell }) => done.get(cell) ?? [])
+  return { sources, complete: sources.length === plan.runs.length }
+}
+
+/** Gives a series its name, without the dot: no more runs will come. */
+export async function closeSeries({ folder }: Series): Promise<string> {
+  const named = path.join(path.dirname(folder), path.basename(folder).replace(/^\./, ''))
+  if (named !== folder) await rename(folder, named)
+  return named
+}
+
+export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: number): void {
+  shell.say(
+    `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}`,
+  )
+}
+
+const minutes = (ms: number) =>
+  ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`
+
+/** Runs a series and prints its report: what `sweep` and `ab` have in common. */
+export async function runSeries(
+  shell: Shell,
+  series: Series,
+  options: SeriesOptions,
+  figures: (sources: readonly Source[]) => Statistics,
+): Promise<number> {
+  await execute(shell, series, options)
+  const { sources, complete } = await outcomeOf(series)
+  const folder = complete ? await closeSeries(series) : series.folder
+  const code =
+    sources.length > 0
+      ? await writeAndPrint(shell, figures(sources), path.join(folder, 'report'))
+      : exitCodes.interrupted
+  if (!shell.signal.aborted && complete) return code
+  sayHowToResume(shell, series, sources.length)
+  return exitCodes.interrupted
+}

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { readJson } from '../../analysis/formats/json.ts'
+import { checkLoad, loadFlags, scenarioOf } from '../load/options.ts'
+import { Failure } from '../shell/exit.ts'
+import { optionsFrom, type Written } from '../shell/flags.ts'
+import type { Cell } from './plan.ts'
+
+/** What `nightly.json` may say. */
+export const NightlyPlan = z.strictObject({
+  $schema: z.string().optional(),
+  minutes: z.number().positive().default(60).describe('no repeat begins that would not end within them'),
+  repeats: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe(
+      'runs of each entry a night: the night is their median, and a comparison needs at least five a side',
+    ),
+  effect: z.number().positive().max(1).default(0.05).describe('the least change that matters, as a share'),
+  unitsPerMs: z
+    .number()
+    .positive()
+    .optional()
+    .describe('pins the work of a request on a workload started here, so that all nights do the same work'),
+  runs: z
+    .array(
+      z.strictObject({
+        scenario: z.string().describe('constant, arrival, ramp …'),
+        replicas: z
+          .array(z.number().int().positive())
+          .default([])
+          .describe('on a cluster, or local: one series for each'),
+        flags: z
+          .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+          .default({})
+          .describe('as on the command line, without the dashes: vus, rate, duration, slo, work-ms, path …'),
+      }),
+    )
+    .min(1)
+    .describe('what to run; each entry becomes its own series'),
+})
+type NightlyPlan = z.infer<typeof NightlyPlan>
+
+export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new Failure(
+      'usage',
+      `${file}: no such plan; --plan names one, and nightly.json of load-and-stress is an example`,
+    )
+  })
+  const reading = readJson(text, NightlyPlan, 'a plan')
+  if (reading.kind === 'ok') return reading.value
+  throw new Failure('usage', `${file}: ${reading.reason}`)
+}
+
+/** The cells of a plan: its entries by replicas and side. */
+export function nightlyCells({ runs }: NightlyPlan, sides: readonly Cell['side'][]): Cell[] {
+  const cells = runs.flatMap(({ scenario, replicas, flags: settings }, index) => {
+    const flags = checkedFlags(scenario, settings, index)
+    const levels = replicas.length > 0 ? replicas : [null]
+    return levels.flatMap((level) =>
+      sides.map((side) => ({
+        name: [index + 1, scenario, level ?? '', side ?? ''].filter((part) => part !== '').join('-'),
+        scenario,
+        replicas: level,
+        side,
+        flags,
+      })),
+    )
+  })
+  const twice = cells.find(({ scenario, replicas, side }, index) =>
+    cells
+      .slice(0, index)
+      .some((other) => other.scenario === scenario && other.replicas === replicas && other.side === side),
+  )
+  if (sides.includes('a') && twice)
+    throw new Failure(
+      'usage',
+      `the plan has ${twice.scenario} twice, and --baseline compares by scenario; leave one out`,
+    )
+  return cells
+}
+
+const { label: _, ...entryFlags } = loadFlags
+
+/** The flags of an entry, by the same checks as on the command line. */
+function checkedFlags(
+  scenario: string,
+  settings: NightlyPlan['runs'][number]['flags'],
+  index: number,
+): Written {
+  const flags = Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value]) => (value === false ? [] : [[name, String(value)]])),
+  )
+  try {
+    const options = optionsFrom(entryFlags, flags)
+    checkLoad(scenarioOf(scenario), { ...options, label: undefined })
+    return flags
+  } catch (error) {
+    if (error instanceof Failure)
+      throw new Failure('usage', `the plan’s entry ${index + 1}: ${error.message}`)
+    throw error
+  }
+}

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { shuffle } from 'simple-statistics'
+import { z } from 'zod'
+import { readJson } from '../../analysis/formats/json.ts'
+import { randomFrom } from '../../analysis/numbers/random.ts'
+import { bundle } from '../k6/bundle.ts'
+import { loadFlags, scenarioOf } from '../load/options.ts'
+import { duration, positiveInteger } from '../load/values.ts'
+import { resultFolder, writeAtomically } from '../results/folder.ts'
+import { Failure } from '../shell/exit.ts'
+import { flagName, grouped, type OptionsOf, option, text, type Written } from '../shell/flags.ts'
+
+/** What `sweep.json` holds: enough to resume the series. */
+const Plan = z.object({
+  schema: z.literal(1),
+  kind: z.enum(['sweep', 'ab', 'nightly']),
+  local: z.boolean().describe('whether the plain target is the workload started here'),
+  sides: z
+    .object({ a: z.string().nullable(), b: z.string().nullable() })
+    .describe(
+      'what baseline and candidate are: a URL, image=NAME on the cluster, or null for the plain target',
+    ),
+  minutes: z.number().nullable().describe('after which no further repeat begins'),
+  seed: z.number(),
+  warmUpMs: z.number(),
+  coolDownMs: z.number(),
+  runs: z
+    .array(
+      z.object({
+        cell: z.string().describe('what is run, and the repeat number'),
+        repeat: z.number(),
+        scenario: z.string(),
+        side: z.enum(['a', 'b']).nullable(),
+        replicas: z.number().nullable(),
+        flags: z.record(z.string(), z.string()).describe('of the load, as on the command line'),
+      }),
+    )
+    .describe('in the order in which they are run'),
+})
+export type Plan = z.infer<typeof Plan>
+export type PlannedRun = Plan['runs'][number]
+
+/** One combination of what varies; the plan repeats each. */
+export type Cell = Omit<PlannedRun, 'cell' | 'repeat'> & { readonly name: string }
+
+/** A series with its folder; the folder's name begins with a dot until every run is there. */
+export type Series = { readonly folder: string; readonly plan: Plan }
+
+export const seriesFlags = grouped('Series', {
+  scenario: option('LAS_SCENARIO', 'name', 'what to run (constant)', scenarioOf),
+  seed: option('LAS_SEED', 'n', 'of the order of the runs (1)', positiveInteger),
+  warmUp: option('LAS_WARM_UP', 'time', 'load before each run (3s)', duration),
+  coolDown: option('LAS_COOL_DOWN', 'time', 'rest after each run (1s)', duration),
+})
+
+/** The times and the order of a series, from its flags. */
+export const settingsOf = ({
+  seed = 1,
+  warmUp = 3000,
+  coolDown = 1000,
+}: Partial<OptionsOf<typeof seriesFlags>>) => ({
+  seed,
+  warmUpMs: warmUp,
+  coolDownMs: coolDown,
+})
+
+/** Of the flags of a series those that each run is given. */
+export const loadWritten = (written: Written): Written =>
+  Object.fromEntries(
+    Object.keys(loadFlags).flatMap((key) => {
+      const value = written[flagName(key)]
+      return value === undefined ? [] : [[flagName(key), value] as const]
+    }),
+  )
+
+export const repeatFlag = (usual: number, help: string) =>
+  grouped('Series', { repeat: option('LAS_REPEAT', 'n', `${help} (${usual})`, positiveInteger) })
+
+export const resumeFlag = grouped('Series', {
+  resume: option('LAS_RESUME', 'dir', 'resume an interrupted series', text),
+})
+
+/** Every repeat runs each cell once, in shuffled order: what drifts over the hours meets all cells alike. */
+export function planOf(
+  kind: Plan['kind'],
+  cells: readonly Cell[],
+  {
+    repeats,
+    ...rest
+  }: Pick<Plan, 'local' | 'sides' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'> & {
+    readonly repeats: number
+  },
+): Plan {
+  const random = randomFrom(rest.seed)
+  const runs = Array.from({ length: repeats }, (_, index) =>
+    shuffle([...cells], random).map(({ name, ...cell }) => ({
+      cell: `${name}.${index + 1}`,
+      repeat: index + 1,
+      ...cell,
+    })),
+  ).flat()
+  return { schema: 1, kind, ...rest, runs }
+}
+
+const planFile = (folder: string): string => path.join(folder, 'sweep.json')
+
+/** Puts a plan into a new folder below `out`, hidden until the series is complete. */
+export async function beginSeries(plan: Plan, out: string): Promise<Series> {
+  const { filling } = await resultFolder(out, plan.kind, new Date())
+  await writeAtomically(planFile(filling), `${JSON.stringify(plan, null, 2)}\n`)
+  return { folder: filling, plan }
+}
+
+export async function resumeSeries(folder: string): Promise<Series> {
+  const text = await readFile(planFile(folder), 'utf8').catch(() => null)
+  if (text === null) throw new Failure('usage', `${folder}: cannot resume: no sweep.json`)
+  const reading = readJson(text, Plan, 'a plan')
+  if (reading.kind === 'ok') return { folder, plan: reading.value }
+  throw new Failure('usage', `${planFile(folder)}: cannot resume: ${reading.reason}`)
+}
+
+/** Every script that the plan needs, bundled once: an edit meanwhile must not change what is measured. */
+export async function scriptsOf(runs: readonly PlannedRun[]): Promise<ReadonlyMap<string, string>> {
+  const names = [...new Set(runs.map(({ scenario }) => scenarioOf(scenario)))]
+  return new Map(await Promise.all(names.map(async (name) => [name, await bundle(name)] as const)))
+}
+
+/** `constant of A, 4 replicas` */
+export const cellWords = ({ scenario, side, replicas }: PlannedRun): string =>
+  [
+    side ? `${scenario} of ${side.toUpperCase()}` : scenario,
+    ...(replicas === null ? [] : [`${replicas} replica${replicas === 1 ? '' : 's'}`]),
+  ].join(', ')

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fakeKubectl } from '../../test/fake-kubectl.ts'
+import { type Serving, serving } from '../../test/service.ts'
+import { Failure } from '../shell/exit.ts'
+import { currentImage, deploymentTarget, needAutoscaler, podUse } from './deployment.ts'
+
+let service: Serving
+before(async () => {
+  service = await serving((_, response) => response.end('{}'))
+})
+after(() => service.close())
+const balancer = () => ({ ip: '127.0.0.1', port: Number(new URL(service.url).port) })
+
+const changes = (calls: readonly string[]) => calls.filter((call) => /^(scale|set) /.test(call))
+
+test('what was varied is put back, once', async () => {
+  using fake = fakeKubectl({ replicas: 3, balancer: balancer() })
+  const target = await deploymentTarget(fake.shell)
+  await target.vary({ replicas: 1, image: 'app:2' }, fake.shell.signal)
+  assert.equal(await currentImage(fake.shell), 'app:2')
+  await target.restore()
+  await target.restore()
+  assert.deepEqual(changes(fake.calls()), [
+    'scale -n load-and-stress deployment/workload --replicas=1',
+    'set image -n load-and-stress deployment/workload *=app:2',
+    'set image -n load-and-stress deployment/workload *=app:1',
+    'scale -n load-and-stress deployment/workload --replicas=3',
+  ])
+  assert.deepEqual(
+    fake.shell.sentences.filter((sentence) => sentence.startsWith('back to')),
+    ['back to 3 replicas of app:1 …'],
+  )
+})
+
+test('pods that cannot become ready do not keep restore from scaling down', async () => {
+  using fake = fakeKubectl({ balancer: balancer() })
+  const target = await deploymentTarget(fake.shell)
+  await target.vary({ replicas: 8, image: 'app:2' }, fake.shell.signal)
+  await target.restore()
+  const calls = fake.calls()
+  const scaled = calls.indexOf('scale -n load-and-stress deployment/workload --replicas=1')
+  // The very next command: nothing waits for pods in between.
+  assert.equal(calls[scaled + 1], 'set image -n load-and-stress deployment/workload *=app:1')
+})
+
+test('a deployment that was not varied stays as it is', async () => {
+  using fake = fakeKubectl({ balancer: balancer() })
+  const target = await deploymentTarget(fake.shell)
+  await target.vary({}, fake.shell.signal)
+  await target.restore()
+  assert.deepEqual(changes(fake.calls()), [])
+})
+
+test('a restore that fails is reported', async () => {
+  using fake = fakeKubectl({ balancer: balancer() })
+  const target = await deploymentTarget(fake.shell)
+  await target.vary({ replicas: 2 }, fake.shell.signal)
+  fake.change({ failures: ['Error from server (Forbidden): deployments.apps is forbidden'] })
+  await target.restore()
+  assert.match(
+    fake.shell.sentences.at(-1) ?? '',
+    /^could not restore the deployment: the cluster does not allow/,
+  )
+})
+
+test('the observation has the facts of the cluster and what each pod did', async () => {
+  using fake = fakeKubectl({ replicas: 1, balancer: balancer() })
+  const target = await deploymentTarget(fake.shell)
+  const observation = await target.observe({ scaling: true })
+  assert.equal(observation.replicas, 1)
+  while (!fake.calls().includes('watching')) await sleep(20)
+  await sleep(20)
+  const startedAt = new Date()
+  const endedAt = new Date(startedAt.getTime() + 2000)
+  const { cluster, ...rest } = await observation.finish({ startedAt, endedAt, countsWork: true })
+  assert.deepEqual(rest, {
+    url: service.url,
+    embedded: false,
+    replicas: 1,
+    workload: null,
+    workServed: null,
+  })
+  assert.ok(cluster)
+  const { scaling, ...facts } = cluster
+  assert.deepEqual(facts, {
+    nodes: 1,
+    image: 'app:1',
+    cpuLimit: '200m',
+    memoryLimit: null,
+    pods: [{ name: 'pod-1', node: 'node-1', served: 100, cpuCores: 0.5 }],
+  })
+  assert.deepEqual(
+    scaling.map(({ wanted, ready }) => [wanted, ready]),
+    [
+      [1, 1],
+      [2, 1],
+      [2, 2],
+    ],
+  )
+})
+
+test('a deployment without an address can still be varied', async () => {
+  using fake = fakeKubectl({ balancer: { ip: '127.0.0.1', port: 9 }, nodePort: 9 })
+  const target = await deploymentTarget(fake.shell)
+  assert.throws(() => target.url, /does not answer/)
+  fake.change({ balancer: balancer() })
+  await target.vary({ replicas: 2 }, fake.shell.signal)
+  assert.equal(target.url.href, `${service.url}/`)
+})
+
+test('no deployment and no autoscaler are Failures with advice', async () => {
+  using none = fakeKubectl({ replicas: null })
+  const isFailure = (sentence: RegExp) => (error: unknown) =>
+    error instanceof Failure && error.exitCode === 4 && sentence.test(error.message)
+  await assert.rejects(
+    deploymentTarget(none.shell),
+    isFailure(/^no workload in the namespace load-and-stress; deploy it with/),
+  )
+  await assert.rejects(
+    needAutoscaler(none.shell),
+    isFailure(/^nothing scales the workload; .*--with autoscaling/),
+  )
+  using scaled = fakeKubectl({ autoscalers: 1 })
+  await needAutoscaler(scaled.shell)
+})
+
+test('a pod that started, stopped or restarted has no figures', () => {
+  const count = { node: 'node-1', instance: 'a', served: 10, cpuSeconds: 1 }
+  const before = new Map([
+    ['kept', count],
+    ['restarted', count],
+    ['stopped', count],
+  ])
+  const after = new Map([
+    ['kept', { ...count, served: 30, cpuSeconds: 3 }],
+    ['restarted', { ...count, instance: 'b' }],
+    ['started', count],
+  ])
+  const none = { node: 'node-1', served: null, cpuCores: null }
+  assert.deepEqual(podUse(before, after, 4000), [
+    { name: 'kept', node: 'node-1', served: 20, cpuCores: 0.5 },
+    { name: 'restarted', ...none },
+    { name: 'started', ...none },
+    { name: 'stopped', ...none },
+  ])
+})

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Failure } from '../shell/exit.ts'
+import { embeddedTarget } from './embedded.ts'
+import { readInsight } from './insight.ts'
+
+const { signal } = new AbortController()
+
+test('the bundled workload is started, observed, varied and stopped', async () => {
+  const target = await embeddedTarget({ env: process.env }, { unitsPerMs: 1234 })
+  try {
+    assert.equal(process.env.WORK_UNITS_PER_MS, undefined)
+    const observation = await target.observe({ scaling: false })
+    assert.equal(observation.replicas, null)
+    for (let request = 0; request < 3; request++) await (await fetch(`${target.url}work?ms=1`)).text()
+    const load = { startedAt: new Date(), endedAt: new Date() }
+    const observed = await observation.finish({ ...load, countsWork: true })
+    assert.equal(observed.workServed, 3)
+    assert.equal(observed.workload?.unitsPerMs, 1234)
+    assert.deepEqual([observed.embedded, observed.replicas, observed.cluster], [true, 1, null])
+    assert.equal((await observation.finish({ ...load, countsWork: false })).workServed, null)
+
+    const first = target.url.href
+    await target.vary({ replicas: 2 }, signal)
+    assert.equal(await readInsight(first), null)
+    assert.equal((await readInsight(target.url.href))?.work.unitsPerMs, 1234)
+    const varied = await target.observe({ scaling: false })
+    assert.equal(varied.replicas, 2)
+    const { replicas, workServed } = await varied.finish({ ...load, countsWork: true })
+    assert.deepEqual([replicas, workServed], [2, null])
+    await assert.rejects(
+      target.vary({ image: 'app:2' }, signal),
+      (error) => error instanceof Failure && error.exitCode === 2,
+    )
+  } finally {
+    await target.restore()
+  }
+  await target.restore()
+  assert.equal(await readInsight(target.url.href), null)
+})
+
+test('a workload that does not start is a Failure with its complaint', async () => {
+  await assert.rejects(
+    embeddedTarget({ env: { ...process.env, STRESSTIME: 'never' } }),
+    (error) =>
+      error instanceof Failure &&
+      error.exitCode === 4 &&
+      /^the bundled workload did not start: .*STRESSTIME/.test(error.message),
+  )
+})

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { serving } from '../../test/service.ts'
+import { observeUrl, parseInsight, readInsight } from './insight.ts'
+
+const insight = {
+  ...{
+    service: 'load-and-stress',
+    version: '1',
+    instance: 'i',
+    host: 'h',
+    pod: null,
+    namespace: null,
+    node: null,
+  },
+  ...{ limits: { cpuCores: 2, memoryMiB: 512 }, used: { cpuSeconds: 1 }, work: { served: 7, unitsPerMs: 9 } },
+}
+
+test('only an insight of our workload is one', () => {
+  assert.equal(parseInsight(JSON.stringify(insight))?.work.served, 7)
+  for (const text of ['', '<html>', '{}', JSON.stringify({ ...insight, service: 'other' })])
+    assert.equal(parseInsight(text), null)
+})
+
+test('user and password are sent with the request, and are not in run.json', async () => {
+  const authorizations: (string | undefined)[] = []
+  const service = await serving((request, response) => {
+    authorizations.push(request.headers.authorization)
+    response.end(JSON.stringify(insight))
+  })
+  try {
+    const url = new URL(service.url.replace('//', '//admin:hunter2@'))
+    const observation = await observeUrl(url, { embedded: false, replicas: null })
+    const load = { startedAt: new Date(), endedAt: new Date(), countsWork: true }
+    const target = await observation.finish(load)
+    assert.deepEqual(
+      authorizations,
+      Array(2).fill(`Basic ${Buffer.from('admin:hunter2').toString('base64')}`),
+    )
+    assert.deepEqual([target.url, target.replicas, target.workServed], [service.url, null, null])
+    assert.equal(target.workload?.memoryMiB, 512)
+  } finally {
+    service.close()
+  }
+  assert.equal(await readInsight(service.url), null)
+})

@@ -1,0 +1,79 @@
+import { comparison } from '../../analysis/runs/statistics.ts'
+import { checkLoad, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { effectFlag } from '../results/print.ts'
+import { runSeries } from '../series/execute.ts'
+import {
+  beginSeries,
+  loadWritten,
+  planOf,
+  repeatFlag,
+  resumeFlag,
+  resumeSeries,
+  type Series,
+  seriesFlags,
+  settingsOf,
+} from '../series/plan.ts'
+import { sideOf, sideRuns } from '../series/sides.ts'
+import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags, text } from '../shell/flags.ts'
+import { type Shell, userPath } from '../shell/shell.ts'
+
+const flags = {
+  ...grouped('Target', {
+    a: option(
+      'LAS_A_URL',
+      'url',
+      'the baseline, or image=NAME on the cluster; default: start the bundled workload',
+      text,
+    ),
+    b: option('LAS_B_URL', 'url', 'the candidate, likewise', text),
+  }),
+  allowPublic: targetFlags.allowPublic,
+  ...repeatFlag(10, 'runs of each side'),
+  ...seriesFlags,
+  ...resumeFlag,
+  ...loadFlags,
+  ...effectFlag,
+  ...outFlag,
+} satisfies Flags
+
+const usage = {
+  command: 'ab',
+  purpose:
+    'Is B worse than A? Runs both in turns, so that a machine that gets warm or busy affects both alike.',
+  flags,
+  notes: `${exitCodesHelp}
+
+  npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --repeat 10
+  npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the current deployment
+  npm run ab -- --repeat 5 --duration 10s        the workload against itself: how much do runs vary here?`,
+}
+
+/** `ab`: baseline and candidate in turns, compared. */
+export async function ab(shell: Shell, args: readonly string[]): Promise<number> {
+  const parsed = parseFlags(usage, args, shell)
+  if (!parsed) return exitCodes.pass
+  const { resume, effect, allowPublic } = parsed.options
+  const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
+  return runSeries(shell, series, { allowPublic }, (sources) =>
+    comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect }),
+  )
+}
+
+async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
+  const { scenario = 'constant', allowPublic, repeat = 10, out = 'results' } = options
+  checkLoad(scenario, options)
+  const a = await sideOf(shell, options.a, { flag: '--a', allowPublic })
+  const b = await sideOf(shell, options.b, { flag: '--b', allowPublic })
+  if (a && a === b) throw new Failure('usage', '--a and --b are the same')
+  const load = loadWritten(written)
+  const cells = (['a', 'b'] as const).map((each) => ({
+    name: each,
+    scenario,
+    side: each,
+    replicas: null,
+    flags: load,
+  }))
+  const settings = { ...settingsOf(options), local: true, sides: { a, b }, minutes: null, repeats: repeat }
+  return beginSeries(planOf('ab', cells, settings), userPath(shell, out))
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { testShell } from './shell.ts'
+
+/** A cluster as far as kubectl shows it: one deployment, whose pods are ready at once. */
+export type FakeCluster = {
+  /** null for no deployment. */
+  readonly replicas?: number | null
+  readonly image?: string
+  readonly balancer?: { readonly ip?: string; readonly port: number }
+  readonly nodePort?: number
+  readonly autoscalers?: number
+  /** stderr of the next commands, which fail. */
+  readonly failures?: readonly string[]
+  /** Whether minikube has a profile of this context. */
+  readonly minikube?: boolean
+}
+
+const kubectl = (folder: string) => `#!${process.execPath}
+const fs = require('node:fs')
+const [file, calls] = ${JSON.stringify([path.join(folder, 'cluster.json'), path.join(folder, 'calls')])}
+const [, verb, resource, ...rest] = process.argv.slice(2)
+fs.appendFileSync(calls, [verb, resource, ...rest].join(' ') + '\\n')
+const cluster = JSON.parse(fs.readFileSync(file, 'utf8'))
+const { replicas, image, balancer, nodePort, autoscalers, failures, served } = cluster
+const save = (changes) => fs.writeFileSync(file, JSON.stringify({ ...cluster, ...changes }))
+const containers = [{ image, resources: { limits: { cpu: '200m' } } }]
+const times = (count, make) => Array.from({ length: count }, (_, index) => make(index + 1))
+const items = {
+  deployments: () => replicas === null ? [] : [{
+    metadata: { generation: 1 },
+    spec: { replicas, template: { spec: { containers } } },
+    status: { observedGeneration: 1, updatedReplicas: replicas },
+  }],
+  pods: () => times(replicas, (index) => ({
+    metadata: { name: 'pod-' + index },
+    spec: { nodeName: 'node-1', containers },
+    status: { containerStatuses: [{ ready: true, restartCount: 0 }] },
+  })),
+  services: () => balancer || nodePort ? [{
+    spec: { ports: [{ port: balancer?.port, nodePort }] },
+    status: { loadBalancer: { ingress: balancer?.ip ? [{ ip: balancer.ip }] : [] } },
+  }] : [],
+  nodes: () => [{ status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } }],
+  hpa: () => times(autoscalers, () => ({})),
+}
+const insight = () => ({
+  service: 'load-and-stress', version: '1', instance: 'i', host: 'h', pod: null, namespace: null, node: null,
+  limits: { cpuCores: 1, memoryMiB: 1 }, used: { cpuSeconds: served / 100 }, work: { served, unitsPerMs: 1 },
+})
+if (failures.length > 0) {
+  save({ failures: failures.slice(1) })
+  console.error(failures[0])
+  process.exitCode = 1
+} else if (rest.includes('--watch')) {
+  fs.writeSync(1, '1 1\\n1 1\\n2 1\\n2 2\\n')
+  fs.appendFileSync(calls, 'watching\\n')
+  setInterval(() => {}, 1000)
+} else if (verb === 'scale') save({ replicas: Number(rest.at(-1).split('=')[1]) })
+else if (verb === 'set') save({ image: rest.at(-1).slice(2) })
+else if (verb === 'config') console.log('here')
+else if (verb === 'top') console.log('pod-1 12m 30Mi')
+else if (resource === '--raw') {
+  save({ served: served + 100 })
+  console.log(JSON.stringify(insight()))
+} else if (items[resource]) console.log(JSON.stringify({ items: items[resource]() }))
+else if (verb === 'apply') fs.copyFileSync(rest.at(-1) + '/kustomization.yaml', calls + '.applied')
+`
+
+const minikube = (folder: string, valid: readonly { Name: string }[]) => `#!/bin/sh
+echo "$@" >>'${path.join(folder, 'minikube-calls')}'
+[ "$1" != profile ] || echo '${JSON.stringify({ valid })}'
+`
+
+/** A shell whose PATH has a kubectl and a minikube with this cluster. Remove it after the test. */
+export function fakeKubectl(cluster: FakeCluster = {}) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'las-kubectl-'))
+  const state = { replicas: 1, image: 'app:1', autoscalers: 0, failures: [], served: 0, ...cluster }
+  writeFileSync(path.join(folder, 'cluster.json'), JSON.stringify(state))
+  writeFileSync(path.join(folder, 'kubectl'), kubectl(folder), { mode: 0o755 })
+  const valid = cluster.minikube ? [{ Name: 'here' }] : []
+  writeFileSync(path.join(folder, 'minikube'), minikube(folder, valid), { mode: 0o755 })
+  const read = (name: string) => readFileSync(path.join(folder, name), 'utf8').trim()
+  return {
+    shell: testShell({ env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } }),
+    /** One line for each kubectl command so far. */
+    calls: () => read('calls').split('\n'),
+    minikubeCalls: () => read('minikube-calls').split('\n'),
+    change(parts: FakeCluster): void {
+      const now = JSON.parse(read('cluster.json'))
+      writeFileSync(path.join(folder, 'cluster.json'), JSON.stringify({ ...now, ...parts }))
+    },
+    applied: () => JSON.parse(read('calls.applied')),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  }
+}
