@@ -17,6 +17,10 @@ const printers: Record<string, (report: Report) => string | null> = {
   'junit.xml': junitXml,
 }
 
+/** Whether a report may have a file of this name. */
+export const isReportFile = (name: string): boolean =>
+  Object.hasOwn(printers, name) || /^[\w-]+\.svg$/.test(name)
+
 /** Every file of a report by its name: what the printers make, and an SVG for each plot. */
 export function reportFiles(data: Statistics | HistoryReport): Map<string, string> {
   const report = modelOf(data)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { isReportFile } from '../../analysis/report/files.ts'
 import { Failure } from '../shell/exit.ts'
 
 export type ResultFolder = {
@@ -76,8 +77,6 @@ async function isReplaceable(folder: string): Promise<boolean> {
   if (names === null) return false
   if (names.length === 0) return true
   const statistics = await readFile(path.join(folder, 'statistics.json'), 'utf8').catch(() => '')
-  const ours = names.every((name) =>
-    /^(index\.html|report\.md|statistics\.json|runs\.csv|junit\.xml|[\w-]+\.svg)$/.test(name),
-  )
+  const ours = names.every(isReportFile)
   return ours && statistics.includes('"load-and-stress statistics')
 }
