@@ -26,9 +26,8 @@ test('a mix sends each kind as often as its weight says, and reports each kind',
     assert.ok(Math.abs(requests - share * total) < 5, `${requests} of ${total}`)
     assert.notEqual(p95Ms, null)
   }
-  // A stress load lasts 100 ms and its request waits for the end; work takes 5 ms.
-  const [work, , stress] = figures.requests
-  assert.ok((stress?.minMs ?? 0) > 10 * (work?.minMs ?? Infinity))
+  // A stress load lasts 100 ms, and its request waits for the end: it cannot be shorter on any machine.
+  assert.ok((figures.requests[2]?.minMs ?? 0) >= 95)
   assert.equal(run.load.request, 'mix work=6,cpu=3,stress=1, work ms=5')
   assert.match(started.stdout, /^stress +\d/m)
   await noneLeft(started.mark)
@@ -101,7 +100,7 @@ const refused: [args: string[], sentence: RegExp][] = [
   [['--path', '/', '--data', 'bad.json'], /bad\.json: is not JSON/],
   [['--path', '/', '--data', 'deep.json'], /deep\.json: row 1: "a" must be text or a number/],
   [['--data', 'rows.csv'], /--data is for a service of your own: add --path/],
-  [['--path', '/', '--mix', 'work=1'], /--mix is for the scenario mix/],
+  [['--path', '/', '--mix', 'work=1'], /--mix is for mix; constant takes --vus/],
   [['--path', '/', '--k6-out', 'cloud'], /cloud sends the whole test to a service/],
 ]
 for (const [args, sentence] of refused) {
