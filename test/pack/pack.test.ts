@@ -25,7 +25,7 @@ function npx(...args: string[]) {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD)/.test(name)),
   )
-  return spawnSync('npx', ['--yes', tarball, ...args], {
+  return spawnSync('npx', ['--yes', `../${path.basename(tarball)}`, ...args], {
     cwd: path.join(empty, 'work'),
     encoding: 'utf8',
     env: { ...env, npm_config_cache: path.join(empty, 'cache') },
