@@ -75,8 +75,9 @@ ${Object.entries(verbs)
 ${exitCodesHelp}
 `
 
-const version = (): string =>
-  JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')).version
+const root = path.join(import.meta.dirname, '..')
+
+const version = (): string => JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version
 
 /** Runs one command and gives its exit code; a `Failure` becomes a sentence. */
 export async function command(shell: Shell, argv: readonly string[]): Promise<number> {
@@ -118,8 +119,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
   const shell = shellOf(
     {
       env: process.env,
-      // npm runs scripts in the project's folder; people name files from where they stand.
-      cwd: path.resolve(process.env.INIT_CWD ?? ''),
+      // npm runs this project's scripts in its folder; people name files from where they stand.
+      cwd: (process.cwd() === root && process.env.INIT_CWD) || process.cwd(),
       signal: first.signal,
       urgent: second.signal,
     },
@@ -132,8 +133,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
       else shell.say('interrupted: stopping, and keeping what was measured …')
       first.abort()
     })
-  // A reader that has closed its end, such as head, wants no more.
-  process.stdout.on('error', () => {})
+  // A reader that has closed its end, such as head or a terminal, wants no more; the run goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   process.exitCode = await command(shell, argv)
   // A library's open handle must not keep a finished command from ending.
   process.exit()
