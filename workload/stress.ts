@@ -7,7 +7,7 @@ import { type Kept, keepThread, startThread } from './threads.ts'
 
 export type Load = Demand & { readonly memoryMiB: number }
 
-export type JobState = 'running' | 'ended' | 'cancelled' | 'failed'
+type JobState = 'running' | 'ended' | 'cancelled' | 'failed'
 
 /** A job as it stands; CPU in seconds, summed over its threads. */
 export type Job = Load & {
@@ -27,7 +27,7 @@ export type Job = Load & {
 
 export type Limits = { readonly threads: number; readonly jobs: number; readonly memoryMiB: number }
 
-export type Started =
+type Started =
   | { readonly kind: 'started'; readonly job: Job; readonly over: Promise<Job> }
   | { readonly kind: 'refused'; readonly reason: 'jobs' | 'memory' }
 

@@ -3,7 +3,7 @@ import { nowMs } from './thread-clock.js'
 import { keepThread, startThread } from './threads.ts'
 import { cancelled, head, type Queue, queued, tail, taken } from './work-thread.js'
 
-export type Burned =
+type Burned =
   | {
       readonly kind: 'burned'
       /** Waiting for a free thread. */
