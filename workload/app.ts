@@ -7,7 +7,7 @@ import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
-import { calibrate } from './burn.js'
+import { calibrate } from './burn.ts'
 import { limits } from './cgroup.ts'
 import type { Config } from './config.ts'
 import { type App, invalidInput, json, problem, type Service } from './contract.ts'

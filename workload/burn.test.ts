@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { burn, calibrate } from './burn.js'
+import { burn, calibrate } from './burn.ts'
 
 const bits = 2n ** 32n
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { askedCpuSeconds, type Demand } from './profile.js'
+import { askedCpuSeconds, type Demand } from './profile.ts'
 
 /** What each profile asks for at a moment, as a share of its height: the definition that the integral is of. */
 const heights: Record<Demand['profile'], (t: number, demand: Demand) => number> = {

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import path from 'node:path'
-import { calibrate } from './burn.js'
+import { calibrate } from './burn.ts'
 
 /**
  * So many processes of the service behind one port, for trying a sweep without a cluster: each with one work thread

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import { askedCpuSeconds, type Demand } from './profile.js'
-import type { Share } from './stress-thread.js'
-import { nowMs } from './thread-clock.js'
-import { type Kept, keepThread, startThread } from './threads.ts'
+import { askedCpuSeconds, type Demand } from './profile.ts'
+import type { Share } from './stress-thread.ts'
+import { nowMs } from './thread-clock.ts'
+import { type KeptThread, keepThread, startThread } from './threads.ts'
 
 export type Load = Demand & { readonly memoryMiB: number }
 
@@ -71,7 +71,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
   const achievedMs = new Float64Array(new SharedArrayBuffer(8 * size * slots))
   const changes = new Int32Array(new SharedArrayBuffer(4 * size))
   const service = serviceAccount(size)
-  const threads: Kept[] = []
+  const threads: KeptThread[] = []
   const running = new Map<string, Running>()
   const over = new Map<string, Job>()
   let nextSlot = 0
@@ -118,7 +118,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     })
   }
 
-  const thread = (index: number): Kept =>
+  const thread = (index: number): KeptThread =>
     keepThread(
       () =>
         startThread('stress', {

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
-import { nowMs } from './thread-clock.js'
+import { nowMs } from './thread-clock.ts'
 import { keepThread, startThread } from './threads.ts'
-import { cancelled, head, type Queue, queued, tail, taken } from './work-thread.js'
+import { cancelled, head, type Queue, queued, tail, taken } from './work-thread.ts'
 
 export type Burned =
   | {
