@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { pino } from 'pino'
 import { workload } from './app.ts'
 import { readConfig } from './config.ts'
+import { help, version } from './help.ts'
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
@@ -58,9 +59,9 @@ async function serve(): Promise<void> {
   process.on('SIGINT', stop)
 }
 
-function fail(sentence: string): never {
+function fail(sentence: string, exitCode = 1): never {
   console.error(`workload: ${sentence}`)
-  process.exit(1)
+  process.exit(exitCode)
 }
 
 /** For the image's health check: the image has no other HTTP client. */
@@ -72,5 +73,19 @@ async function checkHealth(): Promise<never> {
   process.exit(response?.ok ? 0 : 1)
 }
 
-const start = process.argv[2] === 'health' ? checkHealth : serve
-start().catch((error: Error) => fail(error.message))
+const commands: Record<string, () => unknown> = {
+  health: checkHealth,
+  '--help': () => console.log(help()),
+  '--version': () => console.log(version),
+}
+
+async function main(): Promise<void> {
+  const [name, ...rest] = process.argv.slice(2)
+  if (name === undefined) return serve()
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  const unknown = command ? rest[0] : name
+  if (unknown !== undefined) fail(`unknown argument "${unknown}"; --help lists the arguments`, 2)
+  await command?.()
+}
+
+main().catch((error: Error) => fail(error.message))

@@ -4,7 +4,9 @@ import os from 'node:os'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import packageJson from '../package.json' with { type: 'json' }
 import { ended, json, type Service, spawned, started } from '../test/service.ts'
+import { shownVariables } from './config.ts'
 import { Insight } from './contract.ts'
 
 describe('the service', () => {
@@ -389,3 +391,40 @@ test('a port in use is reported in one sentence', async () => {
     await ended(service)
   }
 })
+
+async function output(args: string[]): Promise<{ code: number; stdout: string; stderr: string[] }> {
+  const child = spawned({}, args)
+  let stdout = ''
+  child.stdout?.on('data', (data) => {
+    stdout += data
+  })
+  const [code] = await once(child, 'close')
+  return { code, stdout, stderr: child.stderrLines }
+}
+
+test('--help lists routes and variables, --version the version, and neither starts the service', async () => {
+  const [help, version] = await Promise.all([output(['--help']), output(['--version'])])
+  assert.deepEqual([help.code, help.stderr], [0, []])
+  for (const route of [
+    '/work',
+    '/stress',
+    '/stress/jobs',
+    '/stress/jobs/{id}',
+    '/cpu',
+    '/insight',
+    '/metrics',
+  ])
+    assert.ok(help.stdout.includes(` ${route} `), route)
+  for (const name of [...shownVariables, 'STRESS_TOKEN'])
+    assert.match(help.stdout, new RegExp(`^  ${name} `, 'm'))
+  assert.match(help.stdout, /^ {2}PORT +.*\(default: 8080\)$/m)
+  assert.deepEqual([version.code, version.stdout], [0, `${packageJson.version}\n`])
+})
+
+for (const args of [['--port=1'], ['--help', 'extra']]) {
+  test(`the unknown argument in "${args.join(' ')}" is refused with exit code 2`, async () => {
+    const { code, stdout, stderr } = await output(args)
+    const unknown = `workload: unknown argument "${args.at(-1)}"; --help lists the arguments`
+    assert.deepEqual([code, stdout, stderr], [2, '', [unknown]])
+  })
+}
