@@ -2,7 +2,6 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { mean, medianSorted, quantileSorted, sampleStandardDeviation } from 'simple-statistics'
@@ -10,8 +9,8 @@ import { number } from '../analysis/formats/words.ts'
 import { guard } from '../runner/shell/processes.ts'
 import { type Embedded, startWorkload } from '../runner/targets/embedded.ts'
 import { readInsight } from '../runner/targets/insight.ts'
-import { burn, warmUp } from '../workload/burn.js'
-import { threadCpuMs } from '../workload/thread-clock.js'
+import { burn, warmUp } from '../workload/burn.ts'
+import { threadCpuMs } from '../workload/thread-clock.ts'
 
 /**
  * What the workload claims, beside what it is compared with, in one run: CPU asked for and achieved (stress-ng),
@@ -173,16 +172,16 @@ async function evenness(): Promise<void> {
   }
 }
 
-/** Rounds of the kernel a second in so many threads that do nothing else. */
+/** Calls of burn(units) per second on `threads` threads that do nothing else. */
 async function bareLoop(threads: number, units: number): Promise<number> {
-  const kernel = path.join(import.meta.dirname, '../workload/burn.js')
-  const program = `import(${JSON.stringify(kernel)}).then(({ burn, warmUp }) => {
+  // Neither function uses anything from outside, so their text is a program.
+  const program = `${burn}
+    ${warmUp}
     warmUp()
     let done = 0
     const start = performance.now()
     while (performance.now() - start < ${(seconds / 4) * 1000}) { burn(${units}); done++ }
-    require('node:worker_threads').parentPort.postMessage(done * 1000 / (performance.now() - start))
-  })`
+    require('node:worker_threads').parentPort.postMessage(done * 1000 / (performance.now() - start))`
   const rates = Array.from({ length: threads }, async () => {
     const [rate] = await once(new Worker(program, { eval: true, execArgv: [] }), 'message')
     return rate as number

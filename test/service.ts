@@ -15,8 +15,11 @@ export type Service = {
   readonly stderr: string[]
 }
 
-export function spawned(environment: Record<string, string>): Service['process'] & { stderrLines: string[] } {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts'], {
+export function spawned(
+  environment: Record<string, string>,
+  args: string[] = [],
+): Service['process'] & { stderrLines: string[] } {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts', ...args], {
     cwd: root,
     env: { ...process.env, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -26,7 +29,7 @@ export function spawned(environment: Record<string, string>): Service['process']
   return Object.assign(child, { stderrLines })
 }
 
-/** The workload as a process of its own on a free port of loopback. */
+/** Starts the workload as a process on a free loopback port. */
 export async function started(environment: Record<string, string> = {}): Promise<Service> {
   const child = spawned(environment)
   const stdout: string[] = []
@@ -37,7 +40,7 @@ export async function started(environment: Record<string, string> = {}): Promise
   return { url: JSON.parse(line).url, process: child, stdout, stderr: child.stderrLines }
 }
 
-/** Its exit code, once it has ended. */
+/** Waits for the exit code. */
 export async function ended({ process: child }: Service): Promise<unknown> {
   if (child.exitCode === null) await once(child, 'exit')
   return child.exitCode
@@ -45,7 +48,7 @@ export async function ended({ process: child }: Service): Promise<unknown> {
 
 export type Serving = { readonly url: string; close(): void }
 
-/** A service of a test's own on a free port of loopback. */
+/** Serves `listener` on a free loopback port. */
 export async function serving(listener: RequestListener): Promise<Serving> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -58,7 +61,7 @@ export async function serving(listener: RequestListener): Promise<Serving> {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the service answers is what is being tested
+// biome-ignore lint/suspicious/noExplicitAny: the tests check what the service answers
 export async function json(response: Response | Promise<Response>): Promise<any> {
   return (await response).json()
 }

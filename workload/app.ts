@@ -1,17 +1,20 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { bearerAuth } from 'hono/bearer-auth'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
+import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
-import { calibrate } from './burn.js'
-import { limits } from './cgroup.ts'
+import { calibrate } from './burn.ts'
+import { controlGroup } from './cgroup.ts'
 import type { Config } from './config.ts'
 import { type App, invalidInput, json, problem, type Service } from './contract.ts'
-import { cpuMeter } from './cpu.ts'
+import { cpuMeter, sampleCpu } from './cpu.ts'
 import { metrics } from './metrics.ts'
 import { pageRoutes } from './routes/page.ts'
 import { stateRoutes } from './routes/state.ts'
@@ -22,18 +25,20 @@ import { workPool } from './work.ts'
 
 export type Workload = {
   readonly app: App
-  /** From now on `/readyz` answers 503, so that nothing new is sent here. */
+  /** Makes `/readyz` answer 503 from now on, so that load balancers send nothing new here. */
   drain(): void
-  /** Ends every load now; whoever waits for one is answered. */
+  /** Ends all loads now and answers the clients that wait for them. */
   endLoads(): unknown
-  /** Ends every thread. */
+  /** Ends all threads. */
   close(): Promise<void>
 }
 
-/** The service with its threads, calibrated once; it does not listen yet. */
+/** The service with its threads, calibrated but not listening yet. */
 export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Logger): Workload {
   const unitsPerMs = config.WORK_UNITS_PER_MS ?? calibrate()
-  const meter = cpuMeter()
+  const group = controlGroup()
+  const limits = group.limits()
+  const meter = cpuMeter(limits.cpuCores, () => sampleCpu(group))
   const pool = workPool(config.WORK_THREADS, config.WORK_MAX_QUEUE)
   const loads = stress(
     {
@@ -49,11 +54,11 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
     log,
     instance: randomUUID(),
     startedAt: new Date(),
-    limits: limits(),
+    limits,
     unitsPerMs,
     pool,
     stress: loads,
-    metrics: metrics(pool, loads),
+    metrics: metrics(pool, loads, group),
     cpu: meter.read,
     draining: false,
     workServed: 0,
@@ -62,7 +67,7 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
   const app: App = new OpenAPIHono({
     defaultHook: (result, c) => (result.success ? undefined : invalidInput(c, result.error)),
   })
-  // Before everything else, so that the answer to "is it alive?" costs as little as it can.
+  // Before the middleware, to make liveness checks as cheap as possible.
   app.openapi(
     createRoute({
       method: 'get',
@@ -74,16 +79,26 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
   )
   app.use(requestId({ limitLength: 64 }), observe(service))
   app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed(c, methods) {
+        const allow = methods.join(', ')
+        c.header('allow', allow)
+        return problem(c, 405, 'Method not allowed', { detail: `${c.req.path} allows only ${allow}` })
+      },
+    }),
+  )
+  app.use(
     bodyLimit({
       maxSize: config.MAX_BODY_KIB * 1024,
       onError: (c) => problem(c, 413, 'Body too large', { detail: `at most ${config.MAX_BODY_KIB} KiB` }),
     }),
   )
   if (config.STRESS_TOKEN) {
-    const guard = requireToken(config.STRESS_TOKEN)
-    app.use('/work', guard)
-    app.on(['GET', 'POST'], '/stress', guard)
-    app.on('DELETE', ['/stress/jobs', '/stress/jobs/*'], guard)
+    const auth = requireToken(config.STRESS_TOKEN)
+    app.use('/work', auth)
+    app.on(['GET', 'POST'], '/stress', auth)
+    app.on('DELETE', ['/stress/jobs', '/stress/jobs/*'], auth)
     app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   }
 
@@ -96,13 +111,13 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
     info: {
       title: 'load-and-stress workload',
       version: packageJson.version,
-      description: 'A service whose CPU load can be dialled.',
+      description: 'A service with adjustable CPU load.',
     },
   })
-  refuseOtherMethods(app)
-  app.notFound((c) => problem(c, 404, 'Not found', { detail: `nothing at ${c.req.method} ${c.req.path}` }))
+  app.notFound((c) => problem(c, 404, 'Not found', { detail: `no route for ${c.req.method} ${c.req.path}` }))
   app.onError((error, c) => {
     if (error instanceof HTTPException) {
+      if (error.res) return error.res
       const titles: Record<number, string> = { 400: 'Invalid input', 415: 'Not JSON' }
       return problem(c, error.status, titles[error.status] ?? 'Refused', {
         detail: error.status === 415 ? 'send the body as application/json' : error.message,
@@ -126,13 +141,13 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
   }
 }
 
-/** What every answer gets, and what is counted and logged of it. */
+/** Sets the headers of every response, and measures and logs it. */
 const observe = (service: Service) =>
   createMiddleware(async (c, next) => {
     const start = performance.now()
     await next()
     c.header('cache-control', 'no-store')
-    // A kept connection would hold up the shutdown for as long as its client keeps it.
+    // A connection kept open would delay the shutdown until its client closes it.
     if (service.draining) c.header('connection', 'close')
     const seconds = (performance.now() - start) / 1000
     const route = routePath(c, -1)
@@ -145,28 +160,15 @@ const observe = (service: Service) =>
   })
 
 function requireToken(token: string) {
-  // Equal lengths, whatever was sent, so that the comparison tells nothing by its time.
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  const expected = digest(`Bearer ${token}`)
-  return createMiddleware(async (c, next) => {
-    if (timingSafeEqual(digest(c.req.header('authorization') ?? ''), expected)) return next()
-    c.header('www-authenticate', 'Bearer')
-    return problem(c, 401, 'Unauthorised', { detail: 'send the token as "authorization: Bearer …"' })
+  const refusal = {
+    wwwAuthenticateHeader: 'Bearer',
+    message: (c: Context): Response =>
+      problem(c, 401, 'Unauthorised', { detail: 'send the token as "authorization: Bearer …"' }),
+  }
+  return bearerAuth({
+    token,
+    noAuthenticationHeader: refusal,
+    invalidAuthenticationHeader: refusal,
+    invalidToken: refusal,
   })
-}
-
-/** A path that is there but not for that method is answered 405, with those that are. */
-function refuseOtherMethods(app: App): void {
-  const methods = new Map<string, Set<string>>()
-  for (const { path, method } of app.routes) {
-    if (method === 'ALL' || path.endsWith('*')) continue
-    methods.set(path, new Set([...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])]))
-  }
-  for (const [path, allowed] of methods) {
-    const allow = [...allowed].join(', ')
-    app.all(path, (c) => {
-      c.header('allow', allow)
-      return problem(c, 405, 'Method not allowed', { detail: `${c.req.path} takes ${allow}` })
-    })
-  }
 }

@@ -1,14 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
-/** The service with its threads and all that it depends on as one program: what the image holds, and what a run starts. */
-export async function bundleWorkload(): Promise<string> {
-  const threads = await bundled('thread.js')
-  return bundled('main.ts', { THREAD_PROGRAM: JSON.stringify(threads) })
+/** The program that every thread runs, as text. */
+export const bundleThread = (): Promise<string> => bundle('thread.ts')
+
+/** The service, its threads and all its dependencies as one program: the image holds it, and a run starts it. */
+export const bundleWorkload = (): Promise<string> => bundle('main.ts', [inlineThreadProgram])
+
+const inlineThreadProgram: Plugin = {
+  name: 'inline-thread-program',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[/\\]thread-program\.ts$/ }, async () => ({
+      contents: await bundleThread(),
+      loader: 'text',
+    })),
 }
 
-async function bundled(entry: string, define: Record<string, string> = {}): Promise<string> {
+async function bundle(entry: string, plugins: Plugin[] = []): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path.join(import.meta.dirname, entry)],
     bundle: true,
@@ -16,15 +25,15 @@ async function bundled(entry: string, define: Record<string, string> = {}): Prom
     minifySyntax: true,
     platform: 'node',
     target: 'node20',
-    // What several libraries inside are written in, and what a thread's program must be.
+    // Several dependencies are CommonJS, and a program given as text must be.
     format: 'cjs',
-    define: { 'import.meta.url': '""', ...define },
     logLevel: 'warning',
+    plugins,
   })
   return outputFiles[0]?.text ?? ''
 }
 
-// As a command: `main.js` in the folder that the command line names.
+// As a command, writes main.js into the given folder.
 if (process.argv[1] === import.meta.filename) {
   const [out] = process.argv.slice(2)
   if (!out) {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { burn, calibrate } from './burn.js'
+import { burn, calibrate } from './burn.ts'
 
 const bits = 2n ** 32n
 
-/** The same recurrence in arithmetic without overflow, unsigned. */
+/** The same recurrence in unsigned arithmetic that cannot overflow. */
 function inBigInt(units: number): number {
   let x = 0x9e3779b9n
   for (let round = 0; round < units * 1000; round++) {
     x = (x ^ (x << 13n)) % bits
-    // >>> of the original: a logical shift.
     x ^= x >> 17n
     x = (x ^ (x << 5n)) % bits
     x = ((x * 0x2545f491n) % bits) | 1n
@@ -25,7 +24,7 @@ test('a unit is 1,000 rounds, the same on every machine', () => {
   )
 })
 
-test('the calibration finds a speed', () => {
+test('the calibration finds a positive speed', () => {
   const unitsPerMs = calibrate(3)
-  assert.ok(unitsPerMs > 1 && Number.isFinite(unitsPerMs))
+  assert.ok(unitsPerMs > 0 && Number.isFinite(unitsPerMs))
 })

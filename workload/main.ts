@@ -4,15 +4,16 @@ import { createAdaptorServer } from '@hono/node-server'
 import { pino } from 'pino'
 import { workload } from './app.ts'
 import { readConfig } from './config.ts'
+import { help, version } from './help.ts'
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
-  // pino's own stream tries for ever to write its last words to a reader that has gone; this one lets go.
+  // pino's own stream retries forever when the reader of its output has gone; process.stdout does not.
   process.stdout.on('error', () => {})
   const base = config.POD_NAME ? { pod: config.POD_NAME } : null
   const log = pino({ level: config.LOG_LEVEL, base }, process.stdout)
   process.on('uncaughtException', (error) => {
-    log.fatal({ error: error.message }, 'ended by an error')
+    log.fatal({ error: error.message }, 'uncaught error')
     fail(error.message)
   })
   const service = workload(config, process.env, log)
@@ -22,8 +23,8 @@ async function serve(): Promise<void> {
       requestTimeout: config.REQUEST_TIMEOUT_MS,
       headersTimeout: Math.min(config.REQUEST_TIMEOUT_MS, 10_000),
       connectionsCheckingInterval: Math.min(config.REQUEST_TIMEOUT_MS, 1000),
-      // Longer than load balancers keep an idle connection (60 s at most of them): the one who closes first must
-      // be the one who sends.
+      // Longer than load balancers keep an idle connection (usually 60 s): if the server closed it first, the
+      // balancer's next request would fail.
       keepAliveTimeout: 65_000,
     },
   }) as import('node:http').Server
@@ -31,13 +32,13 @@ async function serve(): Promise<void> {
   server.listen(config.PORT, config.HOST, () => {
     const { address, port } = server.address() as AddressInfo
     const shown = address.includes(':') ? `[${address}]` : address
-    // The runner reads this line to learn the port.
+    // The runner reads the URL from this line.
     log.info({ url: `http://${shown}:${port}` }, 'listening')
   })
 
   let stopping = false
-  // The order matters: say not ready, go on answering until the balancers have heard, end the loads that somebody
-  // may be waiting for, take no new connection, answer what is under way, then end the threads.
+  // The order matters: report not ready, keep serving until load balancers have noticed, accept no more connections,
+  // end the loads that clients wait for, answer open requests, then end the threads.
   async function stop(signal: string): Promise<void> {
     if (stopping) return
     stopping = true
@@ -47,9 +48,9 @@ async function serve(): Promise<void> {
     const closed = new Promise((resolve) => server.close(resolve))
     service.endLoads()
     server.closeIdleConnections()
-    const late = setTimeout(() => server.closeAllConnections(), config.DRAIN_MS)
+    const timeout = setTimeout(() => server.closeAllConnections(), config.DRAIN_MS)
     await closed
-    clearTimeout(late)
+    clearTimeout(timeout)
     await service.close()
     log.info('ended')
     process.exit(0)
@@ -58,12 +59,12 @@ async function serve(): Promise<void> {
   process.on('SIGINT', stop)
 }
 
-function fail(sentence: string): never {
+function fail(sentence: string, exitCode = 1): never {
   console.error(`workload: ${sentence}`)
-  process.exit(1)
+  process.exit(exitCode)
 }
 
-/** For the image's health check, which has no other program to ask with. */
+/** For the image's health check: the image has no other HTTP client. */
 async function checkHealth(): Promise<never> {
   const { PORT } = readConfig(process.env)
   const response = await fetch(`http://127.0.0.1:${PORT}/healthz`, {
@@ -72,5 +73,19 @@ async function checkHealth(): Promise<never> {
   process.exit(response?.ok ? 0 : 1)
 }
 
-const start = process.argv[2] === 'health' ? checkHealth : serve
-start().catch((error: Error) => fail(error.message))
+const commands: Record<string, () => unknown> = {
+  health: checkHealth,
+  '--help': () => console.log(help()),
+  '--version': () => console.log(version),
+}
+
+async function main(): Promise<void> {
+  const [name, ...rest] = process.argv.slice(2)
+  if (name === undefined) return serve()
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  const unknown = command ? rest[0] : name
+  if (unknown !== undefined) fail(`unknown argument "${unknown}"; --help lists the arguments`, 2)
+  await command?.()
+}
+
+main().catch((error: Error) => fail(error.message))

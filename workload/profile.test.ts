@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { askedCpuSeconds, type Demand } from './profile.js'
+import { askedCpuSeconds, type Demand, profiles } from './profile.ts'
 
-/** What each profile asks for at a moment, as a share of its height: the definition that the integral is of. */
-const heights: Record<Demand['profile'], (t: number, demand: Demand) => number> = {
+/** The definition of each profile: its value at time t, for a peak of 1. */
+const values: Record<Demand['profile'], (t: number, demand: Demand) => number> = {
   constant: () => 1,
   ramp: (t, { seconds }) => t / seconds,
   sine: (t, { periodSeconds }) => (1 - Math.cos((2 * Math.PI * t) / periodSeconds)) / 2,
@@ -15,21 +15,21 @@ const demands = fc.record({
   seconds: fc.double({ min: 0.1, max: 100, noNaN: true }),
   cores: fc.double({ min: 0.1, max: 8, noNaN: true }),
   load: fc.double({ min: 0, max: 100, noNaN: true }),
-  profile: fc.constantFrom(...(Object.keys(heights) as Demand['profile'][])),
+  profile: fc.constantFrom(...profiles),
   periodSeconds: fc.double({ min: 0.5, max: 50, noNaN: true }),
 })
 
-test('what is asked for is the integral of the profile', () => {
+test('the CPU asked for is the integral of the profile', () => {
   fc.assert(
     fc.property(demands, fc.double({ min: 0, max: 1, noNaN: true }), (demand, share) => {
       const until = share * demand.seconds
       const steps = 20_000
       const step = until / steps
       let sum = 0
-      for (let i = 0; i < steps; i++) sum += heights[demand.profile]((i + 0.5) * step, demand) * step
+      for (let i = 0; i < steps; i++) sum += values[demand.profile]((i + 0.5) * step, demand) * step
       const expected = (sum * demand.cores * demand.load) / 100
       const scale = (demand.cores * demand.load) / 100
-      // A jump of the profile inside a step is missed by as much as the step.
+      // Each jump of the profile inside a step adds an error of up to one step.
       const jumps = 2 + (2 * until) / demand.periodSeconds
       assert.ok(
         Math.abs(askedCpuSeconds(demand, until) - expected) <= scale * (step * jumps + 1e-6 * until) + 1e-12,
@@ -39,7 +39,7 @@ test('what is asked for is the integral of the profile', () => {
   )
 })
 
-test('it never sinks, is nothing before the start and no more after the end', () => {
+test('it never decreases, is 0 before the start and constant after the end', () => {
   fc.assert(
     fc.property(demands, fc.double({ min: -10, max: 200, noNaN: true }), (demand, at) => {
       assert.ok(askedCpuSeconds(demand, at + 0.01) >= askedCpuSeconds(demand, at) - 1e-9)

@@ -1,15 +1,15 @@
 import cluster from 'node:cluster'
 import path from 'node:path'
-import { calibrate } from './burn.js'
+import { calibrate } from './burn.ts'
 
 /**
- * So many processes of the service behind one port, for trying a sweep without a cluster: each with one work thread
- * and all with one calibration, so that every request is the same work wherever it falls. Connections are dealt out
- * in turn by the first process, which does no work itself.
+ * Several processes of the service behind one port, to try a sweep without a cluster. Each has one work thread, and
+ * all have the same calibration, so every request is the same work in every process. The first process only hands
+ * out connections, round robin.
  */
-const count = Number(process.argv[2])
-if (!Number.isInteger(count) || count < 1) {
-  console.error('usage: workload/replicas.ts COUNT')
+const replicas = Number(process.argv[2])
+if (!Number.isInteger(replicas) || replicas < 1) {
+  console.error('usage: workload/replicas.ts REPLICAS')
   process.exit(2)
 }
 
@@ -18,7 +18,7 @@ const unitsPerMs = String(process.env.WORK_UNITS_PER_MS || calibrate())
 let listening = 0
 let ending = false
 
-for (let index = 1; index <= count; index++) {
+for (let index = 1; index <= replicas; index++) {
   const worker = cluster.fork({
     WORK_UNITS_PER_MS: unitsPerMs,
     WORK_THREADS: '1',
@@ -26,13 +26,13 @@ for (let index = 1; index <= count; index++) {
   })
   worker.process.stderr?.pipe(process.stderr)
   worker.once('listening', ({ address, port }) => {
-    // Who started this reads the port from this line, as from the service itself.
-    if (++listening === count)
+    // The runner reads the URL from this line, as from the service itself.
+    if (++listening === replicas)
       console.log(JSON.stringify({ msg: 'listening', url: `http://${address}:${port}` }))
   })
   worker.once('exit', (code) => {
     if (!ending) {
-      console.error(`replica ${index} ended with ${code}`)
+      console.error(`replica ${index} exited with code ${code}`)
       end(1)
     } else if (Object.keys(cluster.workers ?? {}).length === 0) process.exit()
   })

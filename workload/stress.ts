@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import { askedCpuSeconds, type Demand } from './profile.js'
-import type { Share } from './stress-thread.js'
-import { nowMs } from './thread-clock.js'
-import { type Kept, keepThread, startThread } from './threads.ts'
+import { askedCpuSeconds, type Demand } from './profile.ts'
+import type { Share } from './stress-thread.ts'
+import { nowMs } from './thread-clock.ts'
+import { type KeptThread, keepThread, startThread } from './threads.ts'
 
 export type Load = Demand & { readonly memoryMiB: number }
 
 type JobState = 'running' | 'ended' | 'cancelled' | 'failed'
 
-/** A job as it stands; CPU in seconds, summed over its threads. */
+/** A job at one moment; CPU in seconds, summed over its threads. */
 export type Job = Load & {
   readonly id: string
   readonly state: JobState
-  /** Why it failed. */
+  /** Why the job failed; null if it did not. */
   readonly reason: string | null
   readonly startedAt: string
   readonly elapsedSeconds: number
   readonly remainingSeconds: number
-  /** What its profile asked for so far. */
+  /** CPU that its profile has asked for so far. */
   readonly askedCpuSeconds: number
-  /** What its threads have burned for it, by the scheduler's account. */
+  /** CPU that its threads have burned for it, as the scheduler measured. */
   readonly achievedCpuSeconds: number
   readonly heldMiB: number
 }
@@ -28,22 +28,22 @@ export type Job = Load & {
 export type Limits = { readonly threads: number; readonly jobs: number; readonly memoryMiB: number }
 
 type Started =
-  | { readonly kind: 'started'; readonly job: Job; readonly over: Promise<Job> }
+  | { readonly kind: 'started'; readonly job: Job; readonly finished: Promise<Job> }
   | { readonly kind: 'refused'; readonly reason: 'jobs' | 'memory' }
 
 export type Stress = {
   start(load: Load): Started
-  /** Running ones first, then the last that are over. */
+  /** Running jobs first, then finished ones, the latest first. */
   list(): Job[]
   find(id: string): Job | undefined
-  /** Ends a job now; one that is over stays as it was. */
+  /** Ends a job now; a finished job stays as it was. */
   cancel(id: string): Job | undefined
-  /** Ends every job that runs. */
+  /** Ends all running jobs. */
   cancelAll(): Job[]
   running(): number
-  /** CPU seconds that all jobs ever burned. */
+  /** CPU seconds that all jobs, running and finished, have burned. */
   burnedSeconds(): number
-  /** Threads that ended by themselves and were replaced. */
+  /** Threads that ended unexpectedly and were replaced. */
   threadsLost(): number
   close(): Promise<void>
 }
@@ -56,24 +56,24 @@ type Running = {
   readonly startedAt: string
   readonly timer: NodeJS.Timeout
   readonly memory: { readonly thread: Worker; readonly held: Int32Array } | null
-  /** The threads that serve it, each with the moment since when. */
+  /** The threads that serve it, each with the time since when, in ms. */
   serving: Map<number, number>
   finish(state: JobState, reason?: string): Job
 }
 
 /**
- * CPU load in the background, on threads of its own so that `/work` keeps its. Jobs add up: they are dealt out
- * anew over a bounded number of threads whenever one begins or ends, the heaviest first, each to the threads
- * with the least to do. Where more is asked for than the threads have, every job gets less, and says so.
+ * CPU load in the background, on its own threads, so that it takes none from `/work`. Jobs add up. Whenever one
+ * starts or ends, all are reassigned to a bounded number of threads: the heaviest first, each to the least busy
+ * threads. When they ask for more than the threads have, every job gets less and reports it.
  */
 export function stress(limits: Limits, unitsPerMs: number): Stress {
   const { threads: size, jobs: slots } = limits
   const achievedMs = new Float64Array(new SharedArrayBuffer(8 * size * slots))
   const changes = new Int32Array(new SharedArrayBuffer(4 * size))
   const service = serviceAccount(size)
-  const threads: Kept[] = []
+  const threads: KeptThread[] = []
   const running = new Map<string, Running>()
-  const over = new Map<string, Job>()
+  const finished = new Map<string, Job>()
   let nextSlot = 0
   let burnedBeforeMs = 0
   let lost = 0
@@ -86,22 +86,23 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
 
   function freeSlot(): number {
     const taken = new Set([...running.values()].map(({ slot }) => slot))
-    // Round the slots, so that a thread that has not heard of a job's end yet does not count for the next.
+    // Takes slots in turn: a thread may still count for a job that has just ended, which must not go to the next.
     while (taken.has(nextSlot % slots)) nextSlot++
     const slot = nextSlot++ % slots
     for (let thread = 0; thread < size; thread++) achievedMs[thread * slots + slot] = 0
     return slot
   }
 
-  function deal(): void {
+  function assign(): void {
     const now = nowMs()
     const busy = Array<number>(size).fill(0)
     const shares: Share[][] = busy.map(() => [])
     const heaviest = [...running.values()].sort((a, b) => perThread(b.load) - perThread(a.load))
     for (const job of heaviest) {
-      const count = threadsOf(job.load)
-      const chosen = [...busy.keys()].sort((a, b) => (busy[a] ?? 0) - (busy[b] ?? 0)).slice(0, count)
-      const demand = { ...job.load, cores: job.load.cores / count }
+      const chosen = [...busy.keys()]
+        .sort((a, b) => (busy[a] ?? 0) - (busy[b] ?? 0))
+        .slice(0, threadsOf(job.load))
+      const demand = { ...job.load, cores: job.load.cores / threadsOf(job.load) }
       const before = job.serving
       job.serving = new Map(
         chosen.map((thread) => [thread, before.get(thread) ?? (before.size === 0 ? job.startMs : now)]),
@@ -114,11 +115,11 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     service.share(shares.filter((each) => each.length > 0).length)
     shares.forEach((each, index) => {
       if (each.length > 0) threads[index] ??= thread(index)
-      tell(index, each)
+      send(index, each)
     })
   }
 
-  const thread = (index: number): Kept =>
+  const thread = (index: number): KeptThread =>
     keepThread(
       () =>
         startThread('stress', {
@@ -131,14 +132,14 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
         }),
       () => {
         lost++
-        // The new thread has heard of nothing yet; what the old one had still to do is not made up for.
+        // The new thread starts from now; it does not catch up what the old one still owed.
         const now = nowMs()
         for (const { serving } of running.values()) if (serving.has(index)) serving.set(index, now)
-        setImmediate(deal)
+        setImmediate(assign)
       },
     )
 
-  function tell(index: number, shares: readonly Share[]): void {
+  function send(index: number, shares: readonly Share[]): void {
     threads[index]?.worker().postMessage(shares)
     Atomics.add(changes, index, 1)
     Atomics.notify(changes, index)
@@ -164,11 +165,11 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     }
   }
 
-  function hold(mib: number, failed: (reason: string) => void): Running['memory'] {
+  function hold(mib: number, onFailure: (reason: string) => void): Running['memory'] {
     if (mib === 0) return null
     const held = new Int32Array(new SharedArrayBuffer(4))
     const thread = startThread('memory', { mib, held })
-    thread.on('error', (error) => failed(`${mib} MiB of memory were not to be had (${error.message})`))
+    thread.on('error', (error) => onFailure(`cannot allocate ${mib} MiB of memory (${error.message})`))
     return { thread, held }
   }
 
@@ -187,16 +188,15 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
       })
       const finish = (state: JobState, reason?: string): Job => {
         const job = running.get(id)
-        if (!job) return over.get(id) as Job
+        if (!job) return finished.get(id) as Job
         clearTimeout(job.timer)
         running.delete(id)
         const last = describe(job, state, reason)
         burnedBeforeMs += usedMs(job.slot)
         job.memory?.thread.terminate()
-        over.set(id, last)
-        // As many that are over are remembered as may run.
-        for (const [oldest] of over) if (over.size > slots) over.delete(oldest)
-        deal()
+        finished.set(id, last)
+        for (const [oldest] of finished) if (finished.size > slots) finished.delete(oldest)
+        assign()
         resolve(last)
         return last
       }
@@ -213,18 +213,18 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
         finish,
       }
       running.set(id, job)
-      deal()
-      return { kind: 'started', job: describe(job, 'running'), over: ended }
+      assign()
+      return { kind: 'started', job: describe(job, 'running'), finished: ended }
     },
     list: () => [
       ...[...running.values()].map((job) => describe(job, 'running')),
-      ...[...over.values()].reverse(),
+      ...[...finished.values()].reverse(),
     ],
     find(id) {
       const job = running.get(id)
-      return job ? describe(job, 'running') : over.get(id)
+      return job ? describe(job, 'running') : finished.get(id)
     },
-    cancel: (id) => running.get(id)?.finish('cancelled') ?? over.get(id),
+    cancel: (id) => running.get(id)?.finish('cancelled') ?? finished.get(id),
     cancelAll,
     running: () => running.size,
     burnedSeconds: () =>
@@ -238,27 +238,27 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
   }
 }
 
-// More than a service needs that is only at hand is somebody's requests, and no part of a load.
-const mostOfService = 0.003
-// It comes in bursts, whenever garbage is collected.
+// The CPU share of an idle service. CPU above idle belongs to requests, not to the load.
+const maxIdleShare = 0.003
+// Collecting garbage uses it in bursts.
 const burstMs = 20
 
 /**
- * What the process uses beside the threads that make load – timers, collecting garbage – counts as part of the loads, so
- * that a load of 10 % makes the process use 10 %. The cells: milliseconds of CPU so far, the threads that they are
- * shared by, and from each thread what it has used itself.
+ * Counts the CPU that the process uses outside the load threads (timers, collecting garbage) as part of the loads, so
+ * that a load of 10 % makes the process use 10 %. The cells hold the CPU ms so far, the number of threads that share
+ * it, and the CPU ms of each thread.
  */
 function serviceAccount(threads: number): { readonly cells: Float64Array; share(threads: number): void } {
   const cells = new Float64Array(new SharedArrayBuffer(8 * (2 + threads)))
   let timer: NodeJS.Timeout | undefined
   let [startMs, usedBeforeMs, countedMs] = [0, 0, 0]
-  const used = () => {
+  const usedMs = () => {
     const { user, system } = process.cpuUsage()
-    return (user + system) / 1000 - cells.subarray(2).reduce((sum, own) => sum + own, 0)
+    return (user + system) / 1000 - cells.subarray(2).reduce((sum, threadMs) => sum + threadMs, 0)
   }
-  const count = () => {
-    const most = burstMs + mostOfService * (nowMs() - startMs)
-    const more = Math.max(0, Math.min(used() - usedBeforeMs, most) - countedMs)
+  const update = () => {
+    const maxMs = burstMs + maxIdleShare * (nowMs() - startMs)
+    const more = Math.max(0, Math.min(usedMs() - usedBeforeMs, maxMs) - countedMs)
     countedMs += more
     cells[0] = (cells[0] ?? 0) + more
   }
@@ -267,8 +267,8 @@ function serviceAccount(threads: number): { readonly cells: Float64Array; share(
     share(threads) {
       cells[1] = threads
       if (threads > 0 && !timer) {
-        ;[startMs, usedBeforeMs, countedMs] = [nowMs(), used(), 0]
-        timer = setInterval(count, 1000).unref()
+        ;[startMs, usedBeforeMs, countedMs] = [nowMs(), usedMs(), 0]
+        timer = setInterval(update, 1000).unref()
       } else if (threads === 0) {
         clearInterval(timer)
         timer = undefined
@@ -279,5 +279,5 @@ function serviceAccount(threads: number): { readonly cells: Float64Array; share(
 
 const threadsOf = ({ cores }: Load) => Math.max(1, Math.ceil(cores))
 
-/** Per cent of one core, at its height. */
+/** Peak load per thread, in per cent of a core. */
 const perThread = (load: Load) => (load.cores * load.load) / threadsOf(load)

@@ -1,29 +1,22 @@
 import { Worker } from 'node:worker_threads'
+import type { Roles } from './thread.ts'
+import threadProgram from './thread-program.ts'
 
-/** The threads' program as text where the service was bundled into one file; undefined in the source tree. */
-declare const THREAD_PROGRAM: string | undefined
-
-export type Role = 'work' | 'stress' | 'memory'
-
-/** Starts a thread in that role. */
-export function startThread(role: Role, data: object = {}): Worker {
-  const options = { workerData: { role, ...data }, execArgv: [] }
-  return typeof THREAD_PROGRAM === 'string'
-    ? new Worker(THREAD_PROGRAM, { ...options, eval: true })
-    : new Worker(new URL('./thread.js', import.meta.url), options)
+export function startThread<Role extends keyof Roles>(role: Role, data: Parameters<Roles[Role]>[0]): Worker {
+  return new Worker(threadProgram, { eval: true, workerData: { role, data }, execArgv: [] })
 }
 
-export type Kept = {
-  /** The one that runs now. */
+export type KeptThread = {
+  /** The worker that runs now. */
   worker(): Worker
   stop(): Promise<unknown>
 }
 
 /**
- * Keeps a thread running: when it ends without having been asked to, `lost` is told and a new one takes its
- * place. A thread that ends as soon as it has started would do so for ever: that ends the process instead.
+ * Keeps a thread running: when it ends unexpectedly, calls `onLost` and starts a new one. A thread that ends within
+ * its first second would be replaced forever, so that throws, which ends the process.
  */
-export function keepThread(start: () => Worker, lost: (reason: string) => void): Kept {
+export function keepThread(start: () => Worker, onLost: () => void): KeptThread {
   let worker: Worker
   let stopped = false
   const begin = () => {
@@ -35,8 +28,8 @@ export function keepThread(start: () => Worker, lost: (reason: string) => void):
     })
     worker.on('exit', () => {
       if (stopped) return
-      if (performance.now() - startedAt < 1000) throw new Error(`a thread does not start: ${reason}`)
-      lost(reason)
+      if (performance.now() - startedAt < 1000) throw new Error(`a thread fails to start: ${reason}`)
+      onLost()
       begin()
     })
   }

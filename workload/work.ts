@@ -1,30 +1,30 @@
 import type { Worker } from 'node:worker_threads'
-import { nowMs } from './thread-clock.js'
+import { nowMs } from './thread-clock.ts'
 import { keepThread, startThread } from './threads.ts'
-import { cancelled, head, type Queue, queued, tail, taken } from './work-thread.js'
+import { cancelled, head, type Queue, queued, tail, taken } from './work-thread.ts'
 
 type Burned =
   | {
       readonly kind: 'burned'
-      /** Waiting for a free thread. */
+      /** Time spent waiting for a free thread. */
       readonly queueMs: number
-      /** From start to end on the thread; above the CPU time asked for when the machine or the limit is busy. */
+      /** Time from start to end on the thread: more than the CPU time when the machine is busy or throttled. */
       readonly serviceMs: number
     }
-  /** `full`: too many wait already; `cancelled`: its client went away before it began; `lost`: its thread ended. */
+  /** `full`: the queue was full; `cancelled`: its client left before it began; `lost`: its thread ended. */
   | { readonly kind: 'full' | 'cancelled' | 'lost' }
 
 export type WorkPool = {
-  /** Burns that many units, as soon as a thread is free. */
+  /** Burns `units` as soon as a thread is free; aborting `signal` cancels it while it waits. */
   run(units: number, signal?: AbortSignal): Promise<Burned>
   readonly threads: number
   waiting(): number
-  /** Threads that ended by themselves and were replaced. */
+  /** Threads that ended unexpectedly and were replaced. */
   threadsLost(): number
   close(): Promise<unknown>
 }
 
-/** A fixed number of threads that burn CPU one task at a time, with a bounded queue before them. */
+/** `size` threads that burn CPU one task at a time, fed by a queue of at most `maxQueue` tasks. */
 export function workPool(
   size: number,
   maxQueue: number,
@@ -46,7 +46,7 @@ export function workPool(
   const tasks = new Map<number, { readonly queuedAt: number; done(burned: Burned): void }>()
   let lost = 0
 
-  function over(slot: number, burned: Burned): void {
+  function finish(slot: number, burned: Burned): void {
     tasks.get(slot)?.done(burned)
     tasks.delete(slot)
     free.push(slot)
@@ -55,7 +55,7 @@ export function workPool(
   function done(slot: number): void {
     const [startMs = 0, endMs = 0] = times.subarray(2 * slot, 2 * slot + 2)
     const queueMs = Math.max(0, startMs - (tasks.get(slot)?.queuedAt ?? startMs))
-    over(
+    finish(
       slot,
       Atomics.load(states, slot) === cancelled
         ? { kind: 'cancelled' }
@@ -69,8 +69,8 @@ export function workPool(
       () => {
         lost++
         for (const slot of [...tasks.keys()]) {
-          const its = Atomics.load(takers, slot) === thread && Atomics.load(states, slot) === taken
-          if (its) over(slot, { kind: 'lost' })
+          const wasRunning = Atomics.load(takers, slot) === thread && Atomics.load(states, slot) === taken
+          if (wasRunning) finish(slot, { kind: 'lost' })
         }
       },
     ),
@@ -83,7 +83,7 @@ export function workPool(
       if (slot === undefined) return Promise.resolve({ kind: 'full' })
       return new Promise((resolve) => {
         const cancel = () => {
-          // The slot is free again when its turn comes: only then is it out of the ring.
+          // The slot stays in the ring, and so in use, until its turn comes.
           if (Atomics.compareExchange(states, slot, queued, cancelled) === queued)
             resolve({ kind: 'cancelled' })
         }

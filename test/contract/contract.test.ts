@@ -8,10 +8,10 @@ import { test } from 'node:test'
 import { ended, started } from '../service.ts'
 
 /**
- * Schemathesis (PyPI; SCHEMATHESIS_BIN, or on the PATH) makes requests out of the workload's own OpenAPI document
- * and holds the answers against it. EXAMPLES makes it look longer: 1500 are about two minutes.
+ * Schemathesis (PyPI; SCHEMATHESIS_BIN, or on the PATH) generates requests from the workload's OpenAPI document and
+ * checks the answers against it. EXAMPLES sets how many: 1500 take about two minutes.
  */
-test('the service does what its document says, whatever is asked', async () => {
+test('the service answers generated requests as its OpenAPI document describes', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'las-contract-'))
   const service = await started({
     STRESS_MAX_SECONDS: '2',
@@ -23,8 +23,7 @@ test('the service does what its document says, whatever is asked', async () => {
       'run',
       `${service.url}/openapi.json`,
       `--max-examples=${process.env.EXAMPLES ?? 150}`,
-      // 503 is an answer that is documented, 500 is none and is found by that. A job that was ended can still be
-      // looked at: DELETE ends the load, it does not forget it.
+      // 503 is documented; 500 is not, so another check reports it. DELETE ends a job but does not remove it.
       '--exclude-checks=not_a_server_error,use_after_free',
       '--no-color',
     ]
@@ -32,15 +31,15 @@ test('the service does what its document says, whatever is asked', async () => {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    let said = ''
+    let output = ''
     child.stdout.on('data', (data) => {
-      said += data
+      output += data
     })
     const [code] = await once(child, 'close')
-    assert.equal(code, 0, said)
-    const [, cases = 0] = /(\d+) generated, \1 passed/.exec(said) ?? []
+    assert.equal(code, 0, output)
+    const [, cases = 0] = /(\d+) generated, \1 passed/.exec(output) ?? []
     console.log(`# ${cases} requests`)
-    assert.ok(Number(cases) > 500, said)
+    assert.ok(Number(cases) > 500, output)
   } finally {
     service.process.kill('SIGTERM')
     assert.equal(await ended(service), 0)

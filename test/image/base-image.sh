@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes an image of this machine's own Node, npm and the libraries they need, where no registry can be reached.
+# Makes a base image from this machine's Node, npm and their libraries, without a registry.
 # usage: base-image.sh NAME
 set -eu
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
-# With each program the libraries that the loader would look for.
+# Each program with the libraries that the loader needs.
 for program in "$(readlink -f "$(command -v node)")" /bin/sh /usr/bin/env; do
   for file in "$program" $(ldd "$program" | grep -o '/[^ ]*'); do
     mkdir -p "$root$(dirname "$file")"

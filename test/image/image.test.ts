@@ -12,8 +12,8 @@ import { promisify } from 'node:util'
 import { runOf } from '../command.ts'
 
 /**
- * The image, built by buildah from a base that this machine makes of its own Node, and run by runc as a restricted
- * Kubernetes pod would be. Needs root, and both programs from Debian.
+ * Builds the image with buildah, on a base made from this machine's Node, and runs it with runc as Kubernetes would
+ * run a restricted pod. Needs root, buildah and runc (both in Debian).
  */
 const root = path.join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -24,7 +24,7 @@ let folder = ''
 let rootfs = ''
 let working = ''
 const tags: string[] = []
-// biome-ignore-start lint/suspicious/noExplicitAny: descriptions of images, and answers of the service, as they come
+// biome-ignore-start lint/suspicious/noExplicitAny: image descriptions and the service's answers are untyped
 const images: any[] = []
 let config: any
 const json = async (url: string): Promise<any> => (await fetch(url)).json()
@@ -39,7 +39,7 @@ before(async () => {
   )
   await writeFile(npmrc, settings.filter((line) => !line.endsWith('=null')).join('\n'))
   await run('sh', [path.join(import.meta.dirname, 'base-image.sh'), 'localhost/las-base:test'])
-  const settled = [
+  const options = [
     '--isolation=chroot',
     '--network=host',
     '--pull-never',
@@ -48,13 +48,13 @@ before(async () => {
     '--quiet',
   ]
   const args = ['--build-arg=BASE_IMAGE=localhost/las-base:test', `--secret=id=npmrc,src=${npmrc}`]
-  // The OCI format has no health check, Docker's has the builder's own name in it.
+  // OCI images have no health check; Docker images contain the builder's name, so their bytes differ.
   for (const [name, format] of Object.entries({ one: 'oci', two: 'oci', three: 'docker' })) {
     const tag = `localhost/las-workload:${name}`
     tags.push(tag)
     await buildah(
       'bud',
-      ...settled,
+      ...options,
       `--format=${format}`,
       ...args,
       '-f',
@@ -83,25 +83,25 @@ type Instance = {
   readonly startMs: number
 }
 
-let started = 0
-/** One container: nothing writable, no capability, the image's own user, on a port of loopback. */
+let containers = 0
+/** Starts a container on a loopback port: read-only, without capabilities, as the image's user. */
 async function container(environment: Record<string, string> = {}): Promise<Instance> {
-  const id = `las-test-${process.pid}-${++started}`
+  const id = `las-test-${process.pid}-${++containers}`
   const bundle = path.join(folder, id)
   await mkdir(bundle)
   await run('runc', ['spec'], { cwd: bundle })
   const file = path.join(bundle, 'config.json')
   const spec = JSON.parse(await readFile(file, 'utf8'))
   const [uid, gid] = config.User.split(':').map(Number)
-  const own = { HOST: '127.0.0.1', PORT: '0', ...environment }
+  const variables = { HOST: '127.0.0.1', PORT: '0', ...environment }
   spec.process = {
     ...spec.process,
     terminal: false,
     user: { uid, gid },
     args: config.Entrypoint,
     env: [
-      ...config.Env.filter((each: string) => !Object.keys(own).includes(each.split('=')[0] ?? '')),
-      ...Object.entries(own).map(([name, value]) => `${name}=${value}`),
+      ...config.Env.filter((each: string) => !Object.keys(variables).includes(each.split('=')[0] ?? '')),
+      ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     ],
     cwd: '/',
     capabilities: {},
@@ -109,22 +109,22 @@ async function container(environment: Record<string, string> = {}): Promise<Inst
   }
   spec.root = { path: rootfs, readonly: true }
   spec.linux.namespaces = spec.linux.namespaces.filter(({ type }: { type: string }) => type !== 'network')
-  // The network is the host's, whose sysfs cannot be mounted anew; nothing here needs one.
+  // With the host's network, sysfs cannot be mounted; the service does not need it.
   spec.mounts = spec.mounts.filter(
     ({ destination }: { destination: string }) => !destination.startsWith('/sys'),
   )
   await writeFile(file, JSON.stringify(spec))
   const begin = performance.now()
   const child = spawn('runc', ['run', '--bundle', bundle, id], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let complaints = ''
+  let stderr = ''
   child.stderr.on('data', (data) => {
-    complaints += data
+    stderr += data
   })
   const [line] = await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
     once(child, 'close'),
   ])
-  assert.equal(typeof line, 'string', complaints)
+  assert.equal(typeof line, 'string', stderr)
   const { url } = JSON.parse(line)
   return { id, url, port: Number(new URL(url).port), process: child, startMs: performance.now() - begin }
 }
@@ -136,13 +136,13 @@ async function end({ id, process: child }: Instance): Promise<number | null> {
 }
 
 describe('the image', () => {
-  test('is the same bytes when it is built again', () => {
+  test('is reproducible byte for byte', () => {
     const [one, two] = images
     assert.match(one.FromImageID, /^[\da-f]{64}$/)
     assert.equal(one.FromImageID, two.FromImageID)
   })
 
-  test('is one file for a user that is not root, with labels and a health check', async () => {
+  test('has one file, a user other than root, labels and a health check', async () => {
     assert.match(config.User, /^[1-9]\d*:[1-9]\d*$/)
     assert.equal(config.Labels['org.opencontainers.image.licenses'], 'MIT')
     assert.deepEqual(config.Healthcheck.Test, ['CMD', 'node', '/app/main.js', 'health'])
@@ -150,7 +150,7 @@ describe('the image', () => {
     assert.deepEqual(stdout.trim().split('\n'), [path.join(rootfs, 'app/main.js')])
   })
 
-  test('runs read-only, without root and without a capability, does its work, and ends with 0', async () => {
+  test('runs read-only, without root or capabilities, does its work, and exits 0', async () => {
     const instance = await container({ DRAIN_DELAY_MS: '0' })
     console.log(`# from "runc run" to listening: ${Math.round(instance.startMs)} ms`)
     try {
@@ -176,24 +176,24 @@ describe('the image', () => {
   })
 })
 
-/** What stands before instances: sends each new connection to one that was ready a moment ago. */
+/** A load balancer: sends each new connection to an instance that was ready at the last check. */
 async function balancer(instances: Instance[]) {
   const ready = new Set<Instance>()
   let turn = 0
-  let looking = false
-  const look = async () => {
-    // One at a time: a slow answer must not bring back who is known to be gone.
-    if (looking) return
-    looking = true
+  let checking = false
+  const check = async () => {
+    // One check at a time: a slow answer must not bring back an instance that is known to be gone.
+    if (checking) return
+    checking = true
     for (const instance of instances) {
       const response = await fetch(`${instance.url}/readyz`).catch(() => null)
       if (response?.ok) ready.add(instance)
       else ready.delete(instance)
     }
-    looking = false
+    checking = false
   }
-  await look()
-  const timer = setInterval(look, 100)
+  await check()
+  const timer = setInterval(check, 100)
   const server = net.createServer((client) => {
     const all = [...ready]
     const chosen = all[turn++ % all.length]

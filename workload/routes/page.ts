@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto'
 import { createRoute, z } from '@hono/zod-openapi'
 import { html, raw } from 'hono/html'
-import { host } from '../config.ts'
+import { hostname } from '../config.ts'
 import type { App, Service } from '../contract.ts'
 
-/** `GET /`: the pod and its CPU to look at; whoever has no script can read it, starting a load needs one. */
+/** `GET /`: a page with this pod's CPU and loads. It can be read without JavaScript; starting a load needs it. */
 export function pageRoutes(app: App, { config, limits, stress, unitsPerMs, cpu }: Service): void {
   const source = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   const policy = `default-src 'none'; connect-src 'self'; img-src data:; style-src ${source(style)}; script-src ${source(script)}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`
   const facts: [string, string][] = [
-    ['host', host],
+    ['host', hostname],
     ['pod', config.POD_NAME ?? '–'],
     ['namespace', config.POD_NAMESPACE ?? '–'],
     ['node', config.NODE_NAME ?? '–'],
     ['CPU limit', `${limits.cpuCores} cores`],
     ['memory limit', `${limits.memoryMiB} MiB`],
-    ['work', `${unitsPerMs.toFixed(1)} units a ms, ${config.WORK_THREADS} threads`],
+    ['work', `${unitsPerMs.toFixed(1)} units per ms, ${config.WORK_THREADS} threads`],
   ]
 
   app.openapi(
     createRoute({
       method: 'get',
       path: '/',
-      summary: 'This pod and its CPU, to look at',
+      summary: 'A page with this pod’s CPU and loads',
       responses: { 200: { description: 'A page', content: { 'text/html': { schema: z.string() } } } },
     }),
     async (c) => {
@@ -30,10 +30,10 @@ export function pageRoutes(app: App, { config, limits, stress, unitsPerMs, cpu }
       const now = (container ?? process).cores
       const page = await html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${config.POD_NAME ?? host} · load-and-stress</title>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${config.POD_NAME ?? hostname} · load-and-stress</title>
 <style>${raw(style)}</style></head>
 <body><main>
-<h1>${config.POD_NAME ?? host}</h1>
+<h1>${config.POD_NAME ?? hostname}</h1>
 <p class="soft">A workload of load-and-stress · <a href="openapi.json">openapi.json</a> · <a href="metrics">metrics</a> · <a href="cpu">cpu</a> · <a href="insight">insight</a> · <a href="stress/jobs">jobs</a></p>
 <section><h2>CPU <small><output id="now">${now.toFixed(2)}</output> of ${limits.cpuCores} cores</small></h2>
 <svg id="graph" viewBox="0 0 600 150" role="img" aria-label="CPU used over the last two minutes, in cores" data-limit="${limits.cpuCores}">
@@ -48,8 +48,8 @@ export function pageRoutes(app: App, { config, limits, stress, unitsPerMs, cpu }
 <label>profile <select name="profile"><option>constant<option>ramp<option>sine<option>square</select></label>
 ${config.STRESS_TOKEN ? html`<label>token <input name="token" type="password" autocomplete="off" required></label>` : ''}
 <button>Start</button> <button type="button" id="stop">Stop all</button></form>
-<noscript><p>Starting and stopping a load here needs JavaScript; <code>POST</code> and <code>DELETE /stress</code> do not.</p></noscript>
-<p id="said" role="status"></p>
+<noscript><p>Starting and stopping a load on this page needs JavaScript; <code>POST /stress</code> and <code>DELETE /stress/jobs</code> do not.</p></noscript>
+<p id="message" role="status"></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Jobs"><table><thead><tr><th scope="col">started</th><th scope="col">state</th><th scope="col">cores</th><th scope="col">load %</th><th scope="col">profile</th><th scope="col">left s</th><th scope="col">asked CPU s</th><th scope="col">achieved</th><th scope="col">MiB</th></tr></thead>
 <tbody id="jobs">${stress
         .list()
@@ -80,19 +80,19 @@ input,select,button{font:inherit;color:inherit;background:var(--paper);border:1p
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.5rem 1rem;margin:0}dt{font-size:.85rem;color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 `
 
-// One string, so that the policy can name it by its hash and nothing else can run.
+// One string, so that the content security policy can allow only its hash.
 const script = `
 const byId = (id) => document.getElementById(id)
-const limit = Number(byId('graph').dataset.limit), seen = [], width = 600, height = 150, kept = 120
-async function look() {
+const limit = Number(byId('graph').dataset.limit), samples = [], width = 600, height = 150, kept = 120
+async function refresh() {
   try {
     const { cpu } = await (await fetch('cpu')).json()
     const { cores } = cpu.container ?? cpu.process
     byId('now').value = cores.toFixed(2)
-    seen.push(cores)
-    if (seen.length > kept) seen.shift()
-    const at = (use, i) => (width - (seen.length - 1 - i) * width / (kept - 1)).toFixed(1) + ' ' + (height - Math.min(use / limit, 1) * height).toFixed(1)
-    const points = seen.map(at).join('L')
+    samples.push(cores)
+    if (samples.length > kept) samples.shift()
+    const at = (use, i) => (width - (samples.length - 1 - i) * width / (kept - 1)).toFixed(1) + ' ' + (height - Math.min(use / limit, 1) * height).toFixed(1)
+    const points = samples.map(at).join('L')
     byId('line').setAttribute('d', 'M' + points)
     byId('area').setAttribute('d', 'M' + points + 'V' + height + 'H' + at(0, 0).split(' ')[0] + 'Z')
     const { jobs } = await (await fetch('stress/jobs')).json()
@@ -102,21 +102,21 @@ async function look() {
       return row
     }))
   } catch { byId('now').value = '?' }
-  setTimeout(look, 1000)
+  setTimeout(refresh, 1000)
 }
-async function ask(method, path, load) {
+async function send(method, path, load) {
   const token = byId('start').elements.token?.value
   try {
     const response = await fetch(path, { method, headers: { ...(load && { 'content-type': 'application/json' }), ...(token && { authorization: 'Bearer ' + token }) }, body: load && JSON.stringify(load) })
     const { title, detail } = await response.json()
-    byId('said').textContent = response.ok ? '' : title + ': ' + detail
-  } catch (error) { byId('said').textContent = error.message }
+    byId('message').textContent = response.ok ? '' : title + ': ' + detail
+  } catch (error) { byId('message').textContent = error.message }
 }
 byId('start').addEventListener('submit', (event) => {
   event.preventDefault()
   const { token, profile, ...numbers } = Object.fromEntries(new FormData(event.target))
-  ask('POST', 'stress', { profile, ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, Number(value)])) })
+  send('POST', 'stress', { profile, ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, Number(value)])) })
 })
-byId('stop').addEventListener('click', () => ask('DELETE', 'stress/jobs'))
-look()
+byId('stop').addEventListener('click', () => send('DELETE', 'stress/jobs'))
+refresh()
 `
