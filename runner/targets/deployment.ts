@@ -123,7 +123,7 @@ async function countPods(kubectl: Kubectl): Promise<Map<string, PodCount>> {
   for (const { name, node, terminating } of await readPods(kubectl)) {
     if (terminating) continue
     const path = `/api/v1/namespaces/${namespace}/pods/${name}:8080/proxy/insight`
-    const insight = parseInsight(await kubectl.run('get', '--raw', path).catch(() => ''))
+    const insight = await parseInsight(await kubectl.run('get', '--raw', path).catch(() => ''))
     if (!insight) continue
     const { instance, work, used } = insight
     counts.set(name, { node, instance, served: work.served, cpuSeconds: used.cpuSeconds })

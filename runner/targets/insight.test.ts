@@ -13,13 +13,17 @@ const insight = {
     namespace: null,
     node: null,
   },
-  ...{ limits: { cpuCores: 2, memoryMiB: 512 }, used: { cpuSeconds: 1 }, work: { served: 7, unitsPerMs: 9 } },
+  ...{
+    limits: { cpuCores: 2, memoryMiB: 512 },
+    used: { cpuSeconds: 1 },
+    work: { served: 7, waiting: 0, threads: 1, unitsPerMs: 9, calibrated: 'pinned' },
+  },
 }
 
-test('only an insight of our workload is one', () => {
-  assert.equal(parseInsight(JSON.stringify(insight))?.work.served, 7)
+test('only an insight of our workload is one', async () => {
+  assert.equal((await parseInsight(JSON.stringify(insight)))?.work.served, 7)
   for (const text of ['', '<html>', '{}', JSON.stringify({ ...insight, service: 'other' })])
-    assert.equal(parseInsight(text), null)
+    assert.equal(await parseInsight(text), null)
 })
 
 test('user and password are sent with the request, and are not in run.json', async () => {

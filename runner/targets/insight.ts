@@ -1,28 +1,31 @@
-import { z } from 'zod'
 import type { Run } from '../../analysis/formats/run.ts'
+import type { Insight as Contract } from '../../workload/contract.ts'
 import { shownUrl, withCredentials } from './credentials.ts'
 import type { Observation } from './target.ts'
 
-const Insight = z.object({
-  service: z.literal('load-and-stress'),
-  version: z.string(),
-  instance: z.string().describe('differs for every start'),
-  host: z.string(),
-  pod: z.string().nullable(),
-  namespace: z.string().nullable(),
-  node: z.string().nullable(),
-  limits: z.object({ cpuCores: z.number(), memoryMiB: z.number() }),
-  used: z.object({ cpuSeconds: z.number() }),
-  work: z.object({ served: z.number(), unitsPerMs: z.number() }),
-})
+const read = {
+  service: true,
+  version: true,
+  instance: true,
+  host: true,
+  pod: true,
+  namespace: true,
+  node: true,
+  limits: true,
+  used: true,
+  work: true,
+} as const
 
-/** What an instance of our workload reports of itself. */
-export type Insight = z.infer<typeof Insight>
+/** What an instance of our workload reports of itself, as far as a run needs it. */
+export type Insight = Pick<Contract, keyof typeof read>
 
 /** null for anything but an /insight of our workload. */
-export function parseInsight(text: string): Insight | null {
+export async function parseInsight(text: string): Promise<Insight | null> {
+  // Loaded here because only our own workload needs it.
+  const { Insight } = await import('../../workload/contract.ts')
   try {
-    return Insight.parse(JSON.parse(text))
+    const insight = Insight.pick(read).parse(JSON.parse(text))
+    return insight.service === 'load-and-stress' ? insight : null
   } catch {
     return null
   }
@@ -32,7 +35,7 @@ export function parseInsight(text: string): Insight | null {
 export async function readInsight(base: string): Promise<Insight | null> {
   const { url, headers } = withCredentials(`${base.replace(/\/+$/, '')}/insight`)
   try {
-    return parseInsight(await (await fetch(url, { headers, signal: AbortSignal.timeout(5000) })).text())
+    return await parseInsight(await (await fetch(url, { headers, signal: AbortSignal.timeout(5000) })).text())
   } catch {
     return null
   }
