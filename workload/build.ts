@@ -5,7 +5,9 @@ import { build, type Plugin } from 'esbuild'
 /** The program that every thread runs, as text. */
 export const bundleThread = (): Promise<string> => bundle('thread.ts')
 
-/** The service, its threads and all its dependencies as one program: the image holds it, and a run starts it. */
+/**
+ * The service, its threads and all its dependencies as one program: the image holds it, and a run starts it.
+ */
 export const bundleWorkload = (): Promise<string> => bundle('main.ts', [inlineThreadProgram])
 
 const inlineThreadProgram: Plugin = {

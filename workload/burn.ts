@@ -1,7 +1,7 @@
 /**
- * Burns a fixed quantity of CPU. One unit is 1,000 rounds of a multiplicative xorshift in 32-bit integers. Each
- * round depends on the one before, allocates nothing and reads no memory, so the cost of a unit varies as little as
- * the CPU allows. Returns the last state, so that the compiler cannot remove the loop.
+ * Burns a fixed quantity of CPU. One unit is 1,000 rounds of a multiplicative xorshift in 32-bit integers.
+ * Each round depends on the one before, allocates nothing and reads no memory, so the cost of a unit varies
+ * as little as the CPU allows. Returns the last state, so that the compiler cannot remove the loop.
  */
 export function burn(units: number): number {
   let x = 0x9e3779b9 | 0
@@ -20,8 +20,8 @@ export function warmUp(): void {
 }
 
 /**
- * Units that this machine burns per millisecond. The fastest of many short samples counts: other processes can only
- * slow a sample down, and each one is short enough to fit between two interruptions.
+ * Units that this machine burns per millisecond. The fastest of many short samples counts: other processes
+ * can only slow a sample down, and each one is short enough to fit between two interruptions.
  */
 export function calibrate(samples = 40): number {
   const unitsPerSample = 250

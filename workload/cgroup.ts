@@ -7,7 +7,9 @@ export type Limits = {
   readonly memoryMiB: number
 }
 
-/** CPU that the control group (in a container: the container) has used, and how often its quota throttled it. */
+/**
+ * CPU that the control group (in a container: the container) has used, and how often its quota throttled it.
+ */
 export type GroupCpu = {
   readonly usedSeconds: number
   /** CPU quota in cores; null without one. */
@@ -25,8 +27,8 @@ export type ControlGroup = {
 }
 
 /**
- * Reads the control group of this process, v2 or v1, under `root`; falls back to the machine where there is none.
- * https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/index.html
+ * Reads the control group of this process, v2 or v1, under `root`; falls back to the machine where there is
+ * none. https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/index.html
  */
 export function controlGroup(root = ''): ControlGroup {
   const cgroupFile = readIfPresent(`${root}/proc/self/cgroup`) ?? ''
@@ -87,7 +89,10 @@ export function controlGroup(root = ''): ControlGroup {
   }
 }
 
-/** Folders below /sys/fs/cgroup that may be the group: a container mounts its group there, a host the whole tree. */
+/**
+ * Folders below /sys/fs/cgroup that may be the group: a container mounts its group there, a host the whole
+ * tree.
+ */
 function candidates(cgroupFile: string, controller: string): string[] {
   const found = [...cgroupFile.matchAll(/^\d+:([^:]*):(.*)$/gm)].flatMap(
     ([, controllers = '', path = '/']) => {

@@ -37,8 +37,8 @@ async function serve(): Promise<void> {
   })
 
   let stopping = false
-  // The order matters: report not ready, keep serving until load balancers have noticed, accept no more connections,
-  // end the loads that clients wait for, answer open requests, then end the threads.
+  // The order matters: report not ready, keep serving until load balancers have noticed, accept no more
+  // connections, end the loads that clients wait for, answer open requests, then end the threads.
   async function stop(signal: string): Promise<void> {
     if (stopping) return
     stopping = true

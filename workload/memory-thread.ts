@@ -1,8 +1,9 @@
 const chunkMiB = 16
 
 /**
- * Allocates `mib` of memory, touches it so that it is resident, and holds it until the thread is terminated. That
- * frees it at once; a thread that lived on would wait for its garbage collector. `held[0]` counts the MiB so far.
+ * Allocates `mib` of memory, touches it so that it is resident, and holds it until the thread is terminated.
+ * That frees it at once; a thread that lived on would wait for its garbage collector. `held[0]` counts the
+ * MiB so far.
  */
 export function memoryThread({ mib, held }: { readonly mib: number; readonly held: Int32Array }): void {
   const chunks: Buffer[] = []

@@ -21,8 +21,9 @@ const integrals: Record<Demand['profile'], (t: number, demand: Demand) => number
 }
 
 /**
- * CPU seconds that a load asks for in its first `elapsed` seconds; 0 before the start, constant after the end. It is
- * the exact integral of the profile, so a controller that follows it does not drift, however often it looks.
+ * CPU seconds that a load asks for in its first `elapsed` seconds; 0 before the start, constant after the
+ * end. It is the exact integral of the profile, so a controller that follows it does not drift, however often
+ * it looks.
  */
 export function askedCpuSeconds(demand: Demand, elapsed: number): number {
   const t = Math.min(Math.max(elapsed, 0), demand.seconds)

@@ -3,9 +3,9 @@ import path from 'node:path'
 import { calibrate } from './burn.ts'
 
 /**
- * Several processes of the service behind one port, to try a sweep without a cluster. Each has one work thread, and
- * all have the same calibration, so every request is the same work in every process. The first process only hands
- * out connections, round robin.
+ * Several processes of the service behind one port, to try a sweep without a cluster. Each has one work
+ * thread, and all have the same calibration, so every request is the same work in every process. The first
+ * process only hands out connections, round robin.
  */
 const replicas = Number(process.argv[2])
 if (!Number.isInteger(replicas) || replicas < 1) {

@@ -25,15 +25,16 @@ export type StressThreadData = {
 }
 
 const tickMs = 10
-// The most that a thread may catch up after it was kept from running; more would turn a busy minute into a burst.
+// The most that a thread may catch up after it was kept from running; more would turn a busy minute into a
+// burst.
 const maxOwedMs = 250
 // Burned between two looks at the clock.
 const grainMs = 0.05
 
 /**
- * Makes load in closed loop. Every tick it compares the CPU time that its jobs have asked for so far with what the
- * scheduler gave this thread, and burns the difference. So neither a busy machine, nor a wrong calibration, nor its
- * own overhead changes what it achieves.
+ * Makes load in closed loop. Every tick it compares the CPU time that its jobs have asked for so far with
+ * what the scheduler gave this thread, and burns the difference. So neither a busy machine, nor a wrong
+ * calibration, nor its own overhead changes what it achieves.
  */
 export function stressThread({
   changes,
@@ -70,8 +71,8 @@ export function stressThread({
     service[2 + thread] = cpu
     const serviceMs = service[0] ?? 0
     const used = cpu - lastCpuMs + (serviceMs - lastServiceMs) / Math.max(1, service[1] ?? 1)
-    // Credit the jobs that are owed CPU, not those that ask just now: it may be catching up. If none is owed any,
-    // all share it equally.
+    // Credit the jobs that are owed CPU, not those that ask just now: it may be catching up. If none is owed
+    // any, all share it equally.
     const due = shares.reduce((total, { owedMs }) => total + Math.max(0, owedMs), 0)
     for (const share of shares) {
       const part = used * (due > 0 ? Math.max(0, share.owedMs) / due : 1 / shares.length)

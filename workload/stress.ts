@@ -62,9 +62,9 @@ type Running = {
 }
 
 /**
- * CPU load in the background, on its own threads, so that it takes none from `/work`. Jobs add up. Whenever one
- * starts or ends, all are reassigned to a bounded number of threads: the heaviest first, each to the least busy
- * threads. When they ask for more than the threads have, every job gets less and reports it.
+ * CPU load in the background, on its own threads, so that it takes none from `/work`. Jobs add up. Whenever
+ * one starts or ends, all are reassigned to a bounded number of threads: the heaviest first, each to the
+ * least busy threads. When they ask for more than the threads have, every job gets less and reports it.
  */
 export function stress(limits: Limits, unitsPerMs: number): Stress {
   const { threads: size, jobs: slots } = limits
@@ -86,7 +86,8 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
 
   function freeSlot(): number {
     const taken = new Set([...running.values()].map(({ slot }) => slot))
-    // Takes slots in turn: a thread may still count for a job that has just ended, which must not go to the next.
+    // Takes slots in turn: a thread may still count for a job that has just ended, which must not go to the
+    // next.
     while (taken.has(nextSlot % slots)) nextSlot++
     const slot = nextSlot++ % slots
     for (let thread = 0; thread < size; thread++) achievedMs[thread * slots + slot] = 0
@@ -244,9 +245,9 @@ const maxIdleShare = 0.003
 const burstMs = 20
 
 /**
- * Counts the CPU that the process uses outside the load threads (timers, collecting garbage) as part of the loads, so
- * that a load of 10 % makes the process use 10 %. The cells hold the CPU ms so far, the number of threads that share
- * it, and the CPU ms of each thread.
+ * Counts the CPU that the process uses outside the load threads (timers, collecting garbage) as part of the
+ * loads, so that a load of 10 % makes the process use 10 %. The cells hold the CPU ms so far, the number of
+ * threads that share it, and the CPU ms of each thread.
  */
 function serviceAccount(threads: number): { readonly cells: Float64Array; share(threads: number): void } {
   const cells = new Float64Array(new SharedArrayBuffer(8 * (2 + threads)))

@@ -1,7 +1,7 @@
 import { openSync, readSync } from 'node:fs'
 
-// performance.now() allocates nothing but counts from the start of its thread. The offset to the shared clock is
-// known best from the sample whose two readings are closest together.
+// performance.now() allocates nothing but counts from the start of its thread. The offset to the shared clock
+// is known best from the sample whose two readings are closest together.
 const startMs = Array.from({ length: 9 }, () => {
   const before = performance.now()
   const now = Number(process.hrtime.bigint()) / 1e6
@@ -13,9 +13,9 @@ const startMs = Array.from({ length: 9 }, () => {
 export const nowMs = (): number => startMs + performance.now()
 
 /**
- * CPU milliseconds that the calling thread has used. On Linux they come from the scheduler, which counts nanoseconds:
- * exact when the thread has just slept, a few ms behind while it runs. Elsewhere they come from Node (23.9 and
- * later). Without either this is wall time, as if the thread had a core to itself.
+ * CPU milliseconds that the calling thread has used. On Linux they come from the scheduler, which counts
+ * nanoseconds: exact when the thread has just slept, a few ms behind while it runs. Elsewhere they come from
+ * Node (23.9 and later). Without either this is wall time, as if the thread had a core to itself.
  */
 export const threadCpuMs: () => number = fromScheduler() ?? fromNode() ?? (() => performance.now())
 

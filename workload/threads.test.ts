@@ -121,7 +121,8 @@ describe('load', () => {
     )
     try {
       await Promise.all(busy.map((each) => once(each, 'online')))
-      // The square asks for all its CPU in the first half of each second and is still owed some in the other half.
+      // The square asks for all its CPU in the first half of each second and is still owed some in the other
+      // half.
       const started = [loads.start(load({ load: 15 })), loads.start(load({ load: 40, profile: 'square' }))]
       for (const each of started) {
         const job = each.kind === 'started' ? await each.finished : null

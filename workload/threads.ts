@@ -13,8 +13,8 @@ export type KeptThread = {
 }
 
 /**
- * Keeps a thread running: when it ends unexpectedly, calls `onLost` and starts a new one. A thread that ends within
- * its first second would be replaced forever, so that throws, which ends the process.
+ * Keeps a thread running: when it ends unexpectedly, calls `onLost` and starts a new one. A thread that ends
+ * within its first second would be replaced forever, so that throws, which ends the process.
  */
 export function keepThread(start: () => Worker, onLost: () => void): KeptThread {
   let worker: Worker

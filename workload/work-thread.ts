@@ -12,8 +12,8 @@ export const taken = 2
 export const cancelled = 3
 
 /**
- * A first-in, first-out queue in shared memory. `ring` holds the slots of the waiting tasks; its length is a power
- * of two. `states`, `takers`, `units` and `times` (start and end, two per slot) are indexed by slot.
+ * A first-in, first-out queue in shared memory. `ring` holds the slots of the waiting tasks; its length is a
+ * power of two. `states`, `takers`, `units` and `times` (start and end, two per slot) are indexed by slot.
  */
 export type Queue = {
   readonly ends: Int32Array
@@ -25,8 +25,8 @@ export type Queue = {
 }
 
 /**
- * Takes tasks from the queue one at a time, without a round trip to the main thread, and posts the slot of each task
- * that is done or that was cancelled while it waited.
+ * Takes tasks from the queue one at a time, without a round trip to the main thread, and posts the slot of
+ * each task that is done or that was cancelled while it waited.
  */
 export function workThread({ queue, thread }: { readonly queue: Queue; readonly thread: number }): void {
   const { ends, ring, states, takers, units, times } = queue

@@ -8,7 +8,9 @@ type Burned =
       readonly kind: 'burned'
       /** Time spent waiting for a free thread. */
       readonly queueMs: number
-      /** Time from start to end on the thread: more than the CPU time when the machine is busy or throttled. */
+      /**
+       * Time from start to end on the thread: more than the CPU time when the machine is busy or throttled.
+       */
       readonly serviceMs: number
     }
   /** `full`: the queue was full; `cancelled`: its client left before it began; `lost`: its thread ended. */

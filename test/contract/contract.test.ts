@@ -8,8 +8,8 @@ import { test } from 'node:test'
 import { ended, started } from '../service.ts'
 
 /**
- * Schemathesis (PyPI; SCHEMATHESIS_BIN, or on the PATH) generates requests from the workload's OpenAPI document and
- * checks the answers against it. EXAMPLES sets how many: 1500 take about two minutes.
+ * Schemathesis (PyPI; SCHEMATHESIS_BIN, or on the PATH) generates requests from the workload's OpenAPI
+ * document and checks the answers against it. EXAMPLES sets how many: 1500 take about two minutes.
  */
 test('the service answers generated requests as its OpenAPI document describes', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'las-contract-'))

@@ -12,8 +12,8 @@ import { promisify } from 'node:util'
 import { runOf } from '../command.ts'
 
 /**
- * Builds the image with buildah, on a base made from this machine's Node, and runs it with runc as Kubernetes would
- * run a restricted pod. Needs root, buildah and runc (both in Debian).
+ * Builds the image with buildah, on a base made from this machine's Node, and runs it with runc as Kubernetes
+ * would run a restricted pod. Needs root, buildah and runc (both in Debian).
  */
 const root = path.join(import.meta.dirname, '../..')
 const run = promisify(execFile)

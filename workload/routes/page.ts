@@ -4,7 +4,9 @@ import { html, raw } from 'hono/html'
 import { hostname } from '../config.ts'
 import type { App, Service } from '../contract.ts'
 
-/** `GET /`: a page with this pod's CPU and loads. It can be read without JavaScript; starting a load needs it. */
+/**
+ * `GET /`: a page with this pod's CPU and loads. It can be read without JavaScript; starting a load needs it.
+ */
 export function pageRoutes(app: App, { config, limits, stress, unitsPerMs, cpu }: Service): void {
   const source = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   const policy = `default-src 'none'; connect-src 'self'; img-src data:; style-src ${source(style)}; script-src ${source(script)}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`
