@@ -47,7 +47,7 @@ const items = {
 }
 const insight = () => ({
   service: 'load-and-stress', version: '1', instance: 'i', host: 'h', pod: null, namespace: null, node: null,
-  limits: { cpuCores: 1, memoryMiB: 1 }, used: { cpuSeconds: served / 100 }, work: { served, unitsPerMs: 1 },
+  limits: { cpuCores: 1, memoryMiB: 1 }, used: { cpuSeconds: served / 100 }, work: { served, waiting: 0, threads: 1, unitsPerMs: 1, calibrated: 'pinned' },
 })
 if (failures.length > 0) {
   save({ failures: failures.slice(1) })
