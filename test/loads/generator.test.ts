@@ -60,7 +60,7 @@ test('a generator limited to a tenth of a core makes the run invalid, and the re
     )
 
     // A search for the breakpoint finds where k6 breaks, and says so.
-    const flags = ['--quick', '--rate', '600', '--max-vus', '20', '--precision', '50', '--repeat', '1']
+    const flags = ['--quick', '--rate', '600', '--max-vus', '60', '--precision', '50', '--repeat', '1']
     const search = startIn(out, ['breakpoint', ...flags, '--url', server.url, '--path', '/'], {
       K6_BIN: limited,
     })
