@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { recognise } from './recognise.ts'
 import { parseRun, type Run } from './run.ts'
 import { parseSummary, type SummaryReading } from './summary.ts'
 
@@ -19,23 +20,57 @@ export async function readSource(at: string): Promise<SourceReading> {
   const found = await stat(at).catch(() => null)
   if (!found) return { kind: 'unreadable', reason: `${at}: no such file or folder` }
   if (!found.isDirectory()) {
-    const summary = parseSummary(await readFile(at, 'utf8'))
+    const summary = await readSummary(at, 'cannot be read; check its permissions')
     if (summary.kind === 'unreadable') return { kind: 'unreadable', reason: `${at}: ${summary.reason}` }
     return { kind: 'source', source: { name: path.basename(at), run: null, summary } }
   }
   const runFile = path.join(at, 'run.json')
   const text = await readFile(runFile, 'utf8').catch(() => null)
-  if (text === null) return { kind: 'unreadable', reason: `${at}: not a result folder (no run.json)` }
+  if (text === null) {
+    const reason = `${at}: not a result folder (no run.json); name one, or a k6 summary file`
+    return { kind: 'unreadable', reason }
+  }
   const run = parseRun(text)
   if (run.kind === 'unreadable') return { kind: 'unreadable', reason: `${runFile}: ${run.reason}` }
   const summary = await readSummary(path.join(at, 'summary.json'))
   return { kind: 'source', source: { name: path.basename(path.resolve(at)), run: run.value, summary } }
 }
 
-/** The summary of a result folder; a missing one is unreadable. */
-export async function readSummary(file: string): Promise<SummaryReading> {
-  const text = await readFile(file, 'utf8').catch(() => null)
-  return text === null
-    ? { kind: 'unreadable', reason: 'k6 did not write one; see k6.log' }
-    : parseSummary(text)
+// The densest summaries have a few megabytes, and Node makes no string beyond 512 MiB.
+const mostMiB = 256
+
+/** A summary by its file, with `missing` as the reason if it cannot be read; by default that of a result folder. */
+export async function readSummary(
+  file: string,
+  missing = 'k6 did not write one; see k6.log',
+): Promise<SummaryReading> {
+  const handle = await open(file).catch(() => null)
+  if (!handle) return { kind: 'unreadable', reason: missing }
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096)
+    const start = buffer.subarray(0, bytesRead)
+    const sizeMiB = (await handle.stat()).size / 2 ** 20
+    const other =
+      recognise(start) ??
+      (sizeMiB > mostMiB ? `too large for a k6 summary (${Math.round(sizeMiB)} MiB)` : null)
+    if (other) return { kind: 'unreadable', reason: other }
+    // The handle reads on from here, also where a pipe cannot be read twice.
+    return parseSummary(Buffer.concat([start, await handle.readFile()]).toString())
+  } catch {
+    return { kind: 'unreadable', reason: missing }
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The names of files or folders, with as many of their folders as it takes to tell them apart. */
+export function distinctNames(paths: readonly string[]): string[] {
+  const parts = paths.map((each) => path.resolve(each).split(path.sep))
+  const end = (of: readonly string[], length: number) => of.slice(-length).join('/')
+  return parts.map((each) => {
+    const others = parts.filter((other) => other.join('/') !== each.join('/'))
+    let length = 1
+    while (others.some((other) => end(other, length) === end(each, length))) length++
+    return end(each, length)
+  })
 }

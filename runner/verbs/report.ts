@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { readSource, type Source } from '../../analysis/formats/read.ts'
+import { distinctNames, readSource, type Source } from '../../analysis/formats/read.ts'
 import { statistics } from '../../analysis/runs/statistics.ts'
 import { reportFolderFlag, wantedFlag, writeAndPrint } from '../results/print.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
@@ -28,10 +28,14 @@ export async function report(shell: Shell, args: readonly string[]): Promise<num
   const { options, positionals } = parsed
   const { out, for: wanted = null } = options
   const sources: Source[] = []
-  for (const each of positionals) {
-    const reading = await readSource(userPath(shell, each))
+  const paths = positionals.map((each) => userPath(shell, each))
+  const names = distinctNames(paths)
+  for (const [index, each] of paths.entries()) {
+    if (positionals[index] === '-')
+      throw new Failure('usage', '-: standard input is not read; save the summary in a file and name that')
+    const reading = await readSource(each)
     if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
-    sources.push(reading.source)
+    sources.push({ ...reading.source, name: names[index] ?? reading.source.name })
   }
   if (!out && (sources.length > 1 || !sources[0]?.run))
     throw new Failure(
