@@ -44,16 +44,18 @@ export async function capture(
 ): Promise<Captured> {
   const { child, ended } = start(program, args, {
     ...options,
-    ...(timeoutMs && { timeout: timeoutMs }),
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  // spawn's own time-out outlives a program that cannot be started, and keeps this process waiting.
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill(), timeoutMs)
   const printed = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream]?.setEncoding('utf8').on('data', (text: string) => {
       printed[stream] += text
     })
   child.stdin?.on('error', () => {}).end(input)
-  return { ...(await ended), ...printed }
+  const exit = await ended.finally(() => clearTimeout(timer))
+  return { ...exit, ...printed }
 }
 
 /**
