@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { catalogue, type ScenarioName } from '../../scenarios/catalogue.ts'
+import { catalogue, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
 import { bundle } from '../k6/bundle.ts'
 import { findK6 } from '../k6/find.ts'
 import { checkLoad, refusedBy, runFlags, scenarioOf } from '../load/options.ts'
@@ -21,10 +21,24 @@ ${exitCodesHelp}
   npm run scenario:${scenario} -- --cluster --label commit=abc`,
 })
 
+const scenarios = `Usage: load-and-stress run <scenario> [flags]
+
+Runs one scenario against a target, and reports it.
+
+${Object.entries(catalogue)
+  .map(([name, { load, question }]) => `  ${name.padEnd(11)}${load}\n${' '.repeat(13)}${question}`)
+  .join('\n')}
+
+  load-and-stress run <scenario> --help    its flags and examples
+`
+
 /** `run SCENARIO`: one run, from finding k6 to the printed report. */
 export async function run(shell: Shell, [name = '', ...args]: readonly string[]): Promise<number> {
-  if (name === '' || name === '--help' || name === '-h')
-    throw new Failure('usage', `which scenario? run ${Object.keys(catalogue).join(' | ')}`)
+  if (name === '--help' || name === '-h') {
+    shell.print(scenarios)
+    return exitCodes.pass
+  }
+  if (name === '') throw new Failure('usage', `which scenario? run ${scenarioNames.join(' | ')}`)
   const scenario = scenarioOf(name)
   const parsed = parseFlags(usage(scenario), args, shell)
   if (!parsed) return exitCodes.pass
