@@ -1,6 +1,6 @@
-import { mean, sampleVariance, shuffle } from 'simple-statistics'
+import { mean, median, sampleVariance, shuffle } from 'simple-statistics'
 import { number, percent } from '../analysis/formats/words.ts'
-import { hodgesLehmann } from '../analysis/numbers/hodges-lehmann.ts'
+import { hodgesLehmann, hodgesLehmannInTurns, type Interval } from '../analysis/numbers/hodges-lehmann.ts'
 import { normalBelow } from '../analysis/numbers/normal.ts'
 import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
 import { repeated } from '../analysis/numbers/repeated.ts'
@@ -41,6 +41,34 @@ const lognormal =
     })
   }
 
+/** Student's t with three degrees of freedom instead of the normal distribution, with the same deviation. */
+const heavyTailed =
+  (deviation: number): Noise =>
+  () => {
+    const student = () =>
+      normal() / Math.sqrt((normal() ** 2 + normal() ** 2 + normal() ** 2) / 3) / Math.sqrt(3)
+    const shared = Math.sqrt(0.8) * deviation * student()
+    return each((figure) => {
+      const log = shared + Math.sqrt(0.2) * deviation * student()
+      return Math.exp(figure === 'rate' ? -log : log)
+    })
+  }
+
+/** As in most runs: means and medians vary little, the tail a lot. */
+const deviations: Record<Figure, number> = { rate: 0.01, meanMs: 0.02, p50Ms: 0.01, p95Ms: 0.05, p99Ms: 0.1 }
+const unlike = (): Noise => () => each((figure) => Math.exp(deviations[figure] * normal()))
+
+/** The machine drifts: neighbouring runs have a deviation in common, correlated 0.9 from one to the next. */
+function drifting(noise: Noise, deviation: number): Noise {
+  let level = normal()
+  return () => {
+    level = 0.9 * level + Math.sqrt(1 - 0.9 ** 2) * normal()
+    const factors = noise()
+    const shared = Math.exp(deviation * level)
+    return each((figure) => (figure === 'rate' ? factors[figure] / shared : factors[figure] * shared))
+  }
+}
+
 /** Makes a share of the runs 15 to 50 % slower, as a busy neighbour would. */
 const inflated =
   (noise: Noise, share: number): Noise =>
@@ -69,15 +97,24 @@ const template = runStatistics({
   },
 })
 
-/** One run of a system `slower` times as slow as the template. */
-function simulated(noise: Noise, slower: number, at: number): RunStatistics {
+/** What of a run is slower, and by which factor. */
+type Slower = { readonly by: number; readonly only?: Figure }
+
+function simulated(
+  noise: Noise,
+  { by, only }: Slower,
+  at: number,
+  labels: Record<string, string>,
+): RunStatistics {
   const factors = noise()
   const total = { ...template.total }
-  for (const figure of figures)
+  for (const figure of figures) {
+    const slower = only && only !== figure ? 1 : by
     total[figure] =
       (template.total[figure] ?? 1) * factors[figure] * (figure === 'rate' ? 1 / slower : slower)
+  }
   const startedAt = new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString()
-  return { ...template, run: aRun({ startedAt }), total }
+  return { ...template, run: aRun({ startedAt, labels }), total }
 }
 
 /**
@@ -88,19 +125,26 @@ function simulated(noise: Noise, slower: number, at: number): RunStatistics {
 function sides(
   noise: Noise,
   runs: number,
-  slower: number,
+  slower: Slower,
   { shift = 0, drift = 0, inTurns = true } = {},
 ): [RunStatistics[], RunStatistics[]] {
   const sessions = [Math.exp(shift * normal()), Math.exp(shift * normal())]
-  const side = (which: 0 | 1) =>
-    Array.from({ length: runs }, (_, index) => {
-      // In turns, the second half of both sides is run in the second session.
-      const session = sessions[inTurns ? Number(index >= runs / 2) : which] ?? 1
-      const place = inTurns ? 2 * index + which : which * runs + index
-      const drifted = Math.exp((drift * place) / (2 * runs - 1))
-      return simulated(noise, (which ? slower : 1) * session * drifted, place)
-    })
-  return [side(0), side(1)]
+  const both: [RunStatistics[], RunStatistics[]] = [[], []]
+  // In the order in which they are run, since a noise may depend on the run before.
+  for (let at = 0; at < 2 * runs; at++) {
+    const which = Number(inTurns ? at % 2 : at >= runs) as 0 | 1
+    // In turns, the second half of both sides is run in the second session.
+    const session = sessions[inTurns ? Number(at >= runs) : which] ?? 1
+    const factor = session * Math.exp((drift * at) / (2 * runs - 1))
+    const noisy: Noise = () => {
+      const factors = noise()
+      return each((figure) => (figure === 'rate' ? factors[figure] / factor : factors[figure] * factor))
+    }
+    const side = which ? 'b' : 'a'
+    const labels = { side, cell: `${side}.${both[which].length + 1}` }
+    both[which].push(simulated(noisy, which ? slower : { by: 1 }, at, labels))
+  }
+  return both
 }
 
 const share = (judgements: readonly Judgement[], which: Judgement) =>
@@ -133,21 +177,28 @@ function pooledRule(noise: Noise, runs: number, slower: number): boolean {
 
 const settings = (): [string, Noise][] => [
   ['3 % noise', lognormal(0.03)],
+  ['10 % noise', lognormal(0.1)],
+  ['3 % noise, Student’s t with 3 degrees', heavyTailed(0.03)],
   ['3 % noise, 5 % of the runs inflated', inflated(lognormal(0.03), 0.05)],
+  ['1 % (rate) to 10 % (p99), independent', unlike()],
+  ['1 % noise and 3 % of drift, correlated 0.9', drifting(lognormal(0.01), 0.03)],
   ['noise of real repeated runs', resampled()],
 ]
 
 function verdicts(): void {
-  console.log(`\nComparisons of all figures of a scenario, ${rounds} of each, in turns`)
-  row('', ['same: worse', 'same: better', '10 % slower: worse'])
+  console.log(
+    `\nComparisons of all figures of a scenario, ${rounds} of each, in turns; ten a side are paired`,
+  )
+  row('', ['same: worse', 'same: better', '10 % slower: worse', 'p99 × 1.3: worse'])
   for (const [name, noise] of settings()) {
     for (const runs of [5, 10]) {
-      const judged = (slower: number) => many(() => compare(...sides(noise, runs, slower)).judgement)
-      const [same, slower] = [judged(1), judged(1.1)]
+      const judged = (slower: Slower) => many(() => compare(...sides(noise, runs, slower)).judgement)
+      const same = judged({ by: 1 })
       row(`${name}, ${runs} runs a side`, [
         rate(share(same, 'worse')),
         rate(share(same, 'better')),
-        rate(share(slower, 'worse')),
+        rate(share(judged({ by: 1.1 }), 'worse')),
+        rate(share(judged({ by: 1.3, only: 'p99Ms' }), 'worse')),
       ])
     }
   }
@@ -155,7 +206,7 @@ function verdicts(): void {
   row('', ['same: alarm', '', '10 % slower: alarm'])
   const noise = lognormal(0.03)
   const fixed = (slower: number) =>
-    many(() => fixedRule(sides(noise, 1, slower))).filter(Boolean).length / rounds
+    many(() => fixedRule(sides(noise, 1, { by: slower }))).filter(Boolean).length / rounds
   row('one run against one, p95 beyond 5 %', [rate(fixed(1)), '', rate(fixed(1.1))])
   const fewer = Math.ceil(rounds / 20)
   const pooled = (slower: number) =>
@@ -170,7 +221,7 @@ function sessions(): void {
   const alarms = (what: Parameters<typeof sides>[3]) =>
     rate(
       share(
-        many(() => compare(...sides(noise, 10, 1, what)).judgement),
+        many(() => compare(...sides(noise, 10, { by: 1 }, what)).judgement),
         'worse',
       ),
     )
@@ -183,21 +234,37 @@ function sessions(): void {
 }
 
 function coverage(): void {
-  console.log('\n95 % intervals: how often they contain the true value')
-  row('', ['ratio of two sides', 'typical run'])
-  for (const runs of [5, 10]) {
-    const draw = () => many(() => Math.exp(0.03 * normal()), runs)
-    const within = many(() => {
-      const { interval } = hodgesLehmann(draw().map(Math.log), draw().map(Math.log))
-      return interval !== null && interval.low <= 0 && interval.high >= 0
-    })
-    const typical = many(() => {
-      const { interval } = repeated(draw())
-      return interval !== null && interval.low <= 1 && interval.high >= 1
-    })
-    row(`${runs} runs a side`, [rate(mean(within.map(Number))), rate(mean(typical.map(Number)))])
+  console.log('\n95 % intervals: how often they contain the true value, and their median width')
+  row('', ['as two sets', 'in pairs', 'width of two sets', 'of pairs', 'typical run'])
+  for (const [name, of] of [
+    ['3 % noise', () => lognormal(0.03)],
+    ['1 % noise, 3 % of drift', () => drifting(lognormal(0.01), 0.03)],
+  ] as const) {
+    for (const runs of [5, 10, 20]) {
+      const drawn = many(() => {
+        const noise = of()
+        const all = many(() => Math.log(noise().p95Ms), 2 * runs)
+        const [x, y] = [0, 1].map((side) => all.filter((_, at) => at % 2 === side)) as [number[], number[]]
+        return { x, y, sets: hodgesLehmann(x, y).interval, pairs: hodgesLehmannInTurns(x, y).interval }
+      })
+      const covers = (which: 'sets' | 'pairs') =>
+        rate(mean(drawn.map((each) => Number(covered(each[which], 0)))))
+      const width = (which: 'sets' | 'pairs') =>
+        percent(median(drawn.map((each) => (each[which]?.high ?? 0) - (each[which]?.low ?? 0))))
+      const typical = drawn.map(({ x }) => covered(repeated(x.map(Math.exp)).interval, 1))
+      row(`${name}, ${runs} runs a side`, [
+        covers('sets'),
+        runs < 6 ? '–' : covers('pairs'),
+        width('sets'),
+        runs < 6 ? '–' : width('pairs'),
+        rate(mean(typical.map(Number))),
+      ])
+    }
   }
 }
+
+const covered = (interval: Interval | null, truth: number): boolean =>
+  interval !== null && interval.low <= truth && interval.high >= truth
 
 function laws(): void {
   const law = { gamma: 100, alpha: 0.05, beta: 0.002 }

@@ -1,5 +1,6 @@
 import { probit } from 'simple-statistics'
 import { z } from 'zod'
+import { blockedP } from './blocks.ts'
 import { mostExact, nullDistribution } from './mann-whitney.ts'
 
 /** An interval and its actual confidence, which for rank-based intervals is at least the requested one. */
@@ -24,6 +25,46 @@ export function hodgesLehmann(
   return {
     shift: (nth(Math.floor((pairs + 1) / 2)) + nth(Math.ceil((pairs + 1) / 2))) / 2,
     interval: rankInterval(nth, x.length, y.length, confidence),
+  }
+}
+
+/**
+ * The same for x[i] and y[i] that were measured in turns: the estimate is the same, and the interval is from
+ * inverting the test within blocks of neighbours (blockedP), so what those have in common does not widen it.
+ */
+export function hodgesLehmannInTurns(
+  x: readonly number[],
+  y: readonly number[],
+  confidence = 0.95,
+): { shift: number; interval: Interval | null } {
+  const nth = x.length ** 2 <= mostPairs ? listed(x, y) : nthDifference(x, y)
+  const { shift } = hodgesLehmann(x, y)
+  // Between neighbouring differences y − x the ranks, and with them p, stay the same.
+  const p = (after: number) => {
+    const by =
+      after === 0 ? nth(1) - 1 : after === x.length ** 2 ? nth(after) + 1 : (nth(after) + nth(after + 1)) / 2
+    return blockedP(
+      x,
+      y.map((value) => value - by),
+    )
+  }
+  const excluded = (after: number) => p(after) <= 1 - confidence + 1e-12
+  const ends = [0, x.length ** 2] as const
+  if (!excluded(ends[0]) || !excluded(ends[1])) return { shift, interval: null }
+  const middle = Math.floor(x.length ** 2 / 2)
+  const last = (outside: number) => {
+    let [out, within] = [outside, middle]
+    while (Math.abs(out - within) > 1) {
+      const between = Math.floor((out + within) / 2)
+      if (excluded(between)) out = between
+      else within = between
+    }
+    return out
+  }
+  const [below, above] = [last(ends[0]), last(ends[1])]
+  return {
+    shift,
+    interval: { low: nth(below + 1), high: nth(above), confidence: 1 - Math.max(p(below), p(above)) },
   }
 }
 

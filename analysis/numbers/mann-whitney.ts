@@ -23,7 +23,7 @@ export function nullDistribution(doubledRanks: readonly number[], n: number): Fl
 }
 
 /** Ranks from 1, the mean rank for ties, doubled so that they are integers. */
-function doubledMidranks(values: readonly number[]): number[] {
+export function doubledMidranks(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b)
   const ranks = new Map<number, number>()
   for (let from = 0; from < sorted.length; ) {

@@ -1,4 +1,4 @@
-import { mean, median, probit, sampleStandardDeviation } from 'simple-statistics'
+import { mean, median, sampleStandardDeviation } from 'simple-statistics'
 import { z } from 'zod'
 import { Interval } from './hodges-lehmann.ts'
 import { studentQuantile } from './student.ts'
@@ -87,18 +87,4 @@ export function runsFor(values: readonly number[], within: number, confidence = 
     if (half <= Math.log1p(within)) return runs
   }
   return null
-}
-
-/**
- * How many runs per side detect a true ratio of 1 ± `effect` with a power of 90 %, if they vary as these do:
- * the sample size of the t test on logarithms, times π/3 because ranks are less efficient. At least the five
- * that a verdict needs; null for fewer than two runs on a side or values of 0 or less.
- * Source: Lehmann, Nonparametrics, 1975, section 2.4.
- */
-export function runsToDetect(x: readonly number[], y: readonly number[], effect: number): number | null {
-  if (x.length < 2 || y.length < 2 || [...x, ...y].some((value) => value <= 0)) return null
-  const [a, b] = [sampleStandardDeviation(x.map(Math.log)), sampleStandardDeviation(y.map(Math.log))]
-  const variance = ((x.length - 1) * a ** 2 + (y.length - 1) * b ** 2) / (x.length + y.length - 2)
-  const needed = (2 * variance * (probit(0.975) + probit(0.9)) ** 2) / Math.log1p(effect) ** 2
-  return Math.max(fewestRuns, Math.ceil(needed * (Math.PI / 3)))
 }

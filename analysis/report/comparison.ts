@@ -1,5 +1,6 @@
 import { number, percent } from '../formats/words.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
+import { badRunsMetric } from '../runs/bad-runs.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
 import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -42,7 +43,7 @@ export const comparedBlocks = (
 ): Block[] => [
   { kind: 'finding', text: `${subject}: ${judgement}`, tone: tones[judgement] },
   ...groups.flatMap((group): Block[] => [
-    tableOf(groupName(group), group.metrics, columns),
+    tableOf(groupName(group), group.metrics, columns(group)),
     {
       ...list(...comparedRemarks(group, effect)),
       ...(group.metrics.length === 0 && { name: groupName(group) }),
@@ -53,18 +54,20 @@ export const comparedBlocks = (
 
 const sentence = (words: string): string => (words.endsWith('.') ? words : `${words}.`)
 
-const columns: readonly Column<Compared>[] = [
+const columns = ({ looks }: ComparedGroup): readonly Column<Compared>[] => [
   ['figure', ({ metric, unit }) => (unit === 'share' ? metric : `${metric} (${unit})`)],
-  ['baseline', ({ unit, baseline }) => wordsIn(unit)(baseline.median)],
-  ['candidate', ({ unit, candidate }) => wordsIn(unit)(candidate.median)],
+  ['baseline', ({ unit, baseline }) => sideWords(unit, baseline)],
+  ['candidate', ({ unit, candidate }) => sideWords(unit, candidate)],
   ['change', changeWords],
-  ['95 % interval', ({ scale, interval }) => intervalWords(scale, interval)],
+  [`${percent(1 - 0.05 / looks)} interval`, ({ scale, interval }) => intervalWords(scale, interval)],
   ['p (adjusted)', ({ adjusted }) => (adjusted < 0.0001 ? '< 0.0001' : number(adjusted))],
   ['Cliff’s δ', ({ delta }) => number(delta)],
   ['judgement', ({ judgement }) => ({ text: judgement, tone: tones[judgement] })],
 ]
 
-const wordsIn = (unit: string) => (unit === 'share' ? percent : number)
+/** Of shares the mean, which shows a few runs with many errors; of other figures the typical run. */
+const sideWords = (unit: string, { mean, median }: Compared['baseline']): string =>
+  unit === 'share' ? percent(mean) : number(median)
 
 const intervalWords = (scale: Compared['scale'], interval: Compared['interval']): string =>
   interval
@@ -73,14 +76,15 @@ const intervalWords = (scale: Compared['scale'], interval: Compared['interval'])
 
 /** What a group's comparison shows and what to know before trusting it, in sentences. */
 function comparedRemarks(group: ComparedGroup, effect: number): string[] {
-  const { runs, refused, invalid, metrics, warnings } = group
+  const { runs, refused, invalid, metrics, warnings, suspect, pairs, looks } = group
   if (refused.length > 0) return [...refused.map(sentence), 'Not compared.']
   const judged = (judgement: Judgement) => metrics.filter((each) => each.judgement === judgement)
   const names = (these: readonly Compared[]) => these.map(({ metric }) => metric).join(', ')
   const changes = (these: readonly Compared[]) =>
     these.map((each) => `${each.metric} ${changeWords(each)}`).join(', ')
   const [worse, better] = [judged('worse'), judged('better')]
-  const [same, open] = [judged('no difference'), judged('cannot tell')]
+  const same = judged('no difference')
+  const open = judged('cannot tell').filter(({ metric }) => metric !== badRunsMetric)
   const remarks: string[] = []
   if (worse.length > 0) remarks.push(`Worse: ${changes(worse)}.`)
   if (better.length > 0) remarks.push(`Better: ${changes(better)}.`)
@@ -91,11 +95,25 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
       Math.min(runs.baseline, runs.candidate) < fewestRuns
         ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
         : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
-    const enough = needed > 0 ? `; about ${needed} runs a side would be enough` : ''
+    const enough =
+      needed > 0 ? `; about ${needed} runs a side would be enough in nine of ten comparisons` : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
   if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
-  if (invalid > 0) remarks.push(`${invalid} invalid run${invalid === 1 ? ' was' : 's were'} left out.`)
+  if (suspect)
+    remarks.push(
+      'More runs of the candidate went wrong than can be ignored, and too few to be sure: look at these runs, then repeat the comparison.',
+    )
+  if (invalid > 0)
+    remarks.push(`${invalid} invalid run${invalid === 1 ? ' is' : 's are'} left out of the figures of speed.`)
+  if (pairs !== null)
+    remarks.push(
+      `Intervals and p compare ${pairs} pairs of runs made in turns, so a drift of the machine does not widen them.`,
+    )
+  if (looks > 1)
+    remarks.push(
+      `The runs could be looked at ${looks} times, so each look spends 1/${looks} of the permitted error and the intervals are wider.`,
+    )
   return [...remarks, ...warnings.map(sentence)]
 }
 

@@ -261,7 +261,7 @@ test('each judgement of a comparison has its sentence and its tone', () => {
   const [first, ...rest] = side('new', 1, 1)
   assert.ok(first)
   const invalid = { ...first, verdict: { kind: 'invalid' as const, reasons: ['no figures'] } }
-  assert.match(words([invalid, ...rest]), /^1 invalid run was left out\.$/m)
+  assert.match(words([invalid, ...rest]), /^1 invalid run is left out of the figures of speed\.$/m)
   const same = Array.from({ length: 5 }, () => first)
   assert.match(words(same, same), /^No figure that both sides have differs in any run\.$/m)
 })

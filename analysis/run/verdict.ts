@@ -87,7 +87,7 @@ const spare = 0.15
 // The mean number of threads that must be waiting: a generator that hardly runs delays hardly any request.
 const mostThreads = 0.3
 
-/** Whether the run measured its own generator. (A machine shared with the target is only a remark.) */
+/** Why the run measured its own generator. (A machine shared with the target is only a remark.) */
 function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
   const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
   const { cpuSeconds, waitedSeconds, machineBusyCores } = k6
@@ -105,6 +105,9 @@ function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
     `the generator was the bottleneck: k6 waited for a CPU for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle, so a CPU limit throttles it`,
   ]
 }
+
+/** Whether the generator rather than the target limited the run. */
+export const measuredGenerator = (run: Run): boolean => generatorReasons(run).length > 0
 
 function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
   const thrown = findMetric(summary, 'iterations_thrown')?.values.count ?? 0

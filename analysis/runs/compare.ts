@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import type { RunStatistics } from '../run/statistics.ts'
+import { badRuns, badRunsMetric } from './bad-runs.ts'
 import { comparability, inTurns } from './comparability.ts'
 import { Compared, Judgement, judged } from './judgement.ts'
+import { pairsOf } from './pairs.ts'
 
 const ComparedGroup = z.object({
   scenario: z.string(),
@@ -13,6 +15,20 @@ const ComparedGroup = z.object({
   interleaved: z
     .boolean()
     .describe('whether the sides were run in turns, so that changes of the machine affected both'),
+  pairs: z
+    .number()
+    .nullable()
+    .describe(
+      'pairs of runs made in turns, which the intervals are from; null where the sides were compared as two sets',
+    ),
+  looks: z
+    .number()
+    .describe(
+      'how many times the runs could be looked at: each look spends its share of the permitted error',
+    ),
+  suspect: z
+    .boolean()
+    .describe('whether more runs of the candidate went wrong than can be ignored, but too few to be sure'),
   refused: z
     .array(z.string())
     .describe('why the two cannot be compared; empty where they can, or were compared anyway'),
@@ -31,6 +47,13 @@ export const Comparison = z.object({
   judgement: Judgement,
 })
 export type Comparison = z.infer<typeof Comparison>
+
+/** Whether more runs would not change a comparison: something is worse, or every figure has its answer. */
+export const isDecided = ({ judgement, suspect, metrics }: ComparedGroup): boolean =>
+  judgement === 'worse' ||
+  (!suspect &&
+    metrics.length > 0 &&
+    metrics.every((each) => each.metric === badRunsMetric || each.judgement !== 'cannot tell'))
 
 /**
  * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both
@@ -90,16 +113,30 @@ function compareGroup(
   }
   if (anyway) warnings.push(...refusals)
   const refused = anyway ? [] : refusals
-  const metrics = refused.length === 0 ? judged(a, b, effect) : []
+  const pairs = interleaved ? pairsOf(a, b) : null
+  const looks = Math.max(...[...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
+  const options = { effect, inTurns: pairs !== null, share: 1 / looks }
+  const bad = badRuns(baseline, candidate, options.share)
+  const metrics =
+    refused.length > 0 ? [] : [...bad.compared, ...judged(pairs?.a ?? a, pairs?.b ?? b, options)]
+  // A run or two that went wrong on one side leave the answer to the figures, unless they are suspect.
+  const telling = metrics.filter(
+    ({ metric, judgement }) => metric !== badRunsMetric || judgement !== 'cannot tell',
+  )
+  const judgement = worst(telling.map(({ judgement }) => judgement))
+  const suspect = bad.suspect && judgement !== 'worse'
   return {
     scenario: baseline[0]?.run?.scenario ?? 'unknown scenario',
     replicas: baseline[0]?.run?.target.replicas ?? null,
     runs: { baseline: a.length, candidate: b.length },
     invalid: baseline.length + candidate.length - a.length - b.length,
     interleaved,
+    pairs: pairs?.a.length ?? null,
+    looks,
+    suspect,
     refused,
     warnings,
     metrics,
-    judgement: worst(metrics.map(({ judgement }) => judgement)),
+    judgement: suspect ? 'cannot tell' : judgement,
   }
 }

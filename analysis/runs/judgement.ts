@@ -1,8 +1,12 @@
+import { mean, median, sampleVariance } from 'simple-statistics'
 import { z } from 'zod'
+import { blockedP } from '../numbers/blocks.ts'
+import { runsToTell } from '../numbers/detectable.ts'
 import { benjaminiHochberg } from '../numbers/false-discovery.ts'
-import { hodgesLehmann, Interval } from '../numbers/hodges-lehmann.ts'
+import { hodgesLehmann, hodgesLehmannInTurns, Interval } from '../numbers/hodges-lehmann.ts'
 import { cliffsDelta, mannWhitney } from '../numbers/mann-whitney.ts'
-import { fewestRuns, Repeated, repeated, runsToDetect } from '../numbers/repeated.ts'
+import { fewestRuns, Repeated, repeated } from '../numbers/repeated.ts'
+import { studentQuantile } from '../numbers/student.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
 export const Judgement = z.enum(['worse', 'better', 'no difference', 'cannot tell'])
@@ -17,28 +21,31 @@ export const Compared = z.object({
   scale: z
     .enum(['ratio', 'difference'])
     .describe('the change is candidate ÷ baseline, or candidate − baseline for shares that may be 0'),
-  change: z.number().describe('Hodges–Lehmann'),
-  interval: Interval.nullable().describe('of the change; null for too few runs'),
-  p: z.number().describe('two-sided Mann–Whitney, exact up to 100 runs'),
+  change: z.number().describe('Hodges–Lehmann; the difference of the means for shares'),
+  interval: Interval.nullable().describe('of the change; null for too few runs and for counts of runs'),
+  p: z.number().describe('two-sided, of the rank sum: exact up to 100 runs, or 30 pairs'),
   adjusted: z
     .number()
-    .describe('p adjusted by Benjamini and Hochberg over the figures of speed; p itself for errors'),
+    .describe('p adjusted by Benjamini and Hochberg over the figures of speed; p itself for shares'),
   delta: z.number().describe('Cliff’s δ: −1 to 1, above 0 where the candidate’s values are greater'),
   judgement: Judgement,
   runsNeeded: z
     .number()
     .nullable()
-    .describe('runs per side that would show the smallest change that matters, where these cannot'),
+    .describe('runs per side that would tell twice the least change from none, where these cannot'),
 })
 export type Compared = z.infer<typeof Compared>
 
-/** Smaller changes of an error rate do not matter. */
-const leastErrors = 0.001
-// Both chosen by simulation (bench/statistics.ts). With a p of 0.05 and no margin, figures that vary much,
-// such as p99, raised twice as many false alarms as the promised 0.5 %, and no more real changes were found.
+/** The least change of an error rate that matters. */
+const leastErrors = 0.0005
+
+// All chosen by simulation (bench/statistics.ts). By p alone, figures that vary much raised three times as many
+// false alarms as the promised 0.5 %, and hardly more real changes were found.
 const significance = 0.032
-/** How far the interval must be from no change, as a share of the smallest change that matters. */
-const margin = 0.4
+// With five runs a side the p of a change in only one of five figures is at least 5 × 2/252.
+const significanceIfLarge = 0.04
+/** How far an interval must be from no change, in its widths: with few runs it is wide already. */
+const clearOf = (runs: number): number => Math.min(0.35, 0.18 + 0.035 * (runs - fewestRuns))
 
 /** The figures by which runs are compared. */
 export const figuresCompared = [
@@ -55,39 +62,120 @@ export const figuresCompared = [
   of: (run: RunStatistics) => number | null
 }[]
 
+/** How runs of two sides are compared. */
+type Comparing = {
+  /** The least change that matters: 0.05 is 5 %. Of error rates it is always 0.0005. */
+  readonly effect: number
+  /** Whether a[i] and b[i] were run in turns. */
+  readonly inTurns?: boolean
+  /** The part of the permitted error that this look at the runs may spend, out of several. */
+  readonly share?: number
+}
+
+/** A figure of both sides: as measured in `raw`, and `x`, `y`, `shift`, `interval` and `least` on its scale, which for a ratio is logarithmic. */
+type Measured = Pick<Compared, 'metric' | 'unit' | 'better' | 'scale' | 'interval' | 'p'> & {
+  readonly raw: readonly [readonly number[], readonly number[]]
+  readonly x: readonly number[]
+  readonly y: readonly number[]
+  readonly shift: number
+  readonly least: number
+}
+
+/** Every figure that all runs have and that is not the same in all of them. */
+function measured(
+  a: readonly RunStatistics[],
+  b: readonly RunStatistics[],
+  { effect, inTurns = false, share = 1 }: Comparing,
+): Measured[] {
+  const confidence = 1 - 0.05 * share
+  return figuresCompared.flatMap(({ metric, unit, better, of }) => {
+    const [left, right] = [a, b].map((runs) => runs.flatMap((run) => of(run) ?? [])) as [number[], number[]]
+    const all = [...left, ...right]
+    // A figure that some runs lack would describe only a selection of them.
+    if (all.length < a.length + b.length || left.length === 0 || right.length === 0) return []
+    if (new Set(all).size < 2) return []
+    const ratio = unit !== 'share' && all.every((value) => value > 0)
+    const [x, y] = ratio ? [left.map(Math.log), right.map(Math.log)] : [left, right]
+    const least = unit === 'share' ? leastErrors : ratio ? Math.log1p(effect) : effect * median(left)
+    // Most runs have hardly any errors: the typical difference would hide the few that have many.
+    const change =
+      unit === 'share'
+        ? differenceOfMeans(x, y, confidence)
+        : (inTurns ? hodgesLehmannInTurns : hodgesLehmann)(x, y, confidence)
+    const scale = ratio ? 'ratio' : 'difference'
+    return [
+      {
+        metric,
+        unit,
+        better,
+        scale,
+        raw: [left, right],
+        x,
+        y,
+        least,
+        p: pOf(x, y, inTurns),
+        ...change,
+      } as const,
+    ]
+  })
+}
+
+const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean): number =>
+  inTurns ? blockedP(x, y) : mannWhitney(x, y).p
+
 /**
- * Judges every figure that all runs have and that is not the same in all of them. `effect` is the smallest
- * change that matters (0.05: 5 %; for error rates it is always 0.001). *Worse* and *better* need an adjusted
- * p below 0.032, a change beyond `effect` and an interval at least 0.4 `effect` from no change. *No
- * difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
+ * The judgement of each figure, with its adjusted p. *Worse* and *better* need an adjusted p below 0.032, a
+ * change beyond `effect`, and an interval at least 0.18 (five runs a side) to 0.35 (ten) of its width from no
+ * change; or an adjusted p below 0.04, and an interval beyond `effect` and half of its width from no change.
+ * *No difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
  * *cannot tell*.
  */
-export function judged(a: readonly RunStatistics[], b: readonly RunStatistics[], effect: number): Compared[] {
-  const measured = figuresCompared.flatMap(({ metric, unit, better, of }) => {
-    const x = a.flatMap((run) => of(run) ?? [])
-    const y = b.flatMap((run) => of(run) ?? [])
-    const same = new Set([...x, ...y]).size < 2
-    // A figure that some runs lack would describe only a selection of them.
-    if (x.length < a.length || y.length < b.length || x.length === 0 || y.length === 0 || same) return []
-    const scale = [...x, ...y].every((value) => value > 0) && metric !== 'errors' ? 'ratio' : 'difference'
-    return [{ metric, unit, better, scale, x, y, ...measure(x, y, scale) } as const]
-  })
+function judgements(
+  all: readonly Measured[],
+  share = 1,
+): { readonly adjusted: number; readonly judgement: Judgement }[] {
   // Errors are another question than speed, so neither counts as one more test of the other.
-  const family = measured.filter(({ metric }) => metric !== 'errors')
+  const family = all.filter(({ unit }) => unit !== 'share')
   const adjustedPs = benjaminiHochberg(family.map(({ p }) => p))
-  return measured.map((each) => {
-    const { x, y, ...rest } = each
-    const adjusted = adjustedPs[family.indexOf(each)] ?? rest.p
-    const enough = x.length >= fewestRuns && y.length >= fewestRuns
-    const judgement = enough ? judge({ ...rest, adjusted }, effect) : 'cannot tell'
+  return all.map((each) => {
+    const adjusted = adjustedPs[family.indexOf(each)] ?? each.p
+    return { adjusted, judgement: judge(each, adjusted / share) }
+  })
+}
+
+function judge({ better, x, y, shift, interval, least }: Measured, adjusted: number): Judgement {
+  const runs = Math.min(x.length, y.length)
+  if (!interval || runs < fewestRuns) return 'cannot tell'
+  const { low, high } = interval
+  const [width, fromNone] = [high - low, Math.max(low, -high)]
+  const clear = adjusted < significance && Math.abs(shift) > least && fromNone > clearOf(runs) * width
+  const large = adjusted < significanceIfLarge && fromNone > Math.max(least, width / 2)
+  if (clear || large) return shift > 0 === (better === 'higher') ? 'better' : 'worse'
+  return low >= -least && high <= least ? 'no difference' : 'cannot tell'
+}
+
+/** Compares and judges every figure. */
+export function judged(
+  a: readonly RunStatistics[],
+  b: readonly RunStatistics[],
+  comparing: Comparing,
+): Compared[] {
+  const all = measured(a, b, comparing)
+  const verdicts = judgements(all, comparing.share)
+  return all.map((each, index) => {
+    const { raw, x, y, least: _, shift, interval, ...rest } = each
+    const { adjusted, judgement } = verdicts[index] as (typeof verdicts)[number]
+    const shown = (value: number) => (rest.scale === 'ratio' ? Math.exp(value) : value)
     return {
       ...rest,
-      baseline: repeated(x),
-      candidate: repeated(y),
+      baseline: repeated(raw[0]),
+      candidate: repeated(raw[1]),
+      change: shown(shift),
+      interval: interval && { ...interval, low: shown(interval.low), high: shown(interval.high) },
       adjusted,
       delta: cliffsDelta(x, y),
       judgement,
-      runsNeeded: judgement === 'cannot tell' ? moreRuns(x, y, effect) : null,
+      runsNeeded: judgement === 'cannot tell' ? moreRuns(...raw, comparing.effect) : null,
     }
   })
 }
@@ -95,47 +183,20 @@ export function judged(a: readonly RunStatistics[], b: readonly RunStatistics[],
 /** Always more than there were; null where unknown. */
 function moreRuns(x: readonly number[], y: readonly number[], effect: number): number | null {
   const had = Math.min(x.length, y.length)
-  const needed = runsToDetect(x, y, effect) ?? (had < fewestRuns ? fewestRuns : null)
+  const needed = runsToTell(x, y, effect) ?? (had < fewestRuns ? fewestRuns : null)
   return needed === null ? null : Math.max(needed, had + 1)
 }
 
-function measure(
+/** With Welch’s interval. Source: Welch, Biometrika 34, 1947. */
+function differenceOfMeans(
   x: readonly number[],
   y: readonly number[],
-  scale: Compared['scale'],
-): Pick<Compared, 'change' | 'interval' | 'p'> {
-  const { p } = mannWhitney(x, y)
-  if (scale === 'difference') {
-    const { shift, interval } = hodgesLehmann(x, y)
-    return { change: shift, interval, p }
-  }
-  const { shift, interval } = hodgesLehmann(x.map(Math.log), y.map(Math.log))
-  return {
-    change: Math.exp(shift),
-    interval: interval && { ...interval, low: Math.exp(interval.low), high: Math.exp(interval.high) },
-    p,
-  }
-}
-
-function judge(
-  {
-    better,
-    scale,
-    change,
-    interval,
-    adjusted,
-  }: Pick<Compared, 'better' | 'scale' | 'change' | 'interval' | 'adjusted'>,
-  effect: number,
-): Judgement {
-  if (!interval) return 'cannot tell'
-  /** What lies `share` of the smallest change that matters on each side of no change. */
-  const around = (share: number) =>
-    scale === 'ratio'
-      ? { low: 1 / (1 + share * effect), high: 1 + share * effect }
-      : { low: -share * leastErrors, high: share * leastErrors }
-  const [least, clear] = [around(1), around(margin)]
-  const shown = interval.low > clear.high || interval.high < clear.low
-  if (adjusted < significance && shown && (change > least.high || change < least.low))
-    return change > least.high === (better === 'higher') ? 'better' : 'worse'
-  return interval.low >= least.low && interval.high <= least.high ? 'no difference' : 'cannot tell'
+  confidence: number,
+): { shift: number; interval: Interval | null } {
+  const shift = mean([...y]) - mean([...x])
+  if (x.length < fewestRuns || y.length < fewestRuns) return { shift, interval: null }
+  const [a, b] = [sampleVariance([...x]) / x.length, sampleVariance([...y]) / y.length]
+  const degrees = Math.floor((a + b) ** 2 / (a ** 2 / (x.length - 1) + b ** 2 / (y.length - 1)))
+  const half = a + b > 0 ? studentQuantile((1 + confidence) / 2, degrees) * Math.sqrt(a + b) : 0
+  return { shift, interval: { low: shift - half, high: shift + half, confidence } }
 }

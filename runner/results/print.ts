@@ -46,5 +46,6 @@ export async function writeAndPrint(shell: Shell, figures: Statistics, folder: s
 function comparisonCode({ groups, judgement }: NonNullable<Statistics['comparison']>): number {
   if (groups.some(({ refused }) => refused.length > 0)) return exitCodes.usage
   const measured = groups.some(({ metrics }) => metrics.length > 0)
-  return exitCodes[judgement === 'worse' ? 'fail' : measured ? 'pass' : 'invalid']
+  if (judgement === 'worse') return exitCodes.fail
+  return exitCodes[measured && !groups.some(({ suspect }) => suspect) ? 'pass' : 'invalid']
 }

@@ -3,6 +3,8 @@ import { readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSource, type Source } from '../../analysis/formats/read.ts'
+import { quantity } from '../../analysis/formats/words.ts'
+import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { findK6, type K6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
@@ -19,23 +21,36 @@ export type SeriesOptions = {
   readonly allowPublic?: boolean
   /** Pins the work of a request on the workload started here. */
   readonly unitsPerMs?: number | undefined
+  /** Whether the complete runs have answered what this one is for. Asked before each repeat of a plan with looks. */
+  readonly decided?: (sources: readonly Source[], run: PlannedRun) => boolean
 }
 
-/** Runs what of a plan is not done yet, as far as its minutes go, and leaves the cluster as it found it. */
+/**
+ * Runs what of a plan is not done yet, as far as its minutes go, and leaves the cluster as it found it. Gives the number
+ * of runs that are not needed since the comparison is decided.
+ */
 export async function execute(
   shell: Shell,
   { folder, plan }: Series,
   options: SeriesOptions = {},
-): Promise<void> {
+): Promise<number> {
   const k6 = await findK6(shell)
   const done = await finished(folder)
   const left = plan.runs.filter(({ cell }) => !done.has(cell))
   const scripts = await scriptsOf(left)
   const targets = targetsOf(shell, plan, options)
   const start = performance.now()
+  const unneeded = new Set<PlannedRun>()
   try {
     for (const [index, run] of left.entries()) {
       if (shell.signal.aborted) break
+      if (plan.looks > 1 && run.repeat > fewestRuns && run.repeat !== left[index - 1]?.repeat) {
+        const sources = [...(await finished(folder)).values()]
+        for (const each of left.slice(index)) if (options.decided?.(sources, each)) unneeded.add(each)
+        if (unneeded.has(run) && unneeded.size === left.length - index)
+          shell.say(`decided after ${run.repeat - 1} repeats: ${quantity(unneeded.size, 'run')} not needed`)
+      }
+      if (unneeded.has(run)) continue
       const spentMs = performance.now() - start
       const eachMs = index > 0 ? spentMs / index : 0
       const repeatMs = eachMs * left.filter(({ repeat }) => repeat === run.repeat).length
@@ -60,6 +75,7 @@ export async function execute(
   } finally {
     await targets.close()
   }
+  return unneeded.size
 }
 
 type Targets = {
@@ -117,7 +133,11 @@ async function runCell(
       script,
       options: load,
       target,
-      labels: { cell: run.cell, ...(run.side && { side: run.side }) },
+      labels: {
+        cell: run.cell,
+        ...(run.side && { side: run.side }),
+        ...(plan.looks > 1 && { looks: String(plan.looks) }),
+      },
       out: folder,
       k6,
     })
@@ -164,12 +184,12 @@ export type Outcome = {
   readonly complete: boolean
 }
 
-export async function outcomeOf({ folder, plan }: Series): Promise<Outcome> {
+export async function outcomeOf({ folder, plan }: Series, unneeded: number): Promise<Outcome> {
   const done = await finished(folder)
   const sources = [...plan.runs]
     .sort((a, b) => (a.replicas ?? 0) - (b.replicas ?? 0))
     .flatMap(({ cell }) => done.get(cell) ?? [])
-  return { sources, complete: sources.length === plan.runs.length }
+  return { sources, complete: sources.length + unneeded === plan.runs.length }
 }
 
 /** Gives a series its name, without the dot: no more runs will come. */
@@ -195,8 +215,8 @@ export async function runSeries(
   options: SeriesOptions,
   figures: (sources: readonly Source[]) => Statistics,
 ): Promise<number> {
-  await execute(shell, series, options)
-  const { sources, complete } = await outcomeOf(series)
+  const unneeded = await execute(shell, series, options)
+  const { sources, complete } = await outcomeOf(series, unneeded)
   const folder = complete ? await closeSeries(series) : series.folder
   const code =
     sources.length > 0

@@ -4,12 +4,13 @@ import { shuffle } from 'simple-statistics'
 import { z } from 'zod'
 import { readJson } from '../../analysis/formats/json.ts'
 import { randomFrom } from '../../analysis/numbers/random.ts'
+import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import { bundle } from '../k6/bundle.ts'
 import { loadFlags, scenarioOf } from '../load/options.ts'
 import { duration, positiveInteger } from '../load/values.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { Failure } from '../shell/exit.ts'
-import { flagName, grouped, type OptionsOf, option, text, type Written } from '../shell/flags.ts'
+import { flagName, grouped, type OptionsOf, option, text, toggle, type Written } from '../shell/flags.ts'
 
 /** What `sweep.json` holds: enough to resume the series. */
 const Plan = z.object({
@@ -22,6 +23,10 @@ const Plan = z.object({
       'what baseline and candidate are: a URL, image=NAME on the cluster, or null for the plain target',
     ),
   minutes: z.number().nullable().describe('after which no further repeat begins'),
+  looks: z
+    .number()
+    .default(1)
+    .describe('how many times the runs are looked at, each time to end the series if it is decided'),
   seed: z.number(),
   warmUpMs: z.number(),
   coolDownMs: z.number(),
@@ -77,6 +82,13 @@ export const loadWritten = (written: Written): Written =>
 export const repeatFlag = (usual: number, help: string) =>
   grouped('Series', { repeat: option('LAS_REPEAT', 'n', `${help} (${usual})`, positiveInteger) })
 
+export const untilDecidedFlag = grouped('Series', {
+  untilDecided: toggle(
+    'LAS_UNTIL_DECIDED',
+    'look after each repeat from the fifth on, and end when the comparison is decided; --repeat is the most',
+  ),
+})
+
 export const resumeFlag = grouped('Series', {
   resume: option('LAS_RESUME', 'dir', 'resume an interrupted series', text),
 })
@@ -87,9 +99,11 @@ export function planOf(
   cells: readonly Cell[],
   {
     repeats,
+    untilDecided = false,
     ...rest
   }: Pick<Plan, 'local' | 'sides' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'> & {
     readonly repeats: number
+    readonly untilDecided?: boolean
   },
 ): Plan {
   const random = randomFrom(rest.seed)
@@ -100,7 +114,8 @@ export function planOf(
       ...cell,
     })),
   ).flat()
-  return { schema: 1, kind, ...rest, runs }
+  const looks = untilDecided ? Math.max(1, repeats - fewestRuns + 1) : 1
+  return { schema: 1, kind, ...rest, looks, runs }
 }
 
 const planFile = (folder: string): string => path.join(folder, 'sweep.json')

@@ -1,3 +1,5 @@
+import type { Source } from '../../analysis/formats/read.ts'
+import { isDecided } from '../../analysis/runs/compare.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { checkLoad, loadFlags, outFlag, targetFlags } from '../load/options.ts'
 import { effectFlag } from '../results/print.ts'
@@ -12,6 +14,7 @@ import {
   type Series,
   seriesFlags,
   settingsOf,
+  untilDecidedFlag,
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
@@ -30,6 +33,7 @@ const flags = {
   }),
   allowPublic: targetFlags.allowPublic,
   ...repeatFlag(10, 'runs of each side'),
+  ...untilDecidedFlag,
   ...seriesFlags,
   ...resumeFlag,
   ...loadFlags,
@@ -46,6 +50,7 @@ const usage = {
 
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --repeat 10
   npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the current deployment
+  npm run ab -- --repeat 20 --until-decided …   as few repeats as the answer takes, at most twenty
   npm run ab -- --repeat 5 --duration 10s        the workload against itself: how much do runs vary here?`,
 }
 
@@ -55,13 +60,15 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
   if (!parsed) return exitCodes.pass
   const { resume, effect, allowPublic } = parsed.options
   const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
-  return runSeries(shell, series, { allowPublic }, (sources) =>
-    comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect }),
-  )
+  const compared = (sources: readonly Source[]) =>
+    comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect })
+  const decided = (sources: readonly Source[]) =>
+    compared(sources).comparison?.groups.every(isDecided) ?? false
+  return runSeries(shell, series, { allowPublic, decided }, compared)
 }
 
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
-  const { scenario = 'constant', allowPublic, repeat = 10, out = 'results' } = options
+  const { scenario = 'constant', allowPublic, repeat = 10, untilDecided, out = 'results' } = options
   checkLoad(scenario, options)
   const a = await sideOf(shell, options.a, { flag: '--a', allowPublic })
   const b = await sideOf(shell, options.b, { flag: '--b', allowPublic })
@@ -74,6 +81,13 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): 
     replicas: null,
     flags: load,
   }))
-  const settings = { ...settingsOf(options), local: true, sides: { a, b }, minutes: null, repeats: repeat }
+  const settings = {
+    ...settingsOf(options),
+    local: true,
+    sides: { a, b },
+    minutes: null,
+    repeats: repeat,
+    untilDecided,
+  }
   return beginSeries(planOf('ab', cells, settings), userPath(shell, out))
 }

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { runStatistics } from '../../analysis/run/statistics.ts'
+import { isDecided } from '../../analysis/runs/compare.ts'
 import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { labelFlag, outFlag, targetFlags } from '../load/options.ts'
@@ -17,8 +18,15 @@ import {
 import { writeAndPrint } from '../results/print.ts'
 import { closeSeries, execute, outcomeOf, sayHowToResume } from '../series/execute.ts'
 import { nightlyCells, readNightlyPlan } from '../series/nightly-plan.ts'
-import { beginSeries, planOf, resumeFlag, resumeSeries, type Series } from '../series/plan.ts'
-import { sideOf } from '../series/sides.ts'
+import {
+  beginSeries,
+  planOf,
+  resumeFlag,
+  resumeSeries,
+  type Series,
+  untilDecidedFlag,
+} from '../series/plan.ts'
+import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, type OptionsOf, option, parseFlags, text, toggle } from '../shell/flags.ts'
 import { gitCommit } from '../shell/host.ts'
@@ -30,6 +38,7 @@ const flags = {
     plan: option('LAS_PLAN', 'file', 'what to run (nightly.json)', text),
     minutes: option('LAS_MINUTES', 'n', 'budget, instead of the plan’s', positiveInteger),
   }),
+  ...untilDecidedFlag,
   ...resumeFlag,
   ...targetFlags,
   ...grouped('Target', {
@@ -75,8 +84,15 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
   const series = options.resume
     ? await resumeSeries(userPath(shell, options.resume))
     : await begin(shell, options, plan)
-  await execute(shell, series, { allowPublic: options.allowPublic, unitsPerMs: plan.unitsPerMs })
-  const { sources, complete } = await outcomeOf(series)
+  const unneeded = await execute(shell, series, {
+    allowPublic: options.allowPublic,
+    unitsPerMs: plan.unitsPerMs,
+    decided: (done, { scenario, replicas }) =>
+      comparison(sideRuns(done, 'a'), sideRuns(done, 'b'), { effect: plan.effect }).comparison?.groups.some(
+        (group) => group.scenario === scenario && group.replicas === replicas && isDecided(group),
+      ) ?? false,
+  })
+  const { sources, complete } = await outcomeOf(series, unneeded)
   if (shell.signal.aborted) {
     sayHowToResume(shell, series, sources.length)
     return exitCodes.interrupted
@@ -125,11 +141,13 @@ const withoutPictures = (markdown: string): string => markdown.replace(/^!\[.*\n
 
 async function begin(
   shell: Shell,
-  { cluster, url, local, baseline, allowPublic, minutes, out = 'results' }: NightlyOptions,
+  { cluster, url, local, baseline, untilDecided, allowPublic, minutes, out = 'results' }: NightlyOptions,
   plan: Awaited<ReturnType<typeof readNightlyPlan>>,
 ): Promise<Series> {
   if ([cluster, Boolean(url), local].filter(Boolean).length > 1)
     throw new Failure('usage', '--url, --cluster and --local each name a target; give one of them')
+  if (untilDecided && !baseline)
+    throw new Failure('usage', '--until-decided needs --baseline: without one there is nothing to decide')
   const a = await sideOf(shell, baseline, { flag: '--baseline', allowPublic })
   const b = await sideOf(shell, url, { flag: '--url', allowPublic })
   const ofImage = a?.startsWith('image=') ?? false
@@ -145,6 +163,7 @@ async function begin(
     sides: { a, b: b ?? (ofImage ? `image=${await currentImage(shell)}` : null) },
     minutes: minutes ?? plan.minutes,
     repeats: plan.repeats,
+    untilDecided,
     // Another order every night.
     seed: Math.floor(Date.now() / 86_400_000),
     warmUpMs: 2000,
