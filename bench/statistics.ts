@@ -3,11 +3,11 @@ import { number, percent } from '../analysis/formats/words.ts'
 import { hodgesLehmann, hodgesLehmannInTurns, type Interval } from '../analysis/numbers/hodges-lehmann.ts'
 import { normalBelow } from '../analysis/numbers/normal.ts'
 import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
-import { repeated } from '../analysis/numbers/repeated.ts'
+import { fewestRuns, repeated } from '../analysis/numbers/repeated.ts'
 import { throughput } from '../analysis/numbers/scaling-law.ts'
 import { scaling } from '../analysis/numbers/scaling-model.ts'
 import { type RunStatistics, runStatistics } from '../analysis/run/statistics.ts'
-import { compare } from '../analysis/runs/compare.ts'
+import { compare, isDecided } from '../analysis/runs/compare.ts'
 import type { Judgement } from '../analysis/runs/judgement.ts'
 import { aRun, aSummary, requests } from '../test/samples.ts'
 import { segments } from '../test/segments.ts'
@@ -214,6 +214,44 @@ function verdicts(): void {
   row('t test on pooled requests of 10 runs a side', [rate(pooled(1), fewer), '', rate(pooled(1.1), fewer)])
 }
 
+/** The same comparison looked at after each repeat from the fifth on, and ended when it is decided. */
+function stopping(): void {
+  const count = Math.ceil(rounds / 10)
+  console.log(
+    `\nEnding when decided, ${count} comparisons of each: error and repeats against all repeats at once`,
+  )
+  row('', ['same: worse', '10 % slower: worse', 'repeats: same', 'repeats: slower'])
+  for (const [name, noise] of settings()) {
+    for (const most of [10, 20]) {
+      const looks = most - fewestRuns + 1
+      const ended = (by: number) =>
+        many(() => {
+          const all = sides(noise, most, { by }).map((runs) => runs.map(withLabel('looks', String(looks))))
+          for (let repeat = fewestRuns; ; repeat++) {
+            const [a = [], b = []] = all.map((runs) => runs.slice(0, repeat))
+            const [group] = compare(a, b).groups
+            if (repeat === most || (group && isDecided(group))) return { repeat, judgement: group?.judgement }
+          }
+        }, count)
+      const [same, slower] = [ended(1), ended(1.1)]
+      const worse = (all: typeof same) =>
+        rate(all.filter(({ judgement }) => judgement === 'worse').length / count, count)
+      row(`${name}, at most ${most} repeats`, [
+        worse(same),
+        worse(slower),
+        ...[same, slower].map((all) => number(mean(all.map(({ repeat }) => repeat)))),
+      ])
+    }
+  }
+}
+
+const withLabel =
+  (name: string, value: string) =>
+  (each: RunStatistics): RunStatistics => ({
+    ...each,
+    run: each.run && { ...each.run, labels: { ...each.run.labels, [name]: value } },
+  })
+
 function sessions(): void {
   const noise = lognormal(0.03)
   console.log('\nA shift between sessions, or a drift through them, 10 runs a side, no difference')
@@ -309,7 +347,14 @@ async function generators(): Promise<void> {
     row(`p${p}`, [number(raw), percent(Math.abs(merged / raw - 1)), percent(Math.abs(averaged / raw - 1))])
 }
 
-const parts: Record<string, () => void | Promise<void>> = { verdicts, sessions, coverage, laws, generators }
+const parts: Record<string, () => void | Promise<void>> = {
+  verdicts,
+  stopping,
+  sessions,
+  coverage,
+  laws,
+  generators,
+}
 for (const [name, part] of Object.entries(parts)) {
   if (process.argv.length < 3 || process.argv.includes(name)) await part()
 }

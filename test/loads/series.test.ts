@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -36,6 +39,36 @@ test('A and B run in turns and are compared', async () => {
   assert.match(path.relative(out, report), /^[^.].*-ab-\w+\/report$/)
   const [group] = statistics.comparison?.groups ?? []
   assert.deepEqual([group?.interleaved, group?.warnings.filter((each) => /in turns/.test(each))], [true, []])
+})
+
+test('a comparison ends as soon as it is decided, and says what its looks cost', async () => {
+  const servers = [5, 20].map((ms) =>
+    http.createServer((_, response) => setTimeout(() => response.end('done'), ms)).listen(0, '127.0.0.1'),
+  )
+  try {
+    const [a, b] = await Promise.all(
+      servers.map(async (server) => {
+        if (!server.listening) await once(server, 'listening')
+        return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      }),
+    )
+    const started = startIn(out, [
+      ...['ab', '--a', a ?? '', '--b', b ?? '', '--path', '/', '--until-decided', '--repeat', '8'],
+      ...['--duration', '1s', '--vus', '2', '--warm-up', '100ms', '--cool-down', '10ms'],
+    ])
+    assert.equal(await started.ended, 1, started.stderr)
+    assert.match(started.stderr, /^decided after 5 repeats: 6 runs not needed$/m)
+    assert.match(
+      started.stdout,
+      /could be looked at 4 times, so each look spends 1\/4 of the permitted error/,
+    )
+    await noneLeft(started.mark)
+    const { report, statistics } = await reportOf(out, started.stderr)
+    assert.match(path.relative(out, report), /^[^.].*-ab-\w+\/report$/)
+    assert.deepEqual([statistics.runs.length, statistics.comparison?.judgement], [10, 'worse'])
+  } finally {
+    for (const server of servers) server.close()
+  }
 })
 
 test('the breakpoint is where the offered rate exceeds the capacity that the workload reports', async () => {
