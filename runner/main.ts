@@ -33,6 +33,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     windsDown: true,
     load: async () => (await import('./verbs/ab.ts')).ab,
   },
+  noise: {
+    summary: 'how small a change can be seen here, and by how many runs',
+    windsDown: true,
+    load: async () => (await import('./verbs/noise.ts')).noise,
+  },
   compare: {
     summary: 'compare runs that exist already',
     load: async () => (await import('./verbs/compare.ts')).compare,

@@ -299,22 +299,13 @@ for (const [args, sentence] of usage) {
   })
 }
 
+const verbs = ['run', 'breakpoint', 'sweep', 'ab', 'noise', 'compare', 'report', 'nightly', 'history']
+
 test('the front door: verbs with a line each, help of one, version', async () => {
   for (const args of [[], ['--help'], ['help']]) {
     const { code, stdout } = await finished(args)
     assert.equal(code, 0)
-    for (const verb of [
-      'run',
-      'breakpoint',
-      'sweep',
-      'ab',
-      'compare',
-      'report',
-      'nightly',
-      'history',
-      'cluster',
-    ])
-      assert.match(stdout, new RegExp(`^  ${verb} +\\w`, 'm'))
+    for (const verb of [...verbs, 'cluster']) assert.match(stdout, new RegExp(`^  ${verb} +\\w`, 'm'))
   }
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
   assert.equal((await finished(['--version'])).stdout, `${version}\n`)
@@ -325,19 +316,7 @@ test('the front door: verbs with a line each, help of one, version', async () =>
 })
 
 test('every verb has a help of at most 125 columns that starts nothing', async () => {
-  const verbs = [
-    'run',
-    'run smoke',
-    'breakpoint',
-    'sweep',
-    'ab',
-    'compare',
-    'report',
-    'nightly',
-    'history',
-    'completion',
-  ]
-  for (const verb of verbs) {
+  for (const verb of [...verbs, 'run smoke', 'completion']) {
     const { code, stdout, stderr } = await finished([...verb.split(' '), '--help'])
     assert.equal(code, 0, stderr)
     assert.match(stdout, new RegExp(`^Usage: load-and-stress ${verb}`))

@@ -5,6 +5,7 @@ import { capacityReport } from './capacity.ts'
 import { comparisonReport } from './comparison.ts'
 import { runRecords } from './figures.ts'
 import { type HistoryReport, historyReport } from './history.ts'
+import { noiseReport } from './noise.ts'
 import { runReport, verdictCases } from './run.ts'
 import { runsReport } from './runs.ts'
 
@@ -17,6 +18,7 @@ const kinds: Record<Statistics['kind'], (statistics: Statistics) => OfRuns> = {
   capacity: capacityReport,
   breakpoint: breakpointReport,
   comparison: comparisonReport,
+  noise: noiseReport,
 }
 
 /** The report of statistics or of a history, for any printer. */

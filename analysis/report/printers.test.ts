@@ -7,7 +7,13 @@ import type { Source } from '../formats/read.ts'
 import { runStatistics } from '../run/statistics.ts'
 import { alarmsOf } from '../runs/alarms.ts'
 import { seriesOf } from '../runs/history.ts'
-import { breakpointStatistics, comparison, type Statistics, statistics } from '../runs/statistics.ts'
+import {
+  breakpointStatistics,
+  comparison,
+  noiseStatistics,
+  type Statistics,
+  statistics,
+} from '../runs/statistics.ts'
 import { type Block, cellText, type Table } from './blocks.ts'
 import { reportFiles, text } from './files.ts'
 import type { HistoryReport } from './history.ts'
@@ -94,6 +100,7 @@ const samples = {
   capacity: statistics([1, 1, 2, 2, 4, 4].map((replicas, index) => onCluster(`r-${index}`, replicas))),
   breakpoint: breakpointStatistics([probe(20, 0), probe(40, 99)], { start: 20, precision: 0.02, repeat: 1 }),
   comparison: compared,
+  noise: noiseStatistics([side('monday', 0, 1), side('tuesday', 1, 1.02)], { rounds: 10 }),
   history,
 } satisfies Record<Statistics['kind'] | 'history', Statistics | HistoryReport>
 

@@ -2,6 +2,7 @@ import { mean, median, sampleVariance } from 'simple-statistics'
 import { z } from 'zod'
 import { blockedP } from '../numbers/blocks.ts'
 import { runsToTell } from '../numbers/detectable.ts'
+import { deviations } from '../numbers/deviation.ts'
 import { benjaminiHochberg } from '../numbers/false-discovery.ts'
 import { hodgesLehmann, hodgesLehmannInTurns, Interval } from '../numbers/hodges-lehmann.ts'
 import { cliffsDelta, mannWhitney } from '../numbers/mann-whitney.ts'
@@ -73,7 +74,7 @@ type Comparing = {
 }
 
 /** A figure of both sides: as measured in `raw`, and `x`, `y`, `shift`, `interval` and `least` on its scale, which for a ratio is logarithmic. */
-type Measured = Pick<Compared, 'metric' | 'unit' | 'better' | 'scale' | 'interval' | 'p'> & {
+export type Measured = Pick<Compared, 'metric' | 'unit' | 'better' | 'scale' | 'interval' | 'p'> & {
   readonly raw: readonly [readonly number[], readonly number[]]
   readonly x: readonly number[]
   readonly y: readonly number[]
@@ -82,45 +83,39 @@ type Measured = Pick<Compared, 'metric' | 'unit' | 'better' | 'scale' | 'interva
 }
 
 /** Every figure that all runs have and that is not the same in all of them. */
-function measured(
+const measured = (
   a: readonly RunStatistics[],
   b: readonly RunStatistics[],
-  { effect, inTurns = false, share = 1 }: Comparing,
-): Measured[] {
-  const confidence = 1 - 0.05 * share
-  return figuresCompared.flatMap(({ metric, unit, better, of }) => {
-    const [left, right] = [a, b].map((runs) => runs.flatMap((run) => of(run) ?? [])) as [number[], number[]]
-    const all = [...left, ...right]
+  comparing: Comparing,
+): Measured[] =>
+  figuresCompared.flatMap(({ of, ...figure }) => {
+    const [x, y] = [a, b].map((runs) => runs.flatMap((run) => of(run) ?? [])) as [number[], number[]]
     // A figure that some runs lack would describe only a selection of them.
-    if (all.length < a.length + b.length || left.length === 0 || right.length === 0) return []
-    if (new Set(all).size < 2) return []
-    const ratio = unit !== 'share' && all.every((value) => value > 0)
-    const [x, y] = ratio ? [left.map(Math.log), right.map(Math.log)] : [left, right]
-    const least = unit === 'share' ? leastErrors : ratio ? Math.log1p(effect) : effect * median(left)
-    // Most runs have hardly any errors: the typical difference would hide the few that have many.
-    const change =
-      unit === 'share'
-        ? differenceOfMeans(x, y, confidence)
-        : (inTurns ? hodgesLehmannInTurns : hodgesLehmann)(x, y, confidence)
-    const scale = ratio ? 'ratio' : 'difference'
-    return [
-      {
-        metric,
-        unit,
-        better,
-        scale,
-        raw: [left, right],
-        x,
-        y,
-        least,
-        p: pOf(x, y, inTurns),
-        ...change,
-      } as const,
-    ]
+    if (x.length < a.length || y.length < b.length || x.length === 0 || y.length === 0) return []
+    return new Set([...x, ...y]).size < 2 ? [] : [measuredFigure(figure, x, y, comparing)]
   })
+
+/** One figure of both sides, from its values in each run. */
+export function measuredFigure(
+  figure: Pick<Measured, 'metric' | 'unit' | 'better'>,
+  left: readonly number[],
+  right: readonly number[],
+  { effect, inTurns = false, share = 1 }: Comparing,
+): Measured {
+  const confidence = 1 - 0.05 * share
+  const errors = figure.unit === 'share'
+  const ratio = !errors && [...left, ...right].every((value) => value > 0)
+  const [x, y] = ratio ? [left.map(Math.log), right.map(Math.log)] : [left, right]
+  const least = errors ? leastErrors : ratio ? Math.log1p(effect) : effect * median([...left])
+  // Most runs have hardly any errors: the typical difference would hide the few that have many.
+  const change = errors
+    ? differenceOfMeans(x, y, confidence)
+    : (inTurns ? hodgesLehmannInTurns : hodgesLehmann)(x, y, confidence)
+  const scale = ratio ? 'ratio' : 'difference'
+  return { ...figure, scale, raw: [left, right], x, y, least, p: pOf(x, y, inTurns), ...change }
 }
 
-const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean): number =>
+export const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean): number =>
   inTurns ? blockedP(x, y) : mannWhitney(x, y).p
 
 /**
@@ -130,7 +125,7 @@ const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean): numb
  * *No difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
  * *cannot tell*.
  */
-function judgements(
+export function judgements(
   all: readonly Measured[],
   share = 1,
 ): { readonly adjusted: number; readonly judgement: Judgement }[] {
@@ -175,16 +170,17 @@ export function judged(
       adjusted,
       delta: cliffsDelta(x, y),
       judgement,
-      runsNeeded: judgement === 'cannot tell' ? moreRuns(...raw, comparing.effect) : null,
+      runsNeeded: judgement === 'cannot tell' ? moreRuns(each, comparing.effect) : null,
     }
   })
 }
 
 /** Always more than there were; null where unknown. */
-function moreRuns(x: readonly number[], y: readonly number[], effect: number): number | null {
+function moreRuns({ x, y, scale }: Measured, effect: number): number | null {
   const had = Math.min(x.length, y.length)
-  const needed = runsToTell(x, y, effect) ?? (had < fewestRuns ? fewestRuns : null)
-  return needed === null ? null : Math.max(needed, had + 1)
+  const { within } = deviations([x, y])
+  const needed = within && scale === 'ratio' ? runsToTell(within.value, effect) : null
+  return needed === null ? (had < fewestRuns ? fewestRuns : null) : Math.max(needed, had + 1)
 }
 
 /** With Welch’s interval. Source: Welch, Biometrika 34, 1947. */

@@ -4,15 +4,15 @@ type Pairs = { readonly a: readonly RunStatistics[]; readonly b: readonly RunSta
 
 // Fewer make too few blocks to show a change of one figure alone; without a drift eight find as much as two
 // sets of eight (bench/statistics.ts).
-const fewestPairs = 8
+export const fewestPairs = 8
 
 /**
  * The runs that a series made as pairs, a[i] with b[i]: those with the same repeat number. Null for fewer than
- * eight pairs, and unless each side has each repeat of one series at most once.
+ * eight pairs, and unless both are of one series, each with each repeat at most once.
  */
 export function pairsOf(a: readonly RunStatistics[], b: readonly RunStatistics[]): Pairs | null {
   const [left, right] = [byRepeat(a), byRepeat(b)]
-  if (!left || !right) return null
+  if (!left || !right || new Set([...a, ...b].map(({ run }) => run?.labels.series)).size > 1) return null
   const both = [...left.keys()].filter((repeat) => right.has(repeat))
   if (both.length < fewestPairs) return null
   const pick = (side: ReadonlyMap<string, RunStatistics>) => both.flatMap((repeat) => side.get(repeat) ?? [])

@@ -5,14 +5,17 @@ import { Scaling, scaling } from '../numbers/scaling-model.ts'
 import { RunStatistics, runStatistics } from '../run/statistics.ts'
 import { Breakpoint, breakpoint, type Search } from './breakpoint.ts'
 import { Comparison, compare } from './compare.ts'
+import { Noise, noise } from './noise.ts'
 import { byReplicas, ReplicaLevel as Level, observed, recommendation } from './replicas.ts'
 
 /** What `statistics.json` holds. */
 export const Statistics = z.object({
   schema: z.literal('load-and-stress statistics 1'),
   kind: z
-    .enum(['run', 'runs', 'capacity', 'breakpoint', 'comparison'])
-    .describe('what the runs are: one, several, over numbers of replicas, the probes of a search, two sides'),
+    .enum(['run', 'runs', 'capacity', 'breakpoint', 'comparison', 'noise'])
+    .describe(
+      'what the runs are: one, several, over numbers of replicas, the probes of a search, two sides, repeats of the same',
+    ),
   runs: z.array(RunStatistics),
   replicas: z
     .array(Level)
@@ -23,6 +26,7 @@ export const Statistics = z.object({
   recommendation: z.string().nullable().describe('how many replicas to use, or why there is no answer'),
   breakpoint: Breakpoint.nullable().describe('where the target breaks; null unless the runs are probes'),
   comparison: Comparison.nullable().describe('null unless the runs are a baseline and a candidate'),
+  noise: Noise.nullable().describe('null unless the runs are repeats of the same, to see how they differ'),
 })
 
 export type Statistics = z.infer<typeof Statistics>
@@ -65,6 +69,12 @@ export const comparison = (
   comparison: compare(baseline, candidate, options),
 })
 
+/** Repeats of the same, a list a session. */
+export const noiseStatistics = (
+  sessions: readonly (readonly RunStatistics[])[],
+  options: Parameters<typeof noise>[1] = {},
+): Statistics => ({ ...unrelated(sessions.flat()), kind: 'noise', noise: noise(sessions, options) })
+
 const unrelated = (runs: readonly RunStatistics[]): Statistics => ({
   schema: 'load-and-stress statistics 1',
   kind: 'runs',
@@ -74,6 +84,7 @@ const unrelated = (runs: readonly RunStatistics[]): Statistics => ({
   recommendation: null,
   breakpoint: null,
   comparison: null,
+  noise: null,
 })
 
 /** The SLOs that every run had. */

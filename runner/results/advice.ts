@@ -1,7 +1,7 @@
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 
 /** What to do about what a report says, in this tool's own flags and commands: the analysis knows none of them. */
-export function adviceFor({ comparison, runs, recommendation, kind }: Statistics): string[] {
+export function adviceFor({ comparison, noise, runs, recommendation, kind }: Statistics): string[] {
   const groups = comparison?.groups ?? []
   const reasons = runs.flatMap(({ verdict }) => verdict.reasons)
   const noSlo = kind === 'capacity' && runs.every(({ run }) => (run?.slos.length ?? 0) === 0)
@@ -9,6 +9,11 @@ export function adviceFor({ comparison, runs, recommendation, kind }: Statistics
     ...(groups.some(({ refused }) => refused.length > 0) ? ['--anyway compares them all the same'] : []),
     ...(groups.some(({ interleaved, refused }) => !interleaved && refused.length === 0)
       ? ['npm run ab runs the two sides in turns']
+      : []),
+    ...(noise?.recommended
+      ? [
+          `as flags: --repeat ${noise.recommended.repeats} --duration ${noise.recommended.durationMs / 1000}s; in a nightly plan: "repeats": ${noise.recommended.repeats}, "duration": "${noise.recommended.durationMs / 1000}s"`,
+        ]
       : []),
     ...(noSlo && recommendation ? ['--slo says what a recommended number of replicas must hold'] : []),
     ...(reasons.some((reason) => reason.startsWith('k6 dropped'))

@@ -134,6 +134,7 @@ async function runCell(
       options: load,
       target,
       labels: {
+        series: seriesName(folder),
         cell: run.cell,
         ...(run.side && { side: run.side }),
         ...(plan.looks > 1 && { looks: String(plan.looks) }),
@@ -192,9 +193,12 @@ export async function outcomeOf({ folder, plan }: Series, unneeded: number): Pro
   return { sources, complete: sources.length + unneeded === plan.runs.length }
 }
 
-/** Gives a series its name, without the dot: no more runs will come. */
+/** Without the dot of an incomplete one. */
+const seriesName = (folder: string): string => path.basename(folder).replace(/^\./, '')
+
+/** Gives a series its name: no more runs will come. */
 export async function closeSeries({ folder }: Series): Promise<string> {
-  const named = path.join(path.dirname(folder), path.basename(folder).replace(/^\./, ''))
+  const named = path.join(path.dirname(folder), seriesName(folder))
   if (named !== folder) await rename(folder, named)
   return named
 }

@@ -15,7 +15,7 @@ import { flagName, grouped, type OptionsOf, option, text, toggle, type Written }
 /** What `sweep.json` holds: enough to resume the series. */
 const Plan = z.object({
   schema: z.literal(1),
-  kind: z.enum(['sweep', 'ab', 'nightly']),
+  kind: z.enum(['sweep', 'ab', 'nightly', 'noise']),
   local: z.boolean().describe('whether the plain target is the workload started here'),
   sides: z
     .object({ a: z.string().nullable(), b: z.string().nullable() })

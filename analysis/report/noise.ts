@@ -1,0 +1,75 @@
+import { number, orDash, percent, quantity } from '../formats/words.ts'
+import type { Deviation } from '../numbers/deviation.ts'
+import type { Noise } from '../runs/noise.ts'
+import type { Statistics } from '../runs/statistics.ts'
+import { type Block, list, present, tableOf } from './blocks.ts'
+import { groupOf } from './groups.ts'
+import type { OfRuns } from './model.ts'
+import { noisePlot } from './plots/noise.ts'
+import { everyRun } from './runs.ts'
+
+export function noiseReport(statistics: Statistics): OfRuns {
+  const noise = statistics.noise as Noise
+  const words = noiseWords(noise)
+  const of = (load: Noise['loads'][number]) =>
+    statistics.runs.filter(
+      ({ run }) => run?.load.stages.reduce((sum, { durationMs }) => sum + durationMs, 0) === load.durationMs,
+    )
+  const groups = noise.loads.map((load, index) => groupOf(load.load, index, of(load)))
+  return {
+    title: 'How small a change can be seen here?',
+    blocks: present([
+      { kind: 'finding', text: words, tone: noise.recommended ? 'good' : 'doubt', terminal: true },
+      ...noise.loads.map((load) => ({ ...loadTable(load), terminal: true })),
+      { ...list(...remarks(noise)), terminal: true },
+      noisePlot(noise, words),
+      ...everyRun(statistics.runs, groups).flat(),
+    ]),
+    cases: [{ suite: 'noise', name: 'a change can be seen', failure: noise.recommended ? null : words }],
+  }
+}
+
+/** What to run to tell twice the least change from none. */
+function noiseWords({ effect, recommended }: Noise): string {
+  const what = `${percent(2 * effect)} from no change`
+  if (!recommended)
+    return `These runs vary too much to tell ${what}: run longer, or calm the machine, and measure the noise again.`
+  const { durationMs, repeats, without } = recommended
+  const except = without.length > 0 ? `, except in ${without.join(' and ')}` : ''
+  const minutes = (2 * repeats * durationMs) / 60_000
+  return `${quantity(repeats, 'run')} of ${number(durationMs / 1000)} s a side tell ${what}${except}: ${number(minutes)} minutes of load for a comparison.`
+}
+
+const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): Block =>
+  tableOf(`${load}: ${quantity(runs, 'run')} in ${quantity(sessions, 'session')}`, figures, [
+    ['figure', ({ metric, unit }) => `${metric} (${unit})`],
+    ['typical', ({ typical }) => number(typical)],
+    ['between runs', ({ runs }) => deviationWords(runs)],
+    ['between sessions', ({ sessions }) => deviationWords(sessions)],
+    ...[0, 1, 2].map(
+      (size) =>
+        [
+          `${figures[0]?.found[size]?.runs ?? '–'} find`,
+          ({ found }: (typeof figures)[number]) => {
+            const each = found[size]
+            return !each ? '–' : each.change === null ? '> 100 %' : percent(each.change)
+          },
+        ] as const,
+    ),
+    ['runs needed', ({ runsNeeded }) => orDash(runsNeeded)],
+  ])
+
+const deviationWords = (deviation: Deviation | null): string =>
+  deviation
+    ? `${percent(deviation.value)} (${number(100 * deviation.low)} to ${number(100 * deviation.high)})`
+    : '–'
+
+const remarks = ({ effect, loads }: Noise): string[] => [
+  'Between runs and sessions: relative standard deviations, with 90 % intervals. “10 find” is the smallest change for the worse that ten runs a side, made in turns, call worse in nine of ten comparisons.',
+  `“Runs needed” a side tell ${percent(2 * effect)} from no change in nine of ten comparisons.`,
+  ...(loads.every(({ sessions }) => sessions < 2)
+    ? [
+        'The difference between sessions is unknown: all runs are of one session. It matters to whoever compares runs that were not made in turns.',
+      ]
+    : []),
+]

@@ -1,0 +1,102 @@
+import type { Source } from '../../analysis/formats/read.ts'
+import { groupedBy } from '../../analysis/numbers/group.ts'
+import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
+import { noiseStatistics } from '../../analysis/runs/statistics.ts'
+import { checkLoad, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { duration } from '../load/values.ts'
+import { effectFlag } from '../results/print.ts'
+import { runsNamed } from '../results/select.ts'
+import { runSeries } from '../series/execute.ts'
+import {
+  beginSeries,
+  loadWritten,
+  planOf,
+  repeatFlag,
+  resumeFlag,
+  resumeSeries,
+  type Series,
+  seriesFlags,
+  settingsOf,
+} from '../series/plan.ts'
+import { sideOf } from '../series/sides.ts'
+import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags } from '../shell/flags.ts'
+import { type Shell, userPath } from '../shell/shell.ts'
+import { currentImage } from '../targets/deployment.ts'
+
+const words = (value: string): readonly string[] => value.split(',').filter(Boolean)
+
+function times(value: string): readonly string[] {
+  const all = words(value)
+  for (const each of all) duration(each)
+  return all
+}
+
+const flags = {
+  ...targetFlags,
+  ...repeatFlag(10, 'runs of each duration'),
+  ...grouped('Series', {
+    durations: option('LAS_DURATIONS', 'time,time,…', 'durations to try (5s,20s)', times),
+    with: option(
+      'LAS_WITH',
+      'dir',
+      'an earlier noise series, as another session; may be repeated',
+      words,
+      ',',
+    ),
+  }),
+  ...seriesFlags,
+  ...resumeFlag,
+  ...loadFlags,
+  ...effectFlag,
+  ...outFlag,
+} satisfies Flags
+
+const usage = {
+  command: 'noise',
+  purpose:
+    'How small a change can be seen here? Runs the same thing again and again, and says which duration and how many repeats tell.',
+  flags,
+  refused: { duration: 'is what noise varies; give --durations' },
+  notes: `A comparison can only show what is larger than the difference between runs of the same thing. Runs of another day
+(--with) add the difference between sessions.
+${exitCodesHelp}
+
+  npm run noise -- --repeat 10
+  npm run noise -- --url http://10.0.0.7:8080 --path /api/items --durations 10s,30s,60s --effect 3%
+  npm run noise -- --with results/20260102T030405Z-noise-1a2b3`,
+}
+
+/** `noise`: passes where some duration and number of repeats would tell. */
+export async function noise(shell: Shell, args: readonly string[]): Promise<number> {
+  const parsed = parseFlags(usage, args, shell)
+  if (!parsed) return exitCodes.pass
+  const { resume, effect, allowPublic, with: earlier = [] } = parsed.options
+  const before: RunStatistics[] = []
+  for (const folder of earlier) before.push(...(await runsNamed(shell, folder, shell.cwd)))
+  const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
+  return runSeries(shell, series, { allowPublic }, (sources: readonly Source[]) => {
+    const sessions = groupedBy([...before, ...sources.map(runStatistics)], ({ run }) => run?.labels.series)
+    return noiseStatistics([...sessions.values()], effect === undefined ? {} : { effect })
+  })
+}
+
+async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
+  const { scenario = 'constant', url, cluster, allowPublic, durations = ['5s', '20s'] } = options
+  checkLoad(scenario, options)
+  if (url && cluster) throw new Failure('usage', '--url and --cluster each name a target; give one of them')
+  const side = await sideOf(shell, url, { flag: '--url', allowPublic })
+  if (cluster) await currentImage(shell)
+  const cells = durations.map((each) => ({
+    name: each,
+    scenario,
+    side: side ? ('b' as const) : null,
+    replicas: null,
+    flags: { ...loadWritten(written), duration: each },
+  }))
+  const settings = { ...settingsOf(options), local: !cluster, sides: { a: null, b: side }, minutes: null }
+  return beginSeries(
+    planOf('noise', cells, { ...settings, repeats: options.repeat ?? 10 }),
+    userPath(shell, options.out ?? 'results'),
+  )
+}
