@@ -7,6 +7,12 @@ const Stage = z.object({
   offered: numberOrNull
     .default(null)
     .describe('open model: requests that should start per second, whether or not earlier ones were answered'),
+  poissonSeed: z
+    .number()
+    .optional()
+    .describe(
+      'open model: the seed of random start times, a Poisson process; absent where requests start evenly',
+    ),
   startMs: z.number().describe('from the start of the test'),
   durationMs: z.number(),
 })

@@ -136,6 +136,8 @@ function scriptSettings(options: LoadOptions, base: string, data: Data | null): 
     LAS_DURATION: durationMs && `${durationMs}ms`,
     LAS_KEEP_CONNECTIONS: options.keepConnections || undefined,
     LAS_RATE: options.rate,
+    LAS_ARRIVALS: options.arrivals,
+    LAS_ARRIVAL_SEED: options.arrivalSeed,
     LAS_MAX_VUS: options.maxVus,
     LAS_SLO_MS: limits.length > 0 ? Math.max(...limits) : undefined,
     LAS_METHOD: options.method,

@@ -115,6 +115,31 @@ test('an open model has the VUs that its responses may need, and no more at high
   )
 })
 
+test('random arrivals have their number of requests, no more VUs than these, and tell rate and seed to who inspects them', async () => {
+  const settings = { poissonSeed: 7 }
+  const [spike, quick] = await built([
+    { model: 'arrivals', sizes: [10, 50], settings },
+    { model: 'arrivals', sizes: [2], settings: { ...settings, durationMs: 1700 } },
+  ])
+  assert.deepEqual(
+    [spike?.scenarios.x_2, quick?.scenarios.x_1].map((stage) => ({
+      ...stage,
+      gracefulStop: undefined,
+      tags: undefined,
+    })),
+    [
+      { startTime: '15000ms', maxDuration: '15000ms', iterations: 750, vus: 75, rate: '50' },
+      { startTime: '0ms', maxDuration: '1700ms', iterations: 3, vus: 3, rate: '2' },
+    ].map(({ rate, ...stage }) => ({
+      executor: 'shared-iterations',
+      ...stage,
+      env: { OFFERED: rate, POISSON_SEED: '7' },
+      gracefulStop: undefined,
+      tags: undefined,
+    })),
+  )
+})
+
 test('the percentiles cover the full distribution, closer together towards the tail', async () => {
   const [load] = await built([{ model: 'plateaus', sizes: [1], settings: {} }])
   const statistics = load?.summaryTrendStats ?? []

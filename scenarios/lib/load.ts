@@ -1,6 +1,7 @@
 import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
+import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, stageMs } from './settings.ts'
 import { summaryTrendStats } from './summary.ts'
 
 // Why requests fail, by k6's error codes (k6 documentation, "Error codes"); 1000 + the status for a response. Not by
@@ -32,10 +33,29 @@ export const plateaus = (
 export const arrivals = (name: string, rates: readonly number[], settings: Settings): Options =>
   load(name, rates, settings, 'open', [], (rate, common) => {
     const vus = settings.maxVus ?? vusFor(rate, settings.sloMs)
+    if (settings.poissonSeed !== undefined) return poissonArrivals(rate, rates.length, vus, settings, common)
     // All VUs exist from the start: one that k6 must first create is late, which looks like a slow target.
     const vuLimits = { preAllocatedVUs: vus, maxVUs: vus }
     return { ...common, executor: 'constant-arrival-rate', rate, timeUnit: '1s', ...vuLimits }
   })
+
+/**
+ * No executor of k6 starts iterations at given times. So every free VU takes the next request and waits for its time; as
+ * with k6's own arrival rates, a request finds no VU only where all wait for answers. `env` is for who reads the options.
+ */
+function poissonArrivals(
+  rate: number,
+  stages: number,
+  vus: number,
+  settings: Settings,
+  { duration: maxDuration, ...common }: Common,
+): Scenario {
+  const iterations = arrivalCount(rate, stageMs(settings, stages))
+  const env = { OFFERED: String(rate), POISSON_SEED: String(settings.poissonSeed) }
+  // k6 refuses more VUs than iterations.
+  const limits = { iterations, vus: Math.min(vus, iterations), maxDuration }
+  return { ...common, executor: 'shared-iterations', ...limits, env }
+}
 
 /**
  * Enough VUs for responses of 1.5 s; a target that needs longer is not keeping up with the rate. At high rates enough
@@ -58,12 +78,12 @@ function load(
   // Every VU evaluates the script, but k6 reads the options only before the first. Building them again would take four
   // fifths of a VU's memory and nearly all of the time it takes to create one.
   if (__VU > 0) return {}
-  const stageMs = Math.floor(settings.durationMs / sizes.length)
+  const lengthMs = stageMs(settings, sizes.length)
   const scenarios = sizes.map((size, index) => [
     `${name}_${index + 1}`,
     scenarioOf(size, {
-      startTime: `${index * stageMs}ms`,
-      duration: `${stageMs}ms`,
+      startTime: `${index * lengthMs}ms`,
+      duration: `${lengthMs}ms`,
       // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
       gracefulStop: `${timeoutMs[model] + 1000}ms`,
       tags: { stage: String(index + 1) },

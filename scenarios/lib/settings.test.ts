@@ -150,6 +150,8 @@ test('each bad value is reported in a sentence', async () => {
     [{ BASE_URL: '' }, /^BASE_URL is not set; /],
     [{ LAS_STAGES: '1,,2' }, /^LAS_STAGES: "" is not a number above 0$/],
     [{ LAS_STAGES: '1,2.5' }, /^LAS_STAGES: "2.5" is not a whole number$/],
+    [{ LAS_ARRIVALS: 'random' }, /^LAS_ARRIVALS: "random" is neither even nor poisson$/],
+    [{ LAS_ARRIVALS: 'poisson', LAS_ARRIVAL_SEED: '0' }, /^LAS_ARRIVAL_SEED: "0" is not a number above 0$/],
     [{ LAS_WORK_MS: 'x' }, /^LAS_WORK_MS: "x" is not a number above 0$/],
     [{ LAS_HEADERS: 'accept: x' }, /^LAS_HEADERS: not a JSON object/],
     [{ LAS_EXPECT_STATUS: '200,20' }, /^LAS_EXPECT_STATUS: "20" is not a status such as 200 or a range/],

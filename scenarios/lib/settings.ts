@@ -14,6 +14,8 @@ export type Settings = {
   readonly keepConnections: boolean
   /** Requests per second in the open model. */
   readonly rate: number
+  /** Seed of the times at which requests of the open model start, a Poisson process; undefined: they start evenly. */
+  readonly poissonSeed: number | undefined
   /** The most VUs that the open model may use; undefined: as many as the rate needs. */
   readonly maxVus: number | undefined
   /** The longest latency that an SLO allows; 0 if no SLO limits it. */
@@ -61,6 +63,7 @@ export function settings(defaults: Sizes): Settings {
     durationMs: milliseconds('LAS_DURATION', __ENV.LAS_DURATION || defaults.duration),
     keepConnections: __ENV.LAS_KEEP_CONNECTIONS === 'true',
     rate: wholeNumber('LAS_RATE', __ENV.LAS_RATE || String(defaults.rate ?? 1)),
+    poissonSeed: poissonSeedIn(__ENV.LAS_ARRIVALS || 'even', __ENV.LAS_ARRIVAL_SEED || '1'),
     maxVus: __ENV.LAS_MAX_VUS ? wholeNumber('LAS_MAX_VUS', __ENV.LAS_MAX_VUS) : undefined,
     sloMs: __ENV.LAS_SLO_MS ? positive('LAS_SLO_MS', __ENV.LAS_SLO_MS) : 0,
     method: __ENV.LAS_METHOD || 'GET',
@@ -73,6 +76,15 @@ export function settings(defaults: Sizes): Settings {
     rows: rows ? new SharedArray('rows', () => JSON.parse(open(rows))) : null,
     weights: mix ? weightsIn(mix) : {},
   }
+}
+
+/** The length of each stage, in whole milliseconds. */
+export const stageMs = ({ durationMs }: Settings, stages: number): number => Math.floor(durationMs / stages)
+
+function poissonSeedIn(arrivals: string, seed: string): number | undefined {
+  if (arrivals === 'even') return undefined
+  if (arrivals !== 'poisson') throw new Error(`LAS_ARRIVALS: "${arrivals}" is neither even nor poisson`)
+  return wholeNumber('LAS_ARRIVAL_SEED', seed)
 }
 
 /** `work=8,cpu=1` */
