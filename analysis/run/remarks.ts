@@ -72,10 +72,7 @@ function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figure
   const lag = findMetric(summary, 'start_lag')
   const lateMs = lag && percentileAt(lag, 99)
   const late = lateMs === undefined ? '' : `, 99 % of them at most ${number(lateMs)} ms late`
-  const random =
-    load.stages[0]?.poissonSeed === undefined
-      ? ''
-      : ' and at random times (Poisson), so that they queue in bunches'
+  const random = load.stages[0]?.poissonSeed === undefined ? '' : ', at random times (Poisson)'
   return `Open model: requests started at their own rate${random}${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
 }
 

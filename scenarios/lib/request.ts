@@ -74,6 +74,9 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
     startLag.add(Math.max(0, Date.now() - intended))
     send()
     latencyIntended.add(Math.max(0, Date.now() - intended), half(sinceStart))
+    // k6 ends a stage of iterations with the last of them, and would divide by that time.
+    if (iterationInTest + 1 === random?.[stage - 1]?.length)
+      sleep(Math.max(0, (startTime + lengthMs - Date.now()) / 1000))
   }
 }
 
