@@ -115,6 +115,13 @@ export const Run = z.object({
       .default([])
       .describe('what k6 wrote or showed besides its summary, at some cost'),
   }),
+  duet: z
+    .object({
+      with: z.string().describe('URL of the other side'),
+      sameHost: z.boolean().describe('whether both sides were at one address, so that they shared its CPU'),
+    })
+    .optional()
+    .describe('of a side that ran at the same moment as the other one, each with half of the load'),
   verdict: Verdict.optional().describe('at the time of the run; a later report judges again'),
 })
 

@@ -17,6 +17,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
     ? [
         ...mixtureRemarks(run, summary),
         isOpen(run.load.stages) ? openRemark(run, summary, total) : closedRemark(summary, total),
+        ...duetRemarks(run),
         ...machineRemarks(run, summary),
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
@@ -100,6 +101,13 @@ function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): str
     `Workload and k6 shared the ${quantity(host.cores, 'core')} of one machine${used}: the figures are of both together.`,
   ]
 }
+
+const duetRemarks = ({ duet }: Run): string[] =>
+  duet === undefined
+    ? []
+    : [
+        `Half of the load: at the same moment the other half went to ${duet.with}${duet.sameHost ? ', on the same host: both shared its CPU' : ''}.`,
+      ]
 
 function podRemarks({ target, load }: Run, fairness: number | null): string[] {
   const pods = target.cluster?.pods ?? []

@@ -12,6 +12,8 @@ export type Stage = {
    */
   readonly offered: number | null
   readonly poissonSeed?: number
+  /** In a duet, whose stage it is. */
+  readonly side?: string
   readonly startMs: number
   readonly durationMs: number
 }
@@ -30,10 +32,17 @@ export async function inspect(k6: K6, script: string, env: NodeJS.ProcessEnv): P
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
   const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
   return Object.values(scenarios)
-    .map(({ tags, env, vus, maxVUs, rate, startTime, duration, maxDuration }) => {
-      const { OFFERED: offered = rate, POISSON_SEED: seed } = (env ?? {}) as Record<string, string>
+    .map(({ tags, env, vus, maxVUs, rate, timeUnit, startTime, duration, maxDuration }) => {
+      const perSecond =
+        rate === undefined ? undefined : (Number(rate) * 1000) / (milliseconds(timeUnit) || 1000)
+      const { OFFERED: offered = perSecond, POISSON_SEED: seed } = (env ?? {}) as Record<
+        string,
+        string | undefined
+      >
+      const { stage = '', side } = (tags ?? {}) as { stage?: string; side?: string }
       return {
-        stage: (tags as { stage?: string } | null)?.stage ?? '',
+        stage,
+        ...(side !== undefined && { side }),
         vus: Number(vus ?? maxVUs ?? 1),
         offered: offered === undefined ? null : Number(offered),
         ...(seed !== undefined && { poissonSeed: Number(seed) }),

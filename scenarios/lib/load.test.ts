@@ -140,6 +140,31 @@ test('random arrivals have their number of requests, no more VUs than these, and
   )
 })
 
+test('both sides of a duet have the same load at the same moment, and their requests alternate', async () => {
+  const settings = { duetBase: 'http://x', withServerTimes: true, rate: 20.5 }
+  const [closed, open] = await built([
+    { model: 'plateaus', sizes: [4], settings },
+    { model: 'arrivals', sizes: [20.5], settings },
+  ])
+  assert.deepEqual(
+    [closed, open].flatMap((load) =>
+      Object.entries(load?.scenarios ?? {}).map(([name, { tags, exec, startTime, vus, rate, timeUnit }]) => [
+        name,
+        { ...tags },
+        exec ?? null,
+        Number.parseFloat(String(startTime)).toFixed(1),
+        vus ?? `${rate} in ${timeUnit}`,
+      ]),
+    ),
+    [
+      ['x_a_1', { stage: '1', side: 'a' }, null, '0.0', 4],
+      ['x_b_1', { stage: '1', side: 'b' }, 'sideB', '0.0', 4],
+      ['x_a_1', { stage: '1', side: 'a' }, null, '0.0', '41 in 2s'],
+      ['x_b_1', { stage: '1', side: 'b' }, 'sideB', '24.4', '41 in 2s'],
+    ],
+  )
+})
+
 test('the percentiles cover the full distribution, closer together towards the tail', async () => {
   const [load] = await built([{ model: 'plateaus', sizes: [1], settings: {} }])
   const statistics = load?.summaryTrendStats ?? []

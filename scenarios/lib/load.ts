@@ -36,7 +36,9 @@ export const arrivals = (name: string, rates: readonly number[], settings: Setti
     if (settings.poissonSeed !== undefined) return poissonArrivals(rate, rates.length, vus, settings, common)
     // All VUs exist from the start: one that k6 must first create is late, which looks like a slow target.
     const vuLimits = { preAllocatedVUs: vus, maxVUs: vus }
-    return { ...common, executor: 'constant-arrival-rate', rate, timeUnit: '1s', ...vuLimits }
+    // A duet's side may have half a request per second, and k6 takes whole numbers.
+    const perSecond = Number.isInteger(rate) ? { rate, timeUnit: '1s' } : { rate: 2 * rate, timeUnit: '2s' }
+    return { ...common, executor: 'constant-arrival-rate', ...perSecond, ...vuLimits }
   })
 
 /**
@@ -79,7 +81,7 @@ function load(
   // fifths of a VU's memory and nearly all of the time it takes to create one.
   if (__VU > 0) return {}
   const lengthMs = stageMs(settings, sizes.length)
-  const scenarios = sizes.map((size, index) => [
+  const scenarios = sizes.map((size, index): [string, Scenario] => [
     `${name}_${index + 1}`,
     scenarioOf(size, {
       startTime: `${index * lengthMs}ms`,
@@ -89,9 +91,14 @@ function load(
       tags: { stage: String(index + 1) },
     }),
   ])
-  const metrics = submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
+  const duet = Boolean(settings.duetBase)
+  const metrics = duet
+    ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
+    : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
   return {
-    scenarios: Object.fromEntries(scenarios),
+    scenarios: Object.fromEntries(
+      duet ? scenarios.flatMap((each) => bothSides(each, settings.rate)) : scenarios,
+    ),
     summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
     thresholds: Object.fromEntries(metrics.map((metric) => [metric, []])),
@@ -104,6 +111,31 @@ function load(
     systemTags: ['error_code', 'expected_response', 'method', 'scenario', 'status'],
   }
 }
+
+/** The scenario once for each side of a duet. In an open model their requests alternate. */
+function bothSides([name, scenario]: [string, Scenario], rate: number): [string, Scenario][] {
+  const [, kind, stage] = /^(.*)_(\d+)$/.exec(name) ?? []
+  const later = scenario.executor === 'constant-vus' ? 0 : 500 / rate
+  return [
+    [`${kind}_a_${stage}`, { ...scenario, tags: { ...scenario.tags, side: 'a' } }],
+    [
+      `${kind}_b_${stage}`,
+      { ...scenario, tags: { ...scenario.tags, side: 'b' }, startTime: `${later}ms`, exec: 'sideB' },
+    ],
+  ]
+}
+
+/** What a side of a duet needs, so that its summary is as complete as that of a run alone. */
+const sideMetrics = (side: string, withServerTimes: boolean, open: boolean): string[] => [
+  ...['http_reqs', 'http_req_failed', 'iterations', 'iterations_thrown', 'iteration_duration'].map(
+    (metric) => `${metric}{side:${side}}`,
+  ),
+  ...(open ? ['latency_intended', 'start_lag'] : []).map((metric) => `${metric}{side:${side}}`),
+  ...(withServerTimes ? ['server_queue', 'server_work'] : []).map((metric) => `${metric}{side:${side}}`),
+  ...submetrics(1, withServerTimes, open, []).map((metric) =>
+    metric.endsWith('}') ? metric.replace('}', `,side:${side}}`) : `${metric}{side:${side}}`,
+  ),
+]
 
 function submetrics(
   stages: number,
