@@ -69,6 +69,9 @@ test('a wrong request gets one sentence', async () => {
     [['compare', 'a', 'b', '--effect', '200%'], /--effect: "200%" is not a share/],
     [['ab', '--a', 'http://u:p@127.0.0.1:1', '--b', 'http://127.0.0.1:2'], /user and password would be kept/],
     [['ab', '--a', 'http://127.0.0.1:1', '--b', 'http://127.0.0.1:1'], /are the same/],
+    [['ab', '--duet', '--scenario', 'ramp'], /--duet is for constant and arrival; ramp has several stages/],
+    [['ab', '--duet', '--vus', '3'], /--duet shares the VUs .* even number/],
+    [['ab', '--duet', '--slo', 'rate=50'], /--duet gives each side half of the load/],
     [['ab', '--a', 'http://192.0.2.1'], /neither loopback nor private/],
   ] as const) {
     const { code, stderr } = await finished([...args])

@@ -11,6 +11,8 @@ const stages = (vus: number[], offered: number | null = null, seconds = [10]) =>
     durationMs: 1000 * (seconds[index] ?? seconds[0] ?? 0),
   }))
 
+const random = stages([9], 20).map((stage) => ({ ...stage, poissonSeed: 7 }))
+
 test('a stage’s size is in VUs, or in requests per second of an open model', () => {
   assert.equal(sizeWords({ vus: 1, offered: null }), '1 VU')
   assert.equal(sizeWords({ vus: 80, offered: 1500 }), '1,500/s')
@@ -26,6 +28,8 @@ test('a whole load in words', () => {
   assert.equal(loadWords(stages([1])), '1 VU for 10 s')
   assert.equal(loadWords(stages([1, 2], null, [5, 10])), 'plateaus of 1, 2 VUs, 5 s, 10 s')
   assert.equal(loadWords(stages([9, 9], 20)), 'open: 20, 40 requests/s, 10 s each')
+  assert.equal(sizesWords(random), '20 requests/s, Poisson arrivals (seed 7)')
+  assert.equal(loadWords(random), 'open: 20 requests/s, Poisson arrivals (seed 7), 10 s each')
 })
 
 test('the load that identifies a series in the history never changes', () => {
@@ -36,4 +40,8 @@ test('the load that identifies a series in the history never changes', () => {
     'GET /work?ms=5, 1 VU for 5 s + 1000 VUs for 2.5 s, connections one per iteration',
   )
   assert.equal(of(stages([9], 1500), 'kept'), 'GET /work?ms=5, 1500/s for 10 s, connections kept')
+  assert.equal(
+    of(random, 'kept'),
+    'GET /work?ms=5, 20/s for 10 s, Poisson arrivals (seed 7), connections kept',
+  )
 })

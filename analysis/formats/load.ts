@@ -20,17 +20,22 @@ export function stageWords(stage: StageSize & { readonly stage: string }): strin
   return size === null ? `stage ${stage.stage}` : `stage ${stage.stage} · ${size}`
 }
 
+/** `, Poisson arrivals (seed 7)` of requests that start at random times; empty for even ones. */
+const arrivalWords = ({ poissonSeed }: Pick<Stage, 'poissonSeed'> = {}): string =>
+  poissonSeed === undefined ? '' : `, Poisson arrivals (seed ${poissonSeed})`
+
 /** The sizes of all stages, in order: `1 → 2 → 4 VUs`, `20 → 100 requests/s`. */
 export const sizesWords = (stages: readonly Stage[]): string =>
   isOpen(stages)
-    ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s`
+    ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s${arrivalWords(stages[0])}`
     : `${stages.map(({ vus }) => vus).join(' → ')} VU${stages.every(({ vus }) => vus === 1) ? '' : 's'}`
 
 /** `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each` or `open: 50 requests/s, 10 s each`. */
 export function loadWords(stages: readonly Stage[]): string {
   const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
   const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
-  if (isOpen(stages)) return `open: ${stages.map(({ offered }) => offered).join(', ')} requests/s, ${each}`
+  if (isOpen(stages))
+    return `open: ${stages.map(({ offered }) => offered).join(', ')} requests/s${arrivalWords(stages[0])}, ${each}`
   const [first] = stages
   return stages.length === 1 && first
     ? `${sizeWords({ ...first, offered: null })} for ${seconds[0]} s`
@@ -40,10 +45,10 @@ export function loadWords(stages: readonly Stage[]): string {
 /** Size and length of every stage: `8 VUs for 10 s + 16 VUs for 5 s`. Equal words mean equal load. */
 export const shapeWords = (stages: readonly Stage[]): string =>
   stages
-    .map(({ vus, offered, durationMs }) => {
+    .map(({ vus, offered, durationMs, ...stage }) => {
       // Without thousands separators: nights have stored this text, and it identifies their series.
       const size = offered === null ? `${vus} VU${vus === 1 ? '' : 's'}` : `${offered}/s`
-      return `${size} for ${durationMs / 1000} s`
+      return `${size} for ${durationMs / 1000} s${arrivalWords(stage)}`
     })
     .join(' + ')
 

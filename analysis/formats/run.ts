@@ -7,6 +7,12 @@ const Stage = z.object({
   offered: numberOrNull
     .default(null)
     .describe('open model: requests that should start per second, whether or not earlier ones were answered'),
+  poissonSeed: z
+    .number()
+    .optional()
+    .describe(
+      'open model: the seed of random start times, a Poisson process; absent where requests start evenly',
+    ),
   startMs: z.number().describe('from the start of the test'),
   durationMs: z.number(),
 })
@@ -109,6 +115,13 @@ export const Run = z.object({
       .default([])
       .describe('what k6 wrote or showed besides its summary, at some cost'),
   }),
+  duet: z
+    .object({
+      with: z.string().describe('URL of the other side'),
+      sameHost: z.boolean().describe('whether both sides were at one address, so that they shared its CPU'),
+    })
+    .optional()
+    .describe('of a side that ran at the same moment as the other one, each with half of the load'),
   verdict: Verdict.optional().describe('at the time of the run; a later report judges again'),
 })
 

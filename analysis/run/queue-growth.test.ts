@@ -13,10 +13,21 @@ const durationMs = 10_000
  * as the one before, plus that one's work, less the time between the two). `stall`: when the target does
  * nothing, in ms.
  */
-function summaryUnder(perSecond: number, workMs: () => number, stall: [from: number, to: number] = [0, 0]) {
+const summaryUnder = (perSecond: number, workMs: () => number, stall?: [from: number, to: number]) =>
+  summaryOf(
+    Array.from({ length: (durationMs * perSecond) / 1000 }, (_, index) => (index * 1000) / perSecond),
+    workMs,
+    stall,
+  )
+
+function summaryOf(
+  times: readonly number[],
+  workMs: () => number,
+  stall: [from: number, to: number] = [0, 0],
+) {
   const halves: [number[], number[]] = [[], []]
   let freeAt = 0
-  for (let at = 0; at < durationMs; at += 1000 / perSecond) {
+  for (const at of times) {
     let begun = Math.max(at, freeAt)
     if (begun >= stall[0] && begun < stall[1]) begun = stall[1]
     freeAt = begun + workMs()
@@ -78,6 +89,25 @@ test('a stall in either half is not growth', () => {
         ) ?? 1,
       ) < 0.01,
     )
+})
+
+test('random arrivals at a busy target are seldom taken for growth, and an overload of a tenth is found', () => {
+  const rounds = 150
+  const found = (perSecond: number, load: number) => {
+    const random = randomFrom(perSecond)
+    const grown = Array.from({ length: rounds }, () => {
+      const times = Array.from({ length: perSecond * 10 }, () => durationMs * random()).sort((a, b) => a - b)
+      return queueGrowth(
+        summaryOf(times, () => (1000 * load) / perSecond),
+        durationMs,
+        true,
+      )
+    })
+    return grown.filter((growth) => (growth ?? 1) > 0.02).length / rounds
+  }
+  assert.ok(found(20, 0.8) <= 0.02)
+  assert.ok(found(80, 0.9) <= 0.02)
+  assert.ok(found(80, 1.1) >= 0.95)
 })
 
 test('growth that may be chance is 0, and without halves it is null', () => {

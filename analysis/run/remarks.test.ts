@@ -35,6 +35,13 @@ test('whether generator and target shared a machine', () => {
   assert.doesNotMatch(remarksOf({}), /shared/)
 })
 
+test('what else ran at the same moment', () => {
+  const duet = (sameHost: boolean) => remarksOf({ duet: { with: 'http://10.0.0.8/', sameHost } })
+  assert.match(duet(false), /^Half of the load: .* the other half went to http:\/\/10\.0\.0\.8\/\.$/m)
+  assert.match(duet(true), /http:\/\/10\.0\.0\.8\/, on the same host: both shared its CPU\.$/m)
+  assert.doesNotMatch(remarksOf({}), /half/)
+})
+
 test('whose latencies these are when requests failed', () => {
   assert.match(
     remarksOf({}, requests(1000, 10)),

@@ -16,7 +16,8 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
   const load = run
     ? [
         ...mixtureRemarks(run, summary),
-        isOpen(run.load.stages) ? openRemark(summary, total) : closedRemark(summary, total),
+        isOpen(run.load.stages) ? openRemark(run, summary, total) : closedRemark(summary, total),
+        ...duetRemarks(run),
         ...machineRemarks(run, summary),
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
@@ -68,11 +69,12 @@ function mixtureRemarks({ load, k6 }: Run, { metrics }: Summary): string[] {
   return found
 }
 
-function openRemark(summary: Summary, { intended, p99Ms }: Figures): string {
+function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figures): string {
   const lag = findMetric(summary, 'start_lag')
   const lateMs = lag && percentileAt(lag, 99)
   const late = lateMs === undefined ? '' : `, 99 % of them at most ${number(lateMs)} ms late`
-  return `Open model: requests started at their own rate${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
+  const random = load.stages[0]?.poissonSeed === undefined ? '' : ', at random times (Poisson)'
+  return `Open model: requests started at their own rate${random}${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
 }
 
 function closedRemark(summary: Summary, { samples, p99Ms }: Figures): string {
@@ -99,6 +101,13 @@ function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): str
     `Workload and k6 shared the ${quantity(host.cores, 'core')} of one machine${used}: the figures are of both together.`,
   ]
 }
+
+const duetRemarks = ({ duet }: Run): string[] =>
+  duet === undefined
+    ? []
+    : [
+        `Half of the load: at the same moment the other half went to ${duet.with}${duet.sameHost ? ', on the same host: both shared its CPU' : ''}.`,
+      ]
 
 function podRemarks({ target, load }: Run, fairness: number | null): string[] {
   const pods = target.cluster?.pods ?? []

@@ -17,7 +17,7 @@ export const StageStatistics = Figures.extend({
   durationMs: numberOrNull.describe('how long the stage ran, at most as long as planned'),
   holds: z.boolean().nullable().describe('whether this stage met the SLOs; null where unknown'),
   inFlight: numberOrNull.describe(
-    'requests per second × mean time of an iteration: VUs on a steady plateau (Little’s law)',
+    'requests per second × mean time of an iteration, in an open model × mean latency from the intended start: VUs on a steady plateau (Little’s law)',
   ),
   percentiles: Percentiles,
 })
@@ -56,7 +56,10 @@ export function stageStatistics(run: Run | null, summary: Summary): StageStatist
 export const littlesLaw = (ratePerSecond: number, meanMs: number): number => (ratePerSecond * meanMs) / 1000
 
 function inFlight(summary: Summary, { rate }: Figures, tags: Tags): number | null {
-  const meanMs = findMetric(summary, 'iteration_duration', tags)?.values.avg
+  // An iteration of the open model may wait for its start first.
+  const stay =
+    findMetric(summary, 'latency_intended', tags) ?? findMetric(summary, 'iteration_duration', tags)
+  const meanMs = stay?.values.avg
   return rate === null || meanMs === undefined ? null : littlesLaw(rate, meanMs)
 }
 

@@ -57,7 +57,7 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     stages,
     requests: byKind(summary),
     knee: knee(stages),
-    queueGrowth: first ? queueGrowth(summary, first.durationMs) : null,
+    queueGrowth: first ? queueGrowth(summary, first.durationMs, first.poissonSeed !== undefined) : null,
     fairness: podFairness(run),
     following: following(run),
     failures: failureKinds(summary),

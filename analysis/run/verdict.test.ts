@@ -134,6 +134,14 @@ test('dropped and missing requests are invalid', () => {
   assert.deepEqual(verdict(aRun(), dropped).reasons, [
     'k6 dropped 100 of 1,000 requests because all its VUs (8) were waiting for answers: the target cannot sustain that rate, or there were too few VUs',
   ])
+  // At random times they are iterations too.
+  const random = aSummary({
+    ...requests(900),
+    ...stage1,
+    iterations: { count: 1000 },
+    dropped_iterations: { count: 100 },
+  })
+  assert.deepEqual(verdict(aRun(), random), verdict(aRun(), dropped))
   const skipped = aSummary({ ...requests(1000), ...stage1, iterations: { count: 1200 } })
   assert.deepEqual(verdict(aRun(), skipped).reasons, ['200 of 1,200 iterations made no request; see k6.log'])
 })

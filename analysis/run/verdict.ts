@@ -112,6 +112,7 @@ export const measuredGenerator = (run: Run): boolean => generatorReasons(run).le
 function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
   const thrown = findMetric(summary, 'iterations_thrown')?.values.count ?? 0
   const iterations = findMetric(summary, 'iterations')?.values.count ?? 0
+  const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
   const reasons = []
   if (total.requests === 0) reasons.push('no request was made: nothing was measured')
   else if (total.failed === total.requests) {
@@ -121,15 +122,15 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   if (thrown > 0)
     reasons.push(`${number(thrown)} of ${quantity(iterations, 'iteration')} threw an exception; see k6.log`)
   // k6 skips a request that it cannot make, for instance to an invalid address, and continues.
-  if (run && total.requests > 0 && iterations > total.requests)
+  if (run && total.requests > 0 && iterations > total.requests + dropped)
     reasons.push(
       `${number(iterations - total.requests)} of ${quantity(iterations, 'iteration')} made no request; see k6.log`,
     )
   // An empty run has its reason already.
   if (reasons.length > 0 || run?.interrupted) return reasons
-  const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
   if (dropped > 0) {
-    const planned = dropped + iterations
+    // With random start times a dropped request is an iteration too.
+    const planned = dropped + (run ? Math.min(iterations, total.requests) : iterations)
     const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
       `k6 dropped ${number(dropped)} of ${quantity(planned, 'request')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,

@@ -32,6 +32,10 @@ export function comparability(
       : []),
     ...differing('The load', ({ run }) => run && shapeWords(run.load.stages)),
     ...differing('The request', ({ run }) => run?.load.request),
+    ...differing(
+      'What ran at the same moment',
+      ({ run }) => run && (run.duet ? 'the other side' : 'nothing'),
+    ),
     ...differing('The use of connections', ({ run }) => run?.load.connections),
     ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),
     ...differing('The memory limit', ({ run }) => run?.target.cluster?.memoryLimit),
@@ -44,6 +48,11 @@ export function comparability(
     ...differing('k6', ({ run }) => run?.host.k6),
     ...differing('Node', ({ run }) => run?.host.node),
     ...calibrations(baseline, candidate),
+    ...([...baseline, ...candidate].some(({ run }) => run?.duet?.sameHost)
+      ? [
+          'Both sides were loaded at the same moment on one host and shared its CPU: the slower one slows the other too, so their difference may look smaller than it is.',
+        ]
+      : []),
   ]
   return { refusals, warnings }
 }

@@ -142,6 +142,17 @@ test('a different generator or calibration of the work gives a warning', () => {
   assert.match(group?.warnings.join(' ') ?? '', /Node differs.*1\.10 times as many units per millisecond\.$/)
 })
 
+test('sides that shared a CPU give a warning, and runs of a duet are not compared with others', () => {
+  const duet = (sameHost: boolean) => ({ duet: { with: 'http://127.0.0.1:2/', sameHost } })
+  const warned = (sameHost: boolean) =>
+    compare(runs(five, 0, 2, duet(sameHost)), runs(five, 1, 2, duet(sameHost))).groups[0]?.warnings.join()
+  assert.match(warned(true) ?? '', /on one host and shared its CPU/)
+  assert.doesNotMatch(warned(false) ?? '', /shared/)
+  assert.deepEqual(compare(runs(five, 0), runs(five, 1, 2, duet(false))).groups[0]?.refused, [
+    'What ran at the same moment differs: nothing in the baseline, the other side in the candidate',
+  ])
+})
+
 test('invalid runs are left out and counted; what only one side has is named', () => {
   const cut = runs([5], 7, 2, { interrupted: true })
   const { groups } = compare([...runs(five, 0), ...cut], runs(slower, 1))

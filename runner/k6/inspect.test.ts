@@ -12,12 +12,18 @@ test('the stages come from k6, in order of their start', async () => {
   const script = `export const options = { scenarios: {
     second: { executor: 'constant-arrival-rate', rate: 50, duration: '1m30s', preAllocatedVUs: 1, maxVUs: 9,
       startTime: '2s', tags: { stage: 'high' } },
+    half: { executor: 'constant-arrival-rate', rate: 41, timeUnit: '2s', duration: '1s', preAllocatedVUs: 9, maxVUs: 9,
+      startTime: '1s', tags: { stage: '1', side: 'b' } },
+    third: { executor: 'shared-iterations', iterations: 60, vus: 5, maxDuration: '3s', startTime: '92s',
+      env: { OFFERED: '20', POISSON_SEED: '7' }, tags: { stage: 'random' } },
     first: { executor: 'constant-vus', vus: Number(__ENV.VUS), duration: '500ms' },
   } }
   export default () => {}`
   assert.deepEqual(await inspect(await findK6(testShell()), script, { ...env, VUS: '3' }), [
     { stage: '', vus: 3, offered: null, startMs: 0, durationMs: 500 },
+    { stage: '1', side: 'b', vus: 9, offered: 20.5, startMs: 1000, durationMs: 1000 },
     { stage: 'high', vus: 9, offered: 50, startMs: 2000, durationMs: 90_000 },
+    { stage: 'random', vus: 5, offered: 20, poissonSeed: 7, startMs: 92_000, durationMs: 3000 },
   ])
 })
 

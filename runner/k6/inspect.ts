@@ -11,6 +11,9 @@ export type Stage = {
    * Iterations to start per second (open model); null in a closed model, where each VU waits for its answer.
    */
   readonly offered: number | null
+  readonly poissonSeed?: number
+  /** In a duet, whose stage it is. */
+  readonly side?: string
   readonly startMs: number
   readonly durationMs: number
 }
@@ -29,13 +32,24 @@ export async function inspect(k6: K6, script: string, env: NodeJS.ProcessEnv): P
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
   const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
   return Object.values(scenarios)
-    .map(({ tags, vus, maxVUs, rate, startTime, duration }) => ({
-      stage: (tags as { stage?: string } | null)?.stage ?? '',
-      vus: Number(vus ?? maxVUs ?? 1),
-      offered: rate === undefined ? null : Number(rate),
-      startMs: milliseconds(startTime),
-      durationMs: milliseconds(duration),
-    }))
+    .map(({ tags, env, vus, maxVUs, rate, timeUnit, startTime, duration, maxDuration }) => {
+      const perSecond =
+        rate === undefined ? undefined : (Number(rate) * 1000) / (milliseconds(timeUnit) || 1000)
+      const { OFFERED: offered = perSecond, POISSON_SEED: seed } = (env ?? {}) as Record<
+        string,
+        string | undefined
+      >
+      const { stage = '', side } = (tags ?? {}) as { stage?: string; side?: string }
+      return {
+        stage,
+        ...(side !== undefined && { side }),
+        vus: Number(vus ?? maxVUs ?? 1),
+        offered: offered === undefined ? null : Number(offered),
+        ...(seed !== undefined && { poissonSeed: Number(seed) }),
+        startMs: milliseconds(startTime),
+        durationMs: milliseconds(duration ?? maxDuration),
+      }
+    })
     .sort((a, b) => a.startMs - b.startMs)
 }
 

@@ -1,12 +1,12 @@
+import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
-import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { mix, type ScenarioName } from '../../scenarios/catalogue.ts'
 import type { K6 } from '../k6/find.ts'
-import { inspect } from '../k6/inspect.ts'
+import { inspect, type Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
@@ -17,25 +17,37 @@ import { probe } from '../targets/probe.ts'
 import type { Target } from '../targets/target.ts'
 import { type Data, type PlannedRequest, readData } from './data.ts'
 import { type LoadOptions, requestPath } from './options.ts'
+import { scriptSettings, slosOf } from './settings.ts'
 
 /** What to run, against what, and where its result folder goes. */
-export type Order = {
+export type Order = Load &
+  Side & {
+    /** The other side of a duet: both are loaded at the same moment, each with half of the load. */
+    readonly duet?: Side
+  }
+
+/** What receives load, and the labels of its run beside those of the options. */
+type Side = {
+  readonly target: Target
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+type Load = {
   readonly scenario: ScenarioName
   /** The scenario, bundled. */
   readonly script: string
   readonly options: LoadOptions
-  readonly target: Target
-  /** Beside those of the options. */
-  readonly labels?: Readonly<Record<string, string>>
   readonly out: string
   readonly k6: K6
 }
 
-/** Runs k6 once and puts a complete result folder in place; an interrupted or invalid run leaves one too. */
-export async function measure(
-  shell: Shell,
-  order: Order,
-): Promise<{ readonly folder: string; readonly source: Source }> {
+type Measured = { readonly folder: string; readonly source: Source }
+
+/**
+ * Runs k6 once and puts a complete result folder in place, for a duet one of each side; an interrupted or invalid run
+ * leaves them too. Gives the first.
+ */
+export async function measure(shell: Shell, order: Order): Promise<Measured> {
   const { options } = order
   const plain = { path: requestPath(options), body: options.body ?? null, headers: options.header ?? {} }
   const data = options.data === undefined ? null : await readData(userPath(shell, options.data), plain)
@@ -48,50 +60,66 @@ export async function measure(
 
 async function measured(
   shell: Shell,
-  { scenario, script, options, target, labels, out, k6 }: Order,
+  { scenario, script, options, out, k6, duet, ...first }: Order,
   request: PlannedRequest,
   data: Data | null,
-): ReturnType<typeof measure> {
-  const { url } = target
-  const base = url.href.replace(/\/$/, '')
-  const settings = scriptSettings(options, base, data)
+): Promise<Measured> {
+  const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
+  const urls = sides.map(({ target }) => target.url)
+  const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
+  const settings = scriptSettings(options, bases, data)
   const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
-  const first = data?.requests[0] ?? request
+  const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
     inspect(k6, script, k6Environment(shell.env, settings)),
-    probe(
-      base,
-      {
-        ...first,
-        method: options.method ?? 'GET',
-        headers: { ...first.headers, ...(token && { authorization: `Bearer ${token}` }) },
-        expected: options.expectStatus ?? [[200, 299]],
-      },
-      shell.signal,
+    ...bases.map((base) =>
+      probe(
+        base,
+        {
+          ...probed,
+          method: options.method ?? 'GET',
+          headers: { ...probed.headers, ...(token && { authorization: `Bearer ${token}` }) },
+          expected: options.expectStatus ?? [[200, 299]],
+        },
+        shell.signal,
+      ),
     ),
   ])
 
-  const observation = await target.observe({ scaling: scenario === 'autoscale' })
-  const { replicas } = observation
-  const named = replicas === null ? scenario : `${scenario}-r${replicas}`
-  const folder = await resultFolder(out, named, new Date())
+  const places = await Promise.all(
+    sides.map(async (side) => {
+      const observation = await side.target.observe({ scaling: scenario === 'autoscale' })
+      const { replicas } = observation
+      const named = replicas === null ? scenario : `${scenario}-r${replicas}`
+      return { ...side, observation, folder: await resultFolder(out, named, new Date()) }
+    }),
+  )
   const commit = gitCommit(shell)
   const startedAt = new Date()
-  shell.say(`${scenario}: ${shownUrl(url)}, ${sizesWords(stages)}, k6 ${k6.version}`)
+  const [place] = places as [(typeof places)[number]]
+  const what = `${urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
+  shell.say(`${scenario}: ${what}${duet ? ' each' : ''}, k6 ${k6.version}`)
   const extra = outputs(
     shell,
     { ...options, k6Out: options.k6Out ?? [] },
-    path.join(folder.filling, 'points.json.gz'),
+    path.join(place.folder.filling, 'points.json.gz'),
   )
-  const summaryFile = path.join(folder.filling, 'summary.json')
+  const [summaryFile = '', otherFile = ''] = places.map(({ folder }) =>
+    path.join(folder.filling, 'summary.json'),
+  )
+  const logFile = path.join(place.folder.filling, 'k6.log')
   const { code: exitCode, ...exit } = await runK6(shell, k6, script, {
-    env: k6Environment(shell.env, { ...settings, ...extra.environment, LAS_SUMMARY_PATH: summaryFile }),
-    logFile: path.join(folder.filling, 'k6.log'),
+    env: k6Environment(shell.env, {
+      ...settings,
+      ...extra.environment,
+      LAS_SUMMARY_PATH: summaryFile,
+      LAS_DUET_SUMMARY_PATH: otherFile,
+    }),
+    logFile,
     args: extra.args,
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
     secrets: [
-      url.username,
-      url.password,
+      ...urls.flatMap(({ username, password }) => [username, password]),
       token,
       ...query(request.path).values(),
       ...Object.values(request.headers),
@@ -99,18 +127,14 @@ async function measured(
   })
   const endedAt = new Date()
   const countsWork = request.path.startsWith('/work') && scenario !== 'mix'
-  const unjudged: Run = {
-    schema: 1,
-    id: folder.id,
+  const facts = {
+    schema: 1 as const,
     scenario,
     load: {
       request: requestWords(scenario, options, data),
-      stages,
-      connections: options.keepConnections ? 'kept' : 'one per iteration',
+      connections: options.keepConnections ? ('kept' as const) : ('one per iteration' as const),
     },
     slos: [...slosOf(options)],
-    labels: { ...options.label, ...labels },
-    target: await observation.finish({ startedAt, endedAt, countsWork }),
     host: hostFacts(k6.version),
     commit: await commit,
     startedAt: startedAt.toISOString(),
@@ -118,41 +142,36 @@ async function measured(
     interrupted: shell.signal.aborted,
     k6: { exitCode, ...exit, outputs: [...extra.names] },
   }
-  const summary = await readSummary(summaryFile)
-  const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
-  const run = { ...unjudged, verdict }
-  await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run))
-  return { folder: await folder.complete(), source: { name: run.id, run, summary } }
+  const measured = await Promise.all(
+    places.map(async ({ labels, observation, folder }, index): Promise<Measured> => {
+      const unjudged: Run = {
+        ...facts,
+        id: folder.id,
+        load: { ...facts.load, stages: stagesOf(stages, index === 0 ? 'a' : 'b') },
+        labels: { ...options.label, ...labels },
+        target: await observation.finish({ startedAt, endedAt, countsWork }),
+        ...(duet && { duet: duetWith(urls[1 - index] as URL, urls) }),
+      }
+      if (index > 0) await copyFile(logFile, path.join(folder.filling, 'k6.log')).catch(() => {})
+      const summary = await readSummary(path.join(folder.filling, 'summary.json'))
+      const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
+      const run = { ...unjudged, verdict }
+      await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run))
+      return { folder: folder.filling, source: { name: run.id, run, summary } }
+    }),
+  )
+  const folders = await Promise.all(places.map(({ folder }) => folder.complete()))
+  return { folder: folders[0] as string, source: (measured[0] as Measured).source }
 }
 
-/** The script's environment; a size that was not given is left to the scenario. */
-function scriptSettings(options: LoadOptions, base: string, data: Data | null): Record<string, string> {
-  const durationMs = options.duration ?? (options.quick ? 6000 : undefined)
-  const limits = slosOf(options).flatMap(({ figure, limit }) => (isLatency(figure) ? [limit] : []))
-  const settings = {
-    LAS_REQUEST_PATH: requestPath(options),
-    LAS_VUS: options.vus,
-    LAS_STAGES: options.stages?.join(','),
-    LAS_DURATION: durationMs && `${durationMs}ms`,
-    LAS_KEEP_CONNECTIONS: options.keepConnections || undefined,
-    LAS_RATE: options.rate,
-    LAS_MAX_VUS: options.maxVus,
-    LAS_SLO_MS: limits.length > 0 ? Math.max(...limits) : undefined,
-    LAS_METHOD: options.method,
-    LAS_BODY: options.body,
-    LAS_HEADERS: JSON.stringify(options.header ?? {}),
-    LAS_EXPECT_STATUS: options.expectStatus?.map(([from, to]) => `${from}-${to}`).join(','),
-    LAS_MIX: options.mix,
-    LAS_DATA_ROWS: data?.file,
-  }
-  return {
-    BASE_URL: base,
-    // An empty one too: a variable of the user's own must not size the load unseen.
-    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')])),
-  }
-}
+/** Of a duet the stages of that side; of any other load all of them. */
+const stagesOf = (stages: readonly Stage[], wanted: 'a' | 'b'): Run['load']['stages'] =>
+  stages.flatMap(({ side = wanted, ...stage }) => (side === wanted ? [stage] : []))
 
-const slosOf = ({ slo = defaultSlos }: Pick<LoadOptions, 'slo'>): readonly Slo[] => slo
+const duetWith = (other: URL, sides: readonly URL[]): Run['duet'] => ({
+  with: shownUrl(other),
+  sameHost: new Set(sides.map(({ hostname }) => hostname)).size === 1,
+})
 
 /** What is requested, for reports and to see whether two runs did the same. */
 function requestWords(scenario: ScenarioName, options: LoadOptions, data: Data | null): string {

@@ -34,6 +34,7 @@ const parsed = {
     /^(?!.*=0+(\.0+)?(,|$))((work|cpu|stress)=\d+(\.\d+)?)(,(work|cpu|stress)=\d+(\.\d+)?)*$/,
     'is not a list of work, cpu and stress with weights, such as work=8,cpu=1',
   ),
+  arrivals: pattern(/^(even|poisson)$/, 'is neither even nor poisson'),
   address: pattern(/^https?:\/\//, 'is not an http or https address'),
   lines: (value: string): readonly string[] => value.split('\n').filter(Boolean),
 }
@@ -43,6 +44,13 @@ const sizeFlags = grouped('Load', {
   stages: option('LAS_STAGES', 'n,n,…', 'virtual users at each plateau', positiveIntegers),
   rate: option('LAS_RATE', 'n', 'requests per second', positiveInteger),
   maxVus: option('LAS_MAX_VUS', 'n', 'maximum VUs (default: 1.5 × rate, fewer above 240/s)', positiveInteger),
+  arrivals: option(
+    'LAS_ARRIVALS',
+    'how',
+    'when requests start: even, or poisson for random (even)',
+    parsed.arrivals,
+  ),
+  arrivalSeed: option('LAS_ARRIVAL_SEED', 'n', 'of the random times (1)', positiveInteger),
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
   duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
@@ -104,14 +112,17 @@ export function scenarioOf(name: string): ScenarioName {
   throw new Failure('usage', `unknown scenario "${name}"; available: ${scenarioNames.join(', ')}`)
 }
 
+const ofArrivals = ['arrivals', 'arrivalSeed']
+
 const takes = ({ model, sizedBy }: Scenario): readonly string[] =>
-  model === 'open' ? [...sizedBy, 'maxVus'] : sizedBy
+  model === 'open' ? [...sizedBy, 'maxVus', ...ofArrivals] : sizedBy
 
 /** The flags that this scenario does not take, each with the end of a sentence that says why. */
 export function refusedBy(scenario: ScenarioName): Readonly<Record<string, string>> {
   const taken = takes(catalogue[scenario])
-  const by = taken.map((flag) => `--${flagName(flag)}`).join(' and ')
-  const refused = ['vus', 'stages', 'rate', 'maxVus', 'mix']
+  const sizes = taken.filter((flag) => !ofArrivals.includes(flag))
+  const by = sizes.map((flag) => `--${flagName(flag)}`).join(' and ')
+  const refused = ['vus', 'stages', 'rate', 'maxVus', ...ofArrivals, 'mix']
     .filter((flag) => !taken.includes(flag))
     .map((flag) => {
       const others = scenarioNames.filter((name) => takes(catalogue[name]).includes(flag))
@@ -133,6 +144,8 @@ export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
   const lonely = ofService.find((name) => options[name] !== undefined)
   if (path === undefined && lonely)
     throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)
+  if (options.arrivalSeed !== undefined && options.arrivals !== 'poisson')
+    throw new Failure('usage', '--arrival-seed is for random times: add --arrivals poisson')
   if (stages && vus !== undefined)
     throw new Failure('usage', '--stages and --vus both size the ramp; give one of them')
 }

@@ -36,7 +36,12 @@ export async function execute(
 ): Promise<number> {
   const k6 = await findK6(shell)
   const done = await finished(folder)
-  const left = plan.runs.filter(({ cell }) => !done.has(cell))
+  const undone = plan.runs.filter(({ cell }) => !done.has(cell))
+  // Side a of a duet stands for both.
+  const planned = plan.duet ? plan.runs.filter(({ side }) => side === 'a') : plan.runs
+  const left = plan.duet
+    ? planned.filter(({ repeat }) => undone.some((each) => each.repeat === repeat))
+    : undone
   const scripts = await scriptsOf(left)
   const targets = targetsOf(shell, plan, options)
   const start = performance.now()
@@ -62,8 +67,9 @@ export async function execute(
         break
       }
       const remaining = index > 0 ? `, about ${minutes(eachMs * (left.length - index))} left` : ''
-      const number = plan.runs.length - left.length + index + 1
-      shell.say(`run ${number} of ${plan.runs.length}: ${cellWords(run)}${remaining}`)
+      const number = planned.length - left.length + index + 1
+      const words = plan.duet ? `${run.scenario}, both sides at once` : cellWords(run)
+      shell.say(`run ${number} of ${planned.length}: ${words}${remaining}`)
       try {
         await runCell(shell, { folder, plan }, run, { k6, targets, script: scripts.get(run.scenario) ?? '' })
       } catch (error) {
@@ -75,7 +81,7 @@ export async function execute(
   } finally {
     await targets.close()
   }
-  return unneeded.size
+  return plan.duet ? 2 * unneeded.size : unneeded.size
 }
 
 type Targets = {
@@ -114,7 +120,7 @@ function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }
 
 async function runCell(
   shell: Shell,
-  { folder, plan }: Series,
+  series: Series,
   run: PlannedRun,
   context: {
     readonly k6: K6
@@ -122,30 +128,38 @@ async function runCell(
     readonly targets: Targets
   },
 ): Promise<void> {
+  const { folder, plan } = series
   const { k6, script, targets } = context
   const load: LoadOptions = optionsFrom(loadFlags, run.flags)
-  const { target, release } = await targets.open(run)
+  const other = plan.duet && plan.runs.find(({ repeat, side }) => repeat === run.repeat && side === 'b')
+  const open: Awaited<ReturnType<Targets['open']>>[] = []
   try {
-    await warmUp(shell, target.url.href.replace(/\/$/, '') + requestPath(load), plan.warmUpMs)
-    if (shell.signal.aborted) return
+    for (const each of other ? [run, other] : [run]) open.push(await targets.open(each))
+    const urls = open.map(({ target }) => target.url.href.replace(/\/$/, '') + requestPath(load))
+    await Promise.all(urls.map((url) => warmUp(shell, url, plan.warmUpMs)))
+    const [one, two] = open
+    if (shell.signal.aborted || !one) return
     await measure(shell, {
       scenario: scenarioOf(run.scenario),
       script,
       options: load,
-      target,
-      labels: {
-        series: seriesName(folder),
-        cell: run.cell,
-        ...(run.side && { side: run.side }),
-        ...(plan.looks > 1 && { looks: String(plan.looks) }),
-      },
+      target: one.target,
+      labels: labelsOf(series, run),
+      ...(other && two && { duet: { target: two.target, labels: labelsOf(series, other) } }),
       out: folder,
       k6,
     })
   } finally {
-    await release()
+    await Promise.all(open.map(({ release }) => release()))
   }
 }
+
+const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
+  series: seriesName(folder),
+  cell,
+  ...(side && { side }),
+  ...(plan.looks > 1 && { looks: String(plan.looks) }),
+})
 
 /** The same requests for a while, without looking at the answers. */
 async function warmUp({ env, signal }: Shell, url: string, forMs: number): Promise<void> {

@@ -22,6 +22,7 @@ const Plan = z.object({
     .describe(
       'what baseline and candidate are: a URL, image=NAME on the cluster, or null for the plain target',
     ),
+  duet: z.boolean().optional().describe('whether both sides are loaded at the same moment'),
   minutes: z.number().nullable().describe('after which no further repeat begins'),
   looks: z
     .number()
@@ -101,7 +102,7 @@ export function planOf(
     repeats,
     untilDecided = false,
     ...rest
-  }: Pick<Plan, 'local' | 'sides' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'> & {
+  }: Pick<Plan, 'local' | 'sides' | 'duet' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'> & {
     readonly repeats: number
     readonly untilDecided?: boolean
   },

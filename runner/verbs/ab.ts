@@ -1,7 +1,7 @@
 import type { Source } from '../../analysis/formats/read.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
-import { checkLoad, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { checkLoad, type LoadOptions, loadFlags, outFlag, targetFlags } from '../load/options.ts'
 import { effectFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import {
@@ -18,7 +18,7 @@ import {
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { type Flags, grouped, option, type Parsed, parseFlags, text } from '../shell/flags.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags, text, toggle } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 const flags = {
@@ -30,6 +30,7 @@ const flags = {
       text,
     ),
     b: option('LAS_B_URL', 'url', 'the candidate, likewise', text),
+    duet: toggle('LAS_DUET', 'load both at the same moment, each with half of the load (constant, arrival)'),
   }),
   allowPublic: targetFlags.allowPublic,
   ...repeatFlag(10, 'runs of each side'),
@@ -50,6 +51,7 @@ const usage = {
 
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --repeat 10
   npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the current deployment
+  npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --duet      what disturbs one disturbs both
   npm run ab -- --repeat 20 --until-decided …   as few repeats as the answer takes, at most twenty
   npm run ab -- --repeat 5 --duration 10s        the workload against itself: how much do runs vary here?`,
 }
@@ -68,11 +70,12 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
 }
 
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
-  const { scenario = 'constant', allowPublic, repeat = 10, untilDecided, out = 'results' } = options
+  const { scenario = 'constant', allowPublic, duet, repeat = 10, untilDecided, out = 'results' } = options
   checkLoad(scenario, options)
   const a = await sideOf(shell, options.a, { flag: '--a', allowPublic })
   const b = await sideOf(shell, options.b, { flag: '--b', allowPublic })
   if (a && a === b) throw new Failure('usage', '--a and --b are the same')
+  if (duet) checkDuet(scenario, options, [a, b])
   const load = loadWritten(written)
   const cells = (['a', 'b'] as const).map((each) => ({
     name: each,
@@ -85,9 +88,29 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): 
     ...settingsOf(options),
     local: true,
     sides: { a, b },
+    ...(duet && { duet }),
     minutes: null,
     repeats: repeat,
     untilDecided,
   }
   return beginSeries(planOf('ab', cells, settings), userPath(shell, out))
+}
+
+/** What both sides can be given at the same moment. */
+function checkDuet(
+  scenario: string,
+  { vus, slo }: Pick<LoadOptions, 'vus' | 'slo'>,
+  sides: readonly (string | null)[],
+): void {
+  if (!['constant', 'arrival'].includes(scenario))
+    throw new Failure('usage', `--duet is for constant and arrival; ${scenario} has several stages or kinds`)
+  if (sides.some((side) => side?.startsWith('image=')))
+    throw new Failure(
+      'usage',
+      '--duet loads both sides at once, and a deployment runs one image; give two URLs',
+    )
+  if ((vus ?? 0) % 2 > 0)
+    throw new Failure('usage', '--duet shares the VUs between the sides; give --vus an even number')
+  if (slo?.some(({ figure }) => figure === 'rate'))
+    throw new Failure('usage', '--duet gives each side half of the load, so --slo cannot limit the rate')
 }

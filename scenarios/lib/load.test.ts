@@ -115,6 +115,56 @@ test('an open model has the VUs that its responses may need, and no more at high
   )
 })
 
+test('random arrivals have their number of requests, no more VUs than these, and tell rate and seed to who inspects them', async () => {
+  const settings = { poissonSeed: 7 }
+  const [spike, quick] = await built([
+    { model: 'arrivals', sizes: [10, 50], settings },
+    { model: 'arrivals', sizes: [2], settings: { ...settings, durationMs: 1700 } },
+  ])
+  assert.deepEqual(
+    [spike?.scenarios.x_2, quick?.scenarios.x_1].map((stage) => ({
+      ...stage,
+      gracefulStop: undefined,
+      tags: undefined,
+    })),
+    [
+      { startTime: '15000ms', maxDuration: '15000ms', iterations: 750, vus: 75, rate: '50' },
+      { startTime: '0ms', maxDuration: '1700ms', iterations: 3, vus: 3, rate: '2' },
+    ].map(({ rate, ...stage }) => ({
+      executor: 'shared-iterations',
+      ...stage,
+      env: { OFFERED: rate, POISSON_SEED: '7' },
+      gracefulStop: undefined,
+      tags: undefined,
+    })),
+  )
+})
+
+test('both sides of a duet have the same load at the same moment, and their requests alternate', async () => {
+  const settings = { duetBase: 'http://x', withServerTimes: true, rate: 20.5 }
+  const [closed, open] = await built([
+    { model: 'plateaus', sizes: [4], settings },
+    { model: 'arrivals', sizes: [20.5], settings },
+  ])
+  assert.deepEqual(
+    [closed, open].flatMap((load) =>
+      Object.entries(load?.scenarios ?? {}).map(([name, { tags, exec, startTime, vus, rate, timeUnit }]) => [
+        name,
+        { ...tags },
+        exec ?? null,
+        Number.parseFloat(String(startTime)).toFixed(1),
+        vus ?? `${rate} in ${timeUnit}`,
+      ]),
+    ),
+    [
+      ['x_a_1', { stage: '1', side: 'a' }, null, '0.0', 4],
+      ['x_b_1', { stage: '1', side: 'b' }, 'sideB', '0.0', 4],
+      ['x_a_1', { stage: '1', side: 'a' }, null, '0.0', '41 in 2s'],
+      ['x_b_1', { stage: '1', side: 'b' }, 'sideB', '24.4', '41 in 2s'],
+    ],
+  )
+})
+
 test('the percentiles cover the full distribution, closer together towards the tail', async () => {
   const [load] = await built([{ model: 'plateaus', sizes: [1], settings: {} }])
   const statistics = load?.summaryTrendStats ?? []

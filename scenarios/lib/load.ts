@@ -1,6 +1,7 @@
 import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
+import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, stageMs } from './settings.ts'
 import { summaryTrendStats } from './summary.ts'
 
 // Why requests fail, by k6's error codes (k6 documentation, "Error codes"); 1000 + the status for a response. Not by
@@ -32,10 +33,31 @@ export const plateaus = (
 export const arrivals = (name: string, rates: readonly number[], settings: Settings): Options =>
   load(name, rates, settings, 'open', [], (rate, common) => {
     const vus = settings.maxVus ?? vusFor(rate, settings.sloMs)
+    if (settings.poissonSeed !== undefined) return poissonArrivals(rate, rates.length, vus, settings, common)
     // All VUs exist from the start: one that k6 must first create is late, which looks like a slow target.
     const vuLimits = { preAllocatedVUs: vus, maxVUs: vus }
-    return { ...common, executor: 'constant-arrival-rate', rate, timeUnit: '1s', ...vuLimits }
+    // A duet's side may have half a request per second, and k6 takes whole numbers.
+    const perSecond = Number.isInteger(rate) ? { rate, timeUnit: '1s' } : { rate: 2 * rate, timeUnit: '2s' }
+    return { ...common, executor: 'constant-arrival-rate', ...perSecond, ...vuLimits }
   })
+
+/**
+ * No executor of k6 starts iterations at given times. So every free VU takes the next request and waits for its time; as
+ * with k6's own arrival rates, a request finds no VU only where all wait for answers. `env` is for who reads the options.
+ */
+function poissonArrivals(
+  rate: number,
+  stages: number,
+  vus: number,
+  settings: Settings,
+  { duration: maxDuration, ...common }: Common,
+): Scenario {
+  const iterations = arrivalCount(rate, stageMs(settings, stages))
+  const env = { OFFERED: String(rate), POISSON_SEED: String(settings.poissonSeed) }
+  // k6 refuses more VUs than iterations.
+  const limits = { iterations, vus: Math.min(vus, iterations), maxDuration }
+  return { ...common, executor: 'shared-iterations', ...limits, env }
+}
 
 /**
  * Enough VUs for responses of 1.5 s; a target that needs longer is not keeping up with the rate. At high rates enough
@@ -58,20 +80,25 @@ function load(
   // Every VU evaluates the script, but k6 reads the options only before the first. Building them again would take four
   // fifths of a VU's memory and nearly all of the time it takes to create one.
   if (__VU > 0) return {}
-  const stageMs = Math.floor(settings.durationMs / sizes.length)
-  const scenarios = sizes.map((size, index) => [
+  const lengthMs = stageMs(settings, sizes.length)
+  const scenarios = sizes.map((size, index): [string, Scenario] => [
     `${name}_${index + 1}`,
     scenarioOf(size, {
-      startTime: `${index * stageMs}ms`,
-      duration: `${stageMs}ms`,
+      startTime: `${index * lengthMs}ms`,
+      duration: `${lengthMs}ms`,
       // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
       gracefulStop: `${timeoutMs[model] + 1000}ms`,
       tags: { stage: String(index + 1) },
     }),
   ])
-  const metrics = submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
+  const duet = Boolean(settings.duetBase)
+  const metrics = duet
+    ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
+    : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
   return {
-    scenarios: Object.fromEntries(scenarios),
+    scenarios: Object.fromEntries(
+      duet ? scenarios.flatMap((each) => bothSides(each, settings.rate)) : scenarios,
+    ),
     summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
     thresholds: Object.fromEntries(metrics.map((metric) => [metric, []])),
@@ -84,6 +111,31 @@ function load(
     systemTags: ['error_code', 'expected_response', 'method', 'scenario', 'status'],
   }
 }
+
+/** The scenario once for each side of a duet. In an open model their requests alternate. */
+function bothSides([name, scenario]: [string, Scenario], rate: number): [string, Scenario][] {
+  const [, kind, stage] = /^(.*)_(\d+)$/.exec(name) ?? []
+  const later = scenario.executor === 'constant-vus' ? 0 : 500 / rate
+  return [
+    [`${kind}_a_${stage}`, { ...scenario, tags: { ...scenario.tags, side: 'a' } }],
+    [
+      `${kind}_b_${stage}`,
+      { ...scenario, tags: { ...scenario.tags, side: 'b' }, startTime: `${later}ms`, exec: 'sideB' },
+    ],
+  ]
+}
+
+/** What a side of a duet needs, so that its summary is as complete as that of a run alone. */
+const sideMetrics = (side: string, withServerTimes: boolean, open: boolean): string[] => [
+  ...['http_reqs', 'http_req_failed', 'iterations', 'iterations_thrown', 'iteration_duration'].map(
+    (metric) => `${metric}{side:${side}}`,
+  ),
+  ...(open ? ['latency_intended', 'start_lag'] : []).map((metric) => `${metric}{side:${side}}`),
+  ...(withServerTimes ? ['server_queue', 'server_work'] : []).map((metric) => `${metric}{side:${side}}`),
+  ...submetrics(1, withServerTimes, open, []).map((metric) =>
+    metric.endsWith('}') ? metric.replace('}', `,side:${side}}`) : `${metric}{side:${side}}`,
+  ),
+]
 
 function submetrics(
   stages: number,

@@ -1,7 +1,10 @@
+import { sleep } from 'k6'
+import { SharedArray } from 'k6/data'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
-import type { Row, Settings } from './settings.ts'
+import { arrivalCount, poissonTimes, uniformsFrom } from './poisson.ts'
+import { type Row, type Settings, stageMs } from './settings.ts'
 
 /**
  * Closed model: k6's default, because any other would have to be passed with every request. Open model: shorter,
@@ -14,6 +17,8 @@ const queued = new Trend('server_queue', true)
 const worked = new Trend('server_work', true)
 const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
+// k6's own counter.
+const dropped = new Counter('dropped_iterations')
 
 /** An iteration that sends one request. `kind` tags it, for scripts with several kinds; `open` sets the timeout. */
 export function request(
@@ -48,24 +53,51 @@ export function request(
 }
 
 /**
- * An iteration of the open model that also measures latency from its intended start, which follows from its number and
- * the rate. So a stall counts for every request that it delayed, even where k6 itself was late: this corrects for
- * coordinated omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
+ * An iteration of the open model that also measures latency from its intended start, which follows from its number. So
+ * a stall counts for every request that it delayed, even where k6 itself was late: this corrects for coordinated
+ * omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
  * With a single stage the halves are tagged: a growing queue makes the second one slower.
  */
 export function scheduledRequest(settings: Settings, rates: readonly number[]): () => void {
   const send = request(settings, { open: true })
-  const [rate = 0, ...others] = rates
-  const firstHalf = (rate * settings.durationMs) / 2000
-  const half = (index: number) => (others.length > 0 ? undefined : { half: index < firstHalf ? '1' : '2' })
+  const lengthMs = stageMs(settings, rates.length)
+  const half = (ms: number) => (rates.length > 1 ? undefined : { half: ms < lengthMs / 2 ? '1' : '2' })
+  const random =
+    settings.poissonSeed === undefined ? null : randomTimes(rates, lengthMs, settings.poissonSeed)
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))
-    const intended = startTime + (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
+    const sinceStart =
+      random?.[stage - 1]?.[iterationInTest] ?? (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
+    const intended = startTime + sinceStart
+    if (random && !awaited(intended)) return
     startLag.add(Math.max(0, Date.now() - intended))
     send()
-    latencyIntended.add(Math.max(0, Date.now() - intended), half(iterationInTest))
+    latencyIntended.add(Math.max(0, Date.now() - intended), half(sinceStart))
+    // k6 ends a stage of iterations with the last of them, and would divide by that time.
+    if (iterationInTest + 1 === random?.[stage - 1]?.length)
+      sleep(Math.max(0, (startTime + lengthMs - Date.now()) / 1000))
   }
+}
+
+/** The Poisson times of each stage, in ms from its start. All VUs share one copy. */
+function randomTimes(rates: readonly number[], lengthMs: number, seed: number): (readonly number[])[] {
+  const uniform = uniformsFrom(seed)
+  return rates.map(
+    (rate, index) =>
+      new SharedArray(`times ${index}`, () => poissonTimes(arrivalCount(rate, lengthMs), lengthMs, uniform)),
+  )
+}
+
+/** Waits for the intended start. False where it has passed because no VU was free: k6 drops such an iteration. */
+function awaited(intended: number): boolean {
+  const earlyMs = intended - Date.now()
+  if (earlyMs > 0) sleep(earlyMs / 1000)
+  else if (exec.vu.iterationInScenario > 0) {
+    dropped.add(1)
+    return false
+  }
+  return true
 }
 
 /**

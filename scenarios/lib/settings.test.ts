@@ -49,6 +49,7 @@ test('without variables the defaults apply, and an empty variable counts as miss
   for (const { settings } of answers)
     assert.deepEqual(settings, {
       base: 'http://x',
+      duetBase: '',
       path: '/work?ms=5',
       stages: [1, 2, 4, 6],
       vus: 6,
@@ -150,6 +151,9 @@ test('each bad value is reported in a sentence', async () => {
     [{ BASE_URL: '' }, /^BASE_URL is not set; /],
     [{ LAS_STAGES: '1,,2' }, /^LAS_STAGES: "" is not a number above 0$/],
     [{ LAS_STAGES: '1,2.5' }, /^LAS_STAGES: "2.5" is not a whole number$/],
+    [{ LAS_DUET_URL: 'http://y', LAS_VUS: '3' }, /^LAS_VUS: a duet shares the VUs; set an even number$/],
+    [{ LAS_ARRIVALS: 'random' }, /^LAS_ARRIVALS: "random" is neither even nor poisson$/],
+    [{ LAS_ARRIVALS: 'poisson', LAS_ARRIVAL_SEED: '0' }, /^LAS_ARRIVAL_SEED: "0" is not a number above 0$/],
     [{ LAS_WORK_MS: 'x' }, /^LAS_WORK_MS: "x" is not a number above 0$/],
     [{ LAS_HEADERS: 'accept: x' }, /^LAS_HEADERS: not a JSON object/],
     [{ LAS_EXPECT_STATUS: '200,20' }, /^LAS_EXPECT_STATUS: "20" is not a status such as 200 or a range/],

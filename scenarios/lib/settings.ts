@@ -1,10 +1,12 @@
 import { SharedArray } from 'k6/data'
 import type { Sizes } from '../catalogue.ts'
 
-/** What the environment variables of a script say about its load and its requests. */
+/** What the environment variables of a script say about its load and its requests; in a duet, about those of a side. */
 export type Settings = {
   /** URL of the target, without a slash at its end. */
   readonly base: string
+  /** The other side of a duet, likewise; empty unless two sides share the load. */
+  readonly duetBase: string
   readonly path: string
   /** VUs of each plateau, for scenarios that climb. */
   readonly stages: readonly number[]
@@ -14,6 +16,8 @@ export type Settings = {
   readonly keepConnections: boolean
   /** Requests per second in the open model. */
   readonly rate: number
+  /** Seed of the times at which requests of the open model start, a Poisson process; undefined: they start evenly. */
+  readonly poissonSeed: number | undefined
   /** The most VUs that the open model may use; undefined: as many as the rate needs. */
   readonly maxVus: number | undefined
   /** The longest latency that an SLO allows; 0 if no SLO limits it. */
@@ -46,13 +50,17 @@ export type Row = {
 export function settings(defaults: Sizes): Settings {
   const base = __ENV.BASE_URL
   if (!base) throw new Error('BASE_URL is not set; set it to the URL of the service to load')
-  const vus = wholeNumber('LAS_VUS', __ENV.LAS_VUS || String(defaults.vus ?? 1))
+  const duetBase = (__ENV.LAS_DUET_URL || '').replace(/\/+$/, '')
+  const share = duetBase ? 2 : 1
+  const vus = wholeNumber('LAS_VUS', __ENV.LAS_VUS || String(defaults.vus ?? share)) / share
+  if (!Number.isInteger(vus)) throw new Error('LAS_VUS: a duet shares the VUs; set an even number')
   const path = __ENV.LAS_REQUEST_PATH || `/work?ms=${positive('LAS_WORK_MS', __ENV.LAS_WORK_MS || '5')}`
   const rows = __ENV.LAS_DATA_ROWS
   const mix = defaults.mix && (__ENV.LAS_MIX || defaults.mix)
   const withServerTimes = /^\/work(\?|$)/.test(path)
   return {
     base: base.replace(/\/+$/, ''),
+    duetBase,
     path,
     stages: __ENV.LAS_STAGES
       ? __ENV.LAS_STAGES.split(',').map((part) => wholeNumber('LAS_STAGES', part))
@@ -60,8 +68,9 @@ export function settings(defaults: Sizes): Settings {
     vus,
     durationMs: milliseconds('LAS_DURATION', __ENV.LAS_DURATION || defaults.duration),
     keepConnections: __ENV.LAS_KEEP_CONNECTIONS === 'true',
-    rate: wholeNumber('LAS_RATE', __ENV.LAS_RATE || String(defaults.rate ?? 1)),
-    maxVus: __ENV.LAS_MAX_VUS ? wholeNumber('LAS_MAX_VUS', __ENV.LAS_MAX_VUS) : undefined,
+    rate: wholeNumber('LAS_RATE', __ENV.LAS_RATE || String(defaults.rate ?? 1)) / share,
+    poissonSeed: poissonSeedIn(__ENV.LAS_ARRIVALS || 'even', __ENV.LAS_ARRIVAL_SEED || '1'),
+    maxVus: __ENV.LAS_MAX_VUS ? Math.ceil(wholeNumber('LAS_MAX_VUS', __ENV.LAS_MAX_VUS) / share) : undefined,
     sloMs: __ENV.LAS_SLO_MS ? positive('LAS_SLO_MS', __ENV.LAS_SLO_MS) : 0,
     method: __ENV.LAS_METHOD || 'GET',
     body: __ENV.LAS_BODY || null,
@@ -73,6 +82,18 @@ export function settings(defaults: Sizes): Settings {
     rows: rows ? new SharedArray('rows', () => JSON.parse(open(rows))) : null,
     weights: mix ? weightsIn(mix) : {},
   }
+}
+
+/** The settings of the other side of a duet. */
+export const ofDuet = (settings: Settings): Settings => ({ ...settings, base: settings.duetBase })
+
+/** The length of each stage, in whole milliseconds. */
+export const stageMs = ({ durationMs }: Settings, stages: number): number => Math.floor(durationMs / stages)
+
+function poissonSeedIn(arrivals: string, seed: string): number | undefined {
+  if (arrivals === 'even') return undefined
+  if (arrivals !== 'poisson') throw new Error(`LAS_ARRIVALS: "${arrivals}" is neither even nor poisson`)
+  return wholeNumber('LAS_ARRIVAL_SEED', seed)
 }
 
 /** `work=8,cpu=1` */

@@ -22,7 +22,25 @@ export const summaryTrendStats = (): string[] => [
 const steps = (from: number, howMany: number, step: number): number[] =>
   Array.from({ length: howMany }, (_, index) => Number((from + index * step).toFixed(2)))
 
-/** Writes k6's summary unchanged to the file that LAS_SUMMARY_PATH names. */
-export function handleSummary(data: unknown): Record<string, string> {
+type Summary = { readonly metrics: Readonly<Record<string, unknown>> }
+
+/** Writes k6's summary unchanged to the file that LAS_SUMMARY_PATH names; of a duet, each side's to a file of its own. */
+export function handleSummary(data: Summary): Record<string, string> {
+  const [a, b] = [__ENV.LAS_SUMMARY_PATH, __ENV.LAS_DUET_SUMMARY_PATH]
+  if (a && b) return { [a]: JSON.stringify(sideOf(data, 'a')), [b]: JSON.stringify(sideOf(data, 'b')) }
   return { [__ENV.LAS_SUMMARY_PATH || 'summary.json']: JSON.stringify(data) }
 }
+
+/** The metrics of one side of a duet, without its tag: as if it had run alone. */
+const sideOf = (data: Summary, side: string): Summary => ({
+  ...data,
+  metrics: Object.fromEntries(
+    Object.entries(data.metrics).flatMap(([name, metric]) => {
+      const [, plain, tags = ''] = /^(.*)\{(.*)\}$/.exec(name) ?? []
+      const all = tags.split(',')
+      const others = all.filter((tag) => tag !== `side:${side}`)
+      if (others.length === all.length) return []
+      return [[others.length > 0 ? `${plain}{${others.join(',')}}` : plain, metric]]
+    }),
+  ),
+})

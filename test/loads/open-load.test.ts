@@ -4,6 +4,10 @@ import type { RequestListener } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { mean } from 'simple-statistics'
+import { readSummary } from '../../analysis/formats/read.ts'
+import { findMetric } from '../../analysis/formats/summary.ts'
+import { poissonTimes, uniformsFrom } from '../../scenarios/lib/poisson.ts'
 import { runOf, startIn } from '../command.ts'
 import { serving } from '../service.ts'
 
@@ -82,6 +86,85 @@ test('a closed model hides a stall, and the report estimates the latency without
   assert.ok(Number(estimate?.replaceAll(',', '')) > 0.75 * stallMs, figures.remarks.join('\n'))
 })
 
+/** Answers one request after the other, each after exactly `workMs`, and notes when each came and how long it waited. */
+function oneByOne(workMs: number) {
+  const came: { atMs: number; waitedMs: number }[] = []
+  let freeAt = 0
+  const listener: RequestListener = ({ url }, response) => {
+    if (url !== '/') return void response.writeHead(404).end()
+    const atMs = performance.now()
+    const begun = Math.max(atMs, freeAt)
+    freeAt = begun + workMs
+    came.push({ atMs, waitedMs: begun - atMs })
+    const answerAt = freeAt
+    // A timer alone is up to 2 ms late.
+    const answer = () => (performance.now() < answerAt ? setImmediate(answer) : response.end())
+    setTimeout(answer, answerAt - atMs - 2)
+  }
+  return { came, listener }
+}
+
+test('requests at random times queue as in M/D/1, and evenly spaced ones do not', async () => {
+  const [rate, workMs, seconds, seed] = [4, 200, 30, 2]
+  const size = ['--rate', String(rate), '--duration', `${seconds}s`]
+  const services = { poisson: oneByOne(workMs), even: oneByOne(workMs) }
+  const [random, even] = await Promise.all([
+    against(services.poisson.listener, [
+      'arrival',
+      ...size,
+      '--arrivals',
+      'poisson',
+      '--arrival-seed',
+      `${seed}`,
+    ]),
+    against(services.even.listener, ['arrival', ...size]),
+  ])
+  for (const { code, stderr } of [random, even]) assert.equal(code, 0, stderr)
+  assert.equal(random.run.load.stages[0]?.poissonSeed, seed)
+  assert.match(random.figures.remarks.join(), /at random times \(Poisson\)/)
+  assert.equal(random.figures.queueGrowth, 0)
+  assert.ok(Math.abs((random.figures.stages[0]?.rate ?? 0) / rate - 1) < 0.01, 'over the whole window')
+
+  // Lindley's recursion: each waits as long as the one before, plus that one's work, less the time between the two.
+  const times = poissonTimes(rate * seconds, seconds * 1000, uniformsFrom(seed))
+  let waitMs = 0
+  const waitsMs = times.map((at, index) => {
+    waitMs = index === 0 ? 0 : Math.max(0, waitMs + workMs - (at - (times[index - 1] ?? 0)))
+    return waitMs
+  })
+  const came = services.poisson.came.slice(-times.length)
+  const offsets = came.map(({ atMs }, index) => atMs - (times[index] ?? 0)).sort((a, b) => a - b)
+  const spread =
+    (offsets[Math.floor(0.9 * offsets.length)] ?? 0) - (offsets[Math.floor(0.1 * offsets.length)] ?? 0)
+  assert.ok(spread < workMs / 5, `every VU keeps to the same times, within ${spread} ms`)
+  // Evenly spaced requests would not wait at all: what they waited, a busy machine has added to both.
+  const waited = ({ came }: ReturnType<typeof oneByOne>) =>
+    mean(came.slice(1).map(({ waitedMs }) => waitedMs))
+  const seen = async (folder: string) => {
+    const summary = await readSummary(path.join(folder, 'summary.json'))
+    assert.ok(summary.kind === 'summary')
+    return (findMetric(summary.summary, 'latency_intended')?.values.avg ?? Number.NaN) - workMs
+  }
+  for (const [what, measured, added] of [
+    ['the target', waited(services.poisson), waited(services.even)],
+    ['k6', await seen(random.folder), await seen(even.folder)],
+  ] as const) {
+    const words = `${what}: ${measured} ms, evenly ${added} ms, expected ${mean(waitsMs)} ms`
+    assert.ok(Math.abs((measured - added) / mean(waitsMs) - 1) < 0.05, words)
+    assert.ok(added < 0.2 * mean(waitsMs), words)
+  }
+})
+
+test('random arrivals that find no VU are dropped, as k6 drops even ones', async () => {
+  const slow: RequestListener = (_, response) => setTimeout(() => response.end(), 200)
+  const { code, figures } = await against(slow, [
+    'arrival',
+    ...['--rate', '30', '--duration', '3s', '--max-vus', '2', '--arrivals', 'poisson'],
+  ])
+  assert.equal(code, 3)
+  assert.match(figures.verdict.reasons.join(' '), /^k6 dropped \d+ of 90 requests because all its VUs \(2\)/)
+})
+
 test('dropped requests make a run invalid, and the reason says why', async () => {
   const slow: RequestListener = (_, response) => setTimeout(() => response.end(), 800)
   const { code, figures } = await against(slow, [
@@ -141,6 +224,12 @@ test('a spike has three stages, and sends the method, body, headers and token th
 test('sizes that do not fit the scenario are refused in one sentence', async () => {
   for (const [args, sentence] of [
     [['constant', '--rate', '5'], /--rate is for arrival, spike, soak; constant takes --vus/],
+    [
+      ['ramp', '--arrivals', 'poisson'],
+      /--arrivals is for arrival, spike, soak; ramp takes --vus and --stages/,
+    ],
+    [['soak', '--arrivals', 'x'], /--arrivals: "x" is neither even nor poisson/],
+    [['soak', '--arrival-seed', '2'], /--arrival-seed is for random times: add --arrivals poisson/],
     [['arrival', '--vus', '5'], /--vus is for .*; arrival takes --rate and --max-vus/],
     [['smoke', '--path', '/', '--body', 'x'], /--body needs a --method/],
     [['smoke', '--method', 'POST'], /--method is for a service of your own: add --path/],

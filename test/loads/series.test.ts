@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { median } from 'simple-statistics'
 import { noneLeft, reportOf, startIn } from '../command.ts'
-import { started as startedService } from '../service.ts'
+import { type Serving, serving, started as startedService } from '../service.ts'
 
 let out = ''
 before(async () => {
@@ -70,6 +70,90 @@ test('a comparison ends as soon as it is decided, and says what its looks cost',
     for (const server of servers) server.close()
   }
 })
+
+/** Answers after so long, every tenth time with an error if it fails, and counts. */
+async function answering(ms: number, fails = false) {
+  const came: number[] = []
+  const server: Serving = await serving(({ url }, response) => {
+    if (url !== '/x') return void response.writeHead(404).end()
+    came.push(performance.now())
+    const status = fails && came.length % 10 === 0 ? 500 : 200
+    setTimeout(() => response.writeHead(status).end(), ms)
+  })
+  return { ...server, came }
+}
+
+for (const [scenario, ...size] of [
+  ['constant', '--vus', '4'],
+  ['arrival', '--rate', '40'],
+] as const)
+  test(`a duet of ${scenario} loads both sides at the same moment and keeps their figures apart`, async () => {
+    const [a, b] = await Promise.all([answering(40), answering(80, true)])
+    try {
+      const started = startIn(out, [
+        ...['ab', '--duet', '--scenario', scenario, ...size, '--a', a.url, '--b', b.url, '--path', '/x'],
+        ...[
+          '--slo',
+          'errors=0.5',
+          '--duration',
+          '3s',
+          '--repeat',
+          '1',
+          '--warm-up',
+          '1ms',
+          '--cool-down',
+          '1ms',
+        ],
+      ])
+      await started.ended
+      assert.match(started.stderr, /^run 1 of 1: \w+, both sides at once$/m)
+      await noneLeft(started.mark)
+      const { statistics } = await reportOf(out, started.stderr)
+      assert.match(statistics.comparison?.groups[0]?.warnings.join() ?? '', /shared its CPU/)
+      const [first, second] = statistics.runs
+      assert.ok(first?.run && second?.run)
+      assert.deepEqual(
+        [first, second].map(({ run, verdict }) => [run?.labels.cell, run?.labels.side, verdict.kind]),
+        [
+          ['a.1', 'a', 'pass'],
+          ['b.1', 'b', 'pass'],
+        ],
+      )
+      assert.equal(first.run.startedAt, second.run.startedAt)
+      assert.equal(first.run.duet?.with, b.url)
+      assert.ok(Math.abs((first.total.p50Ms ?? 0) - 40) < 20 && Math.abs((second.total.p50Ms ?? 0) - 80) < 20)
+      assert.equal(first.total.failed, 0)
+      assert.ok(Math.abs((second.total.errors ?? 0) - 0.1) < 0.03, `${second.total.errors}`)
+      assert.match(second.failures.map(({ what }) => what).join(), /were answered 500/)
+      // Besides the load: a request that finds out whether it answers, and those of the warm-up.
+      assert.ok(a.came.length - first.total.requests <= 12 && b.came.length - second.total.requests <= 12)
+      const { vus, offered, rate } = first.stages[0] ?? {}
+      if (scenario === 'constant') {
+        assert.equal(vus, 2)
+        assert.ok(
+          (second.total.rate ?? 0) < 0.7 * (first.total.rate ?? 0),
+          'each VU waits for its own side only',
+        )
+      } else {
+        assert.equal(offered, 20)
+        assert.ok(Math.abs((rate ?? 0) - 20) < 1)
+        assert.ok(first.total.intended && first.queueGrowth !== null && second.queueGrowth !== null)
+        const merged = [
+          ...a.came.slice(-50).map((at) => [at, 'a']),
+          ...b.came.slice(-50).map((at) => [at, 'b']),
+        ]
+        const order = merged.sort(([x], [y]) => Number(x) - Number(y)).map(([, side]) => side)
+        const turns = order.filter((side, index) => side !== order[index - 1]).length
+        assert.ok(
+          turns > 0.9 * order.length,
+          `${turns} of ${order.length} requests came after one of the other side`,
+        )
+      }
+    } finally {
+      a.close()
+      b.close()
+    }
+  })
 
 test('the breakpoint is where the offered rate exceeds the capacity that the workload reports', async () => {
   const service = await startedService({ WORK_THREADS: '1' })

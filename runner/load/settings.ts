@@ -1,0 +1,41 @@
+import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
+import type { Data } from './data.ts'
+import { type LoadOptions, requestPath } from './options.ts'
+
+/**
+ * The script's environment, with the URL of each side; a size that was not given is left to the scenario.
+ */
+export function scriptSettings(
+  options: LoadOptions,
+  [base = '', other = '']: readonly string[],
+  data: Data | null,
+): Record<string, string> {
+  const durationMs = options.duration ?? (options.quick ? 6000 : undefined)
+  const limits = slosOf(options).flatMap(({ figure, limit }) => (isLatency(figure) ? [limit] : []))
+  const settings = {
+    LAS_REQUEST_PATH: requestPath(options),
+    LAS_VUS: options.vus,
+    LAS_STAGES: options.stages?.join(','),
+    LAS_DURATION: durationMs && `${durationMs}ms`,
+    LAS_KEEP_CONNECTIONS: options.keepConnections || undefined,
+    LAS_RATE: options.rate,
+    LAS_ARRIVALS: options.arrivals,
+    LAS_ARRIVAL_SEED: options.arrivalSeed,
+    LAS_MAX_VUS: options.maxVus,
+    LAS_SLO_MS: limits.length > 0 ? Math.max(...limits) : undefined,
+    LAS_METHOD: options.method,
+    LAS_BODY: options.body,
+    LAS_HEADERS: JSON.stringify(options.header ?? {}),
+    LAS_EXPECT_STATUS: options.expectStatus?.map(([from, to]) => `${from}-${to}`).join(','),
+    LAS_MIX: options.mix,
+    LAS_DATA_ROWS: data?.file,
+  }
+  return {
+    BASE_URL: base,
+    LAS_DUET_URL: other,
+    // An empty one too: a variable of the user's own must not size the load unseen.
+    ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')])),
+  }
+}
+
+export const slosOf = ({ slo = defaultSlos }: Pick<LoadOptions, 'slo'>): readonly Slo[] => slo
