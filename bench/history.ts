@@ -82,7 +82,7 @@ const ours: Rule = (series) => {
       alarms.push({ at, blamed: index })
   }
   for (const change of changesIn(series, 'lower'))
-    if (change.how === 'three nights in a row') raise(change.index + 2, change)
+    if (change.how === 'nights in a row') raise(change.seen, change)
   for (let length = 20; length <= series.length; length += 7)
     for (const change of changesIn(series.slice(0, length), 'lower'))
       if (change.how === 'many nights') raise(length - 1, change)

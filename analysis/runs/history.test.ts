@@ -100,8 +100,8 @@ test('the last night is compared with the nights since the last change', () => {
     assert.ok(series)
     return standing(series)
   }
-  assert.deepEqual(standingOf(1), { usual: null, spread: null, nights: 1 })
-  assert.deepEqual(standingOf(10), { usual: 105, spread: null, nights: 10 })
+  assert.deepEqual(standingOf(1), { usual: null, spread: null, nights: 1, environments: 1 })
+  assert.deepEqual(standingOf(10), { usual: 105, spread: null, nights: 10, environments: 1 })
   const { usual, spread, nights: count } = standingOf(12)
   assert.deepEqual([usual, count], [105, 12])
   // The 15th smallest difference of eleven successive integers is 2.
