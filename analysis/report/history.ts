@@ -1,5 +1,5 @@
 import type { Night } from '../formats/night.ts'
-import { quantity } from '../formats/words.ts'
+import { percent, quantity } from '../formats/words.ts'
 import { type Alarm, idleNights } from '../runs/alarms.ts'
 import { type Series, standing } from '../runs/history.ts'
 import { fewestBefore, inARow } from '../runs/shifts.ts'
@@ -87,7 +87,13 @@ const figuresOf = ({ alarms, series, comparison }: HistoryReport) => ({
 const short = (commit: string | null): string =>
   commit?.replace(/^([0-9a-f]{10})[0-9a-f]+/, '$1') ?? 'unknown'
 
-function alarmWords({ series, change, commits: [before, after], since }: Alarm): string {
+function alarmWords(alarm: Alarm): string {
+  const {
+    series,
+    change,
+    commits: [before, after],
+    since,
+  } = alarm
   // Of one commit on both nights something else changed, which the history does not know.
   const where =
     before === null && after === null
@@ -95,6 +101,8 @@ function alarmWords({ series, change, commits: [before, after], since }: Alarm):
       : before === after
         ? `; both nights ran the commit ${short(after)}`
         : `, between the commits ${short(before)} and ${short(after)}`
+  if (change.how === 'bad runs')
+    return `${series.name}: ${percent(change.after)} of the runs since the night of ${dayOf(since)} failed or were invalid (${beforeWords(alarm)} before)${where}.`
   return `${series.name} is ${byWords(change)} since the night of ${dayOf(since)} (${figureWords(series, change.before)} before, ${figureWords(series, change.after)} after)${where}.`
 }
 
@@ -105,11 +113,17 @@ function silentWords({ series, change, since, silent }: Alarm): string {
     : `${what}, but it has gone back and forth between these levels before; no alarm while it stays no longer.`
 }
 
+/** There is nothing before runs that were bad from the first night on. */
+const beforeWords = ({ series, change }: Alarm): string =>
+  series.stays.some(({ indexes }) => indexes[0] === change.index)
+    ? 'unknown'
+    : figureWords(series, change.before)
+
 const alarmsTable = (alarms: readonly Alarm[]): Table => ({
   ...tableOf('Alarms', alarms, [
     ['figure', ({ series }) => series.name],
     ['change', ({ change }) => byWords(change)],
-    ['before', ({ series, change }) => figureWords(series, change.before)],
+    ['before', beforeWords],
     ['after', ({ series, change }) => figureWords(series, change.after)],
     ['since', ({ since }) => dayOf(since)],
     ['commits', ({ commits }) => [...new Set(commits)].map(short).join(' … ')],

@@ -89,7 +89,7 @@ function openAlarm(
   const last = changes.at(-1)
   if (accepted === null || !opening || !last) return null
   const since = indexes.filter((index) => index >= (last.how === 'slow trend' ? 0 : last.index))
-  const after = median(since.slice(-fewestBefore).map(valueAt))
+  const after = opening.how === 'bad runs' ? opening.after : median(since.slice(-fewestBefore).map(valueAt))
   // What came back too gradually for a change of its own.
   if (since.length >= fewestBefore && worse(after, accepted) < least / 2) return null
   const change = { ...opening, before: accepted, after, by: byOf(scale, accepted, after) }

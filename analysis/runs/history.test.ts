@@ -93,6 +93,13 @@ describe('series', () => {
   })
 })
 
+test('the effect of the last night’s plan is the least change that matters', () => {
+  const slowed = noise(4, 50, 0.005).map((value, index) => (index >= 40 ? 1.07 * value : value))
+  const changesAt = (effect: number | undefined) =>
+    seriesOf(nights(slowed, (index) => (index === 49 && effect ? { effect } : {})))[0]?.changes.length
+  assert.deepEqual([changesAt(undefined), changesAt(0.05), changesAt(0.1)], [1, 1, 0])
+})
+
 test('the last night is compared with the nights since the last change', () => {
   const standingOf = (length: number) => {
     const values = Array.from({ length }, (_, index) => 100 + ((5 * index) % 11))

@@ -3,6 +3,7 @@ import type { Night } from '../formats/night.ts'
 import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { qn } from '../numbers/qn.ts'
+import { badRunChanges, badRuns } from './bad-runs.ts'
 import { type Change, changesIn, usualEffect } from './changes.ts'
 import { fewestBefore } from './shifts.ts'
 
@@ -13,6 +14,8 @@ export type NightPoint = {
   readonly low: number
   readonly high: number
 }
+
+type Measurement = { readonly night: Night; readonly measured: Night['measured'][number] }
 
 /** The nights of a series in one environment: indexes of its points, and their changes. */
 export type Stay = { readonly indexes: readonly number[]; readonly changes: readonly Change[] }
@@ -43,21 +46,21 @@ export function seriesOf(nights: readonly Night[]): Series[] {
     JSON.stringify([scenario, replicas, load, metric]),
   )
   return [...series.values()].map((parts) => {
-    const { values: _, ...first } = (parts[0] as (typeof parts)[number]).measured
-    const share = first.unit === 'share'
-    const points = parts.map(({ night, measured: { values } }): NightPoint => {
-      const value = share ? mean(values) : median(values)
+    const { values: _, ...first } = (parts[0] as Measurement).measured
+    const points = parts.map((part): NightPoint => {
+      const {
+        night,
+        measured: { values },
+      } = part
+      const value = nightValue(part)
+      if (first.metric === badRuns) return { night, value, low: value, high: value }
       return { night, value, low: Math.min(...values), high: Math.max(...values) }
     })
     const kinds = points.map(({ night }) => JSON.stringify(night.environment))
     const stays = [...groupedBy([...points.keys()], (index) => kinds[index]).values()].map((indexes) => {
-      const own = indexes.map((index) => points[index] as NightPoint)
-      const weekend = own.map(({ night }) => [0, 6].includes(new Date(night.startedAt).getUTCDay()))
-      const options = { effect, share, weekend }
-      const changes = changesIn(
-        own.map(({ value }) => value),
-        first.better,
-        options,
+      const changes = changesOf(
+        indexes.map((index) => parts[index] as Measurement),
+        effect,
       ).map((change) => ({
         ...change,
         index: indexes[change.index] as number,
@@ -76,6 +79,17 @@ export function seriesOf(nights: readonly Night[]): Series[] {
     }
   })
 }
+
+/** Changes of a figure in one environment; a night of one run or more each. */
+function changesOf(parts: readonly Measurement[], effect: number): Change[] {
+  const { metric, unit, better } = (parts[0] as Measurement).measured
+  if (metric === badRuns) return badRunChanges(parts.map(({ measured: { values } }) => values))
+  const weekend = parts.map(({ night }) => [0, 6].includes(new Date(night.startedAt).getUTCDay()))
+  return changesIn(parts.map(nightValue), better, { effect, share: unit === 'share', weekend })
+}
+
+const nightValue = ({ measured: { unit, values } }: Measurement): number =>
+  unit === 'share' ? mean(values) : median(values)
 
 /**
  * What to compare the last night of a series with: the nights in its environment since its last change,

@@ -99,6 +99,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       // Of what is tested, which is not always where the command was started.
       commit: labels.commit ?? (await gitCommit(shell)),
       labels,
+      effect: plan.effect,
       planned: series.plan.runs.filter(({ side }) => side !== 'a').length,
     }),
   )
