@@ -44,6 +44,9 @@ const trendWeeks = [8, 13, 26]
 
 const trendP = 0.001
 
+/** How much greater than `effect` a trend must be, since its estimate is that uncertain. */
+const trendMargin = 1.25
+
 /** How values are compared: on which scale, as numbers whose differences count, and the least that matters. */
 export function scaleOf(values: readonly number[], { effect = usualEffect, share = false } = {}) {
   const ratio = !share && values.every((value) => value > 0)
@@ -149,9 +152,10 @@ function trendsIn(series: readonly number[], least: number) {
     for (const length of trendWeeks) {
       if (end - length < start) continue
       const window = weeks.slice(end - length, end)
+      if (mannKendall(window).p > trendP) continue
       const { slope, intercept } = theilSen(window)
       const rise = slope * (length - 1)
-      if (Math.abs(rise) < least || mannKendall(window).p > trendP) continue
+      if (Math.abs(rise) < trendMargin * least) continue
       found.push({
         from: (end - length) * week,
         to: end * week - 1,
