@@ -1,6 +1,7 @@
 import type { Night } from '../formats/night.ts'
 import { percent, quantity } from '../formats/words.ts'
 import { type Alarm, idleNights } from '../runs/alarms.ts'
+import { badRuns } from '../runs/bad-runs.ts'
 import { type Series, standing } from '../runs/history.ts'
 import { fewestBefore, inARow } from '../runs/shifts.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -140,8 +141,8 @@ const lastNightTable = (all: readonly Series[], compared: boolean): Table => ({
   heads: ['figure', 'last night', 'usual', 'apart', 'remark'],
   rows: all.flatMap((series) => {
     const last = series.points.at(-1)
-    const { usual, spread, nights, environments } = standing(series)
-    const blind = young(nights, environments, compared)
+    const { usual, spread, nights, from } = standing(series)
+    const blind = series.metric === badRuns ? '' : young(nights, from, compared)
     if (!last) return []
     const value = figureWords(series, last.value)
     if (usual === null) return [[series.name, value, '–', '–', blind]]
@@ -155,9 +156,13 @@ const lastNightTable = (all: readonly Series[], compared: boolean): Table => ({
 })
 
 /** Until there are ten nights no change can be seen, except against a baseline of the same night. */
-function young(nights: number, environments: number, compared: boolean): string {
+function young(nights: number, from: ReturnType<typeof standing>['from'], compared: boolean): string {
   if (nights > fewestBefore) return ''
-  const where = environments > 1 ? ' in this environment' : ''
+  const where = {
+    'the beginning': '',
+    'a new environment': ' in this environment',
+    'a change': ' since a change',
+  }
   const instead = compared ? '; until then, see last night against its baseline, run in turns' : ''
-  return `${quantity(nights, 'night')} so far${where}; an alarm needs ${fewestBefore} before it${instead}`
+  return `${quantity(nights, 'night')} so far${where[from]}; an alarm needs ${fewestBefore} before it${instead}`
 }

@@ -46,10 +46,11 @@ export function judgedAlarms(all: readonly Series[], acknowledged: Acknowledged)
         const idle = nights.length - 1 - nights.indexOf(last.night.startedAt) >= idleNights
         const silent = idle ? 'not run any more' : open.habit ? 'back and forth' : null
         const commits = [before?.commit ?? null, since.commit] as const
-        return [{ series, change: open.change, commits, since, silent } as const]
+        return [{ alarm: { series, change: open.change, commits, since, silent } as const, size: open.size }]
       }),
     )
-    .sort((a, b) => size(b.change) - size(a.change))
+    .sort((a, b) => b.size - a.size)
+    .map(({ alarm }) => alarm)
 }
 
 export const alarmsOf = (all: readonly Series[], acknowledged: Acknowledged): Alarm[] =>
@@ -65,7 +66,7 @@ function openAlarm(
   { points, name, unit, better, effect }: Series,
   { indexes, changes }: Stay,
   acknowledged: Acknowledged,
-): { change: Change; habit: boolean } | null {
+): { change: Change; size: number; habit: boolean } | null {
   const valueAt = (index: number) => (points[index] as NightPoint).value
   const { scale, of, least } = scaleOf(indexes.map(valueAt), { effect, share: unit === 'share' })
   const worse = (value: number, than: number) => (of(value) - of(than)) * (better === 'lower' ? 1 : -1)
@@ -93,7 +94,7 @@ function openAlarm(
   // What came back too gradually for a change of its own.
   if (since.length >= fewestBefore && worse(after, accepted) < least / 2) return null
   const change = { ...opening, before: accepted, after, by: byOf(scale, accepted, after) }
-  return { change, habit: isHabit(changes, indexes, of, least) }
+  return { change, size: worse(after, accepted), habit: isHabit(changes, indexes, of, least) }
 }
 
 /** Whether the figure has come to its present level and left it several times already. */
@@ -115,6 +116,3 @@ function isHabit(
   const stay = indexes.length - place(latest)
   return visits.length >= visitsOfHabit && stay <= longestVisits * Math.max(...visits)
 }
-
-const size = ({ by, before, scale }: Change): number =>
-  scale === 'ratio' && by > 0 ? Math.abs(Math.log(by)) : before === 0 ? Infinity : Math.abs(by)

@@ -51,15 +51,18 @@ const trendMargin = 1.25
 export function scaleOf(values: readonly number[], { effect = usualEffect, share = false } = {}) {
   const ratio = !share && values.every((value) => value > 0)
   // With this, 5 in 10,000 weigh at 0 what `effect` weighs at a share of 1.
-  const shift = share ? leastPoints / effect : 0
+  // So 5 in 10,000 weigh at 0 what `effect` weighs at a share of 1.
+  const shift = leastPoints / effect
   const logarithmic = ratio || share
   return {
     scale: (ratio ? 'ratio' : share ? 'points' : 'difference') satisfies Scale as Scale,
-    of: (value: number) => (logarithmic ? Math.log(value + shift) : value),
-    back: (value: number) => (logarithmic ? Math.exp(value) - shift : value),
+    of: share ? (value: number) => Math.log1p(value / shift) : ratio ? Math.log : same,
+    back: share ? (value: number) => shift * Math.expm1(value) : ratio ? Math.exp : same,
     least: logarithmic ? Math.log(1 + effect) : effect * Math.abs(median([...values])),
   }
 }
+
+const same = (value: number) => value
 
 export const byOf = (scale: Scale, before: number, after: number): number =>
   scale === 'ratio' ? after / before : after - before

@@ -93,17 +93,18 @@ const nightValue = ({ measured: { unit, values } }: Measurement): number =>
 
 /**
  * What to compare the last night of a series with: the nights in its environment since its last change,
- * without the last one. `spread` (Qn) is null for too few nights; `nights` includes the last one.
- * `environments`: in how many the series was measured.
+ * without the last one. `spread` (Qn) is null for too few nights; `nights` includes the last one. `from`: where
+ * they begin.
  */
 export function standing({ points, stays }: Series): {
   usual: number | null
   spread: number | null
   nights: number
-  environments: number
+  from: 'the beginning' | 'a new environment' | 'a change'
 } {
   const stay = stays.find(({ indexes }) => indexes.includes(points.length - 1))
-  const from = stay?.changes.at(-1)?.index ?? 0
+  const change = stay?.changes.at(-1)
+  const from = change?.index ?? 0
   const before = (stay?.indexes ?? [])
     .filter((index) => index >= from && index < points.length - 1)
     .map((index) => (points[index] as NightPoint).value)
@@ -111,6 +112,6 @@ export function standing({ points, stays }: Series): {
     usual: before.length > 0 ? median(before) : null,
     spread: before.length >= fewestBefore ? qn(before) : null,
     nights: before.length + 1,
-    environments: stays.length,
+    from: change ? 'a change' : stays.length > 1 ? 'a new environment' : 'the beginning',
   }
 }

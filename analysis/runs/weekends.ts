@@ -1,5 +1,4 @@
-import { median } from 'simple-statistics'
-import { qn } from '../numbers/qn.ts'
+import { median, medianAbsoluteDeviation } from 'simple-statistics'
 
 /** Nights from which the difference is estimated: twelve weeks, and three at least. */
 const mostNights = 84
@@ -35,7 +34,8 @@ export function withoutWeekends(series: readonly number[], weekend: readonly boo
 function clearDifference(weekends: readonly number[], weekdays: readonly number[]): number {
   if (weekends.length < 2 || weekdays.length < 2) return 0
   const apart = median([...weekends]) - median([...weekdays])
-  // The standard error of a median of normally distributed values: √(π/2) σ/√n.
-  const squared = (values: readonly number[]) => (Math.PI / 2) * (qn(values) ** 2 / values.length)
+  // The standard error of a median of normally distributed values is √(π/2) σ/√n, and their MAD is σ/1.4826.
+  const squared = (values: readonly number[]) =>
+    (Math.PI / 2) * ((1.4826 * medianAbsoluteDeviation([...values])) ** 2 / values.length)
   return Math.abs(apart) > clearly * Math.sqrt(squared(weekends) + squared(weekdays)) ? apart : 0
 }

@@ -53,7 +53,7 @@ const usage = {
   flags,
   notes: `Writes results/<night>/: the runs, report/, history/ with every figure over the nights, junit.xml. In GitHub Actions
 it writes the summary of the job too. It fails if a figure got worse, the night is worse than its baseline, or most runs
-of an entry missed an SLO.
+of an entry missed an SLO. --label host=… keeps the nights of unlike machines apart.
 ${exitCodesHelp}
 
   npm run nightly
