@@ -11,7 +11,7 @@ import { errors, historyOf, nightsOfYear, random, repeats, usual, worlds } from 
  * night by night as the nightly job sees them. Reports false alarms a year, how often and how soon a lasting
  * 10 % slowdown is found, and whether the right night is blamed, beside a fixed threshold and three standard
  * deviations. Then cases that must hold, and public series (known-changes.ts). BENCH_YEARS (5) sets the number
- * of years; 0.2 is a quick look. Parts by name: simulated, cases, series, real.
+ * of years; 0.2 is a quick look of a minute. Parts by name: simulated, cases, series, real.
  */
 const years = Number(process.env.BENCH_YEARS ?? 5)
 const seriesCount = 40
