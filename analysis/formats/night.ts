@@ -21,6 +21,7 @@ export const Night = z.object({
   environment: z
     .record(z.string(), z.string())
     .describe('generator and target: nights are compared only within one environment'),
+  effect: z.number().optional().describe('the smallest change that matters to the plan (0.05: 5 %)'),
   runs: z.object({ valid: z.number(), invalid: z.number(), planned: z.number() }),
   measured: z.array(Measured),
 })

@@ -60,7 +60,7 @@ function strongest(series: readonly number[], [from, to]: Segment): Candidate {
 }
 
 /** The segments between the points at those indexes. */
-export const segmentsOf = (length: number, indexes: readonly number[]): Segment[] =>
+const segmentsOf = (length: number, indexes: readonly number[]): Segment[] =>
   [0, ...indexes].map((from, place): Segment => [from, indexes[place] ?? length])
 
 const ascending = (a: number, b: number) => a - b

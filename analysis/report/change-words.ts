@@ -16,9 +16,12 @@ export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'
   return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
 }
 
-/** Of a change between nights: `+10.2 %`; in the figure's unit where a ratio makes no sense. */
-export const byWords = ({ by, before, after }: Change): string =>
-  before > 0 && after > 0 ? signed(by - 1) : signed(by)
+/** Of a change between nights: `+10.2 %`; of a share `+1.90 points`; else in the figure's own unit. */
+export function byWords({ by, scale }: Change): string {
+  if (scale === 'ratio') return signed(by - 1)
+  const size = number(Math.abs(scale === 'points' ? 100 * by : by))
+  return `${by < 0 ? '−' : '+'}${size}${scale === 'points' ? ' points' : ''}`
+}
 
 /** `−4.20 %` */
 export const signed = (share: number): string => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`

@@ -1,6 +1,6 @@
 import { number, percent } from '../formats/words.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
-import { badRunsMetric } from '../runs/bad-runs.ts'
+import { badRuns } from '../run/bad-run.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
 import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -84,7 +84,7 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
     these.map((each) => `${each.metric} ${changeWords(each)}`).join(', ')
   const [worse, better] = [judged('worse'), judged('better')]
   const same = judged('no difference')
-  const open = judged('cannot tell').filter(({ metric }) => metric !== badRunsMetric)
+  const open = judged('cannot tell').filter(({ metric }) => metric !== badRuns)
   const remarks: string[] = []
   if (worse.length > 0) remarks.push(`Worse: ${changes(worse)}.`)
   if (better.length > 0) remarks.push(`Better: ${changes(better)}.`)

@@ -1,7 +1,9 @@
 import type { Night } from '../formats/night.ts'
-import type { Alarm } from '../runs/alarms.ts'
-import { fewestBefore, inARow } from '../runs/changes.ts'
+import { percent, quantity } from '../formats/words.ts'
+import { badRuns } from '../run/bad-run.ts'
+import { type Alarm, idleNights } from '../runs/alarms.ts'
 import { type Series, standing } from '../runs/history.ts'
+import { fewestBefore, inARow } from '../runs/shifts.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Case, list, present, type Report, type Table, tableOf } from './blocks.ts'
 import { byWords, dayOf, figureWords, signed } from './change-words.ts'
@@ -14,6 +16,8 @@ export type HistoryReport = {
   readonly nights: readonly Night[]
   readonly series: readonly Series[]
   readonly alarms: readonly Alarm[]
+  /** What is worse than the accepted level, but no alarm for the reason in `silent`. */
+  readonly silent?: readonly Alarm[]
   /** Last night's baseline and candidate, run in turns; null without a baseline. */
   readonly comparison: Statistics['comparison']
   /** What could not be read, was not run, or was not as planned. */
@@ -23,7 +27,7 @@ export type HistoryReport = {
 }
 
 export function historyReport(history: HistoryReport): Report {
-  const { nights, series, alarms, comparison, remarks } = history
+  const { nights, series, alarms, silent = [], comparison, remarks } = history
   const [first, last] = [nights[0], nights.at(-1)]
   const words = alarms.map(alarmWords)
   return {
@@ -41,12 +45,13 @@ export function historyReport(history: HistoryReport): Report {
         `${nights.length} night${nights.length === 1 ? '' : 's'}, ${first && last ? `${dayOf(first)} to ${dayOf(last)}` : 'none yet'}; ${series.length} figure${series.length === 1 ? '' : 's'}.`,
       ),
       alarmsTable(alarms),
+      list(...silent.map(silentWords)),
       { ...list(...remarks), terminal: true },
       ...(comparison ? comparedBlocks(comparison, 'Last night against its baseline') : []),
-      lastNightTable(series),
+      lastNightTable(series, comparison !== null),
       ...historyPlots(series),
     ]),
-    foot: 'Each point is the median of a night’s runs, the line through it from the least to the greatest. A change is shown when three nights in a row agree, or many nights do; nights of different environments are analysed separately. The figures are also in statistics.json and report.md beside this page.',
+    foot: 'Each point is the median of a night’s runs, the line through it from the least to the greatest. A change is shown when three nights in a row agree, or many nights do, or when weeks show a trend. Each environment is judged alone, against the level that was last accepted: the first one, a lasting improvement, or what acknowledged.json names. The figures are also in statistics.json and report.md beside this page.',
     cases: casesOf(history),
     figures: figuresOf(history),
     records: [],
@@ -73,7 +78,7 @@ const figuresOf = ({ alarms, series, comparison }: HistoryReport) => ({
     night: alarm.since.id,
     words: alarmWords(alarm),
   })),
-  series: series.map(({ points, ...rest }) => ({
+  series: series.map(({ points, stays: _, ...rest }) => ({
     ...rest,
     points: points.map(({ night, ...point }) => ({ night: night.id, commit: night.commit, ...point })),
   })),
@@ -83,7 +88,13 @@ const figuresOf = ({ alarms, series, comparison }: HistoryReport) => ({
 const short = (commit: string | null): string =>
   commit?.replace(/^([0-9a-f]{10})[0-9a-f]+/, '$1') ?? 'unknown'
 
-function alarmWords({ series, change, commits: [before, after], since }: Alarm): string {
+function alarmWords(alarm: Alarm): string {
+  const {
+    series,
+    change,
+    commits: [before, after],
+    since,
+  } = alarm
   // Of one commit on both nights something else changed, which the history does not know.
   const where =
     before === null && after === null
@@ -91,14 +102,29 @@ function alarmWords({ series, change, commits: [before, after], since }: Alarm):
       : before === after
         ? `; both nights ran the commit ${short(after)}`
         : `, between the commits ${short(before)} and ${short(after)}`
+  if (change.how === 'bad runs')
+    return `${series.name}: ${percent(change.after)} of the runs since the night of ${dayOf(since)} failed or were invalid (${beforeWords(alarm)} before)${where}.`
   return `${series.name} is ${byWords(change)} since the night of ${dayOf(since)} (${figureWords(series, change.before)} before, ${figureWords(series, change.after)} after)${where}.`
 }
+
+function silentWords({ series, change, since, silent }: Alarm): string {
+  const what = `${series.name}: ${byWords(change)} since the night of ${dayOf(since)}`
+  return silent === 'not run any more'
+    ? `${what}, but this environment or load has not been run for ${idleNights} nights or more; no alarm.`
+    : `${what}, but it has gone back and forth between these levels before; no alarm while it stays no longer.`
+}
+
+/** There is nothing before runs that were bad from the first night on. */
+const beforeWords = ({ series, change }: Alarm): string =>
+  series.stays.some(({ indexes }) => indexes[0] === change.index)
+    ? 'unknown'
+    : figureWords(series, change.before)
 
 const alarmsTable = (alarms: readonly Alarm[]): Table => ({
   ...tableOf('Alarms', alarms, [
     ['figure', ({ series }) => series.name],
     ['change', ({ change }) => byWords(change)],
-    ['before', ({ series, change }) => figureWords(series, change.before)],
+    ['before', beforeWords],
     ['after', ({ series, change }) => figureWords(series, change.after)],
     ['since', ({ since }) => dayOf(since)],
     ['commits', ({ commits }) => [...new Set(commits)].map(short).join(' … ')],
@@ -109,25 +135,34 @@ const alarmsTable = (alarms: readonly Alarm[]): Table => ({
 })
 
 /** The last night beside those since the last change: the start of an alarm, or one bad night. */
-const lastNightTable = (all: readonly Series[]): Table => ({
+const lastNightTable = (all: readonly Series[], compared: boolean): Table => ({
   kind: 'table',
   name: 'Last night',
   heads: ['figure', 'last night', 'usual', 'apart', 'remark'],
   rows: all.flatMap((series) => {
     const last = series.points.at(-1)
-    const { usual, spread, nights } = standing(series)
+    const { usual, spread, nights, from } = standing(series)
+    const blind = series.metric === badRuns ? '' : young(nights, from, compared)
     if (!last) return []
     const value = figureWords(series, last.value)
-    if (usual === null) return [[series.name, value, '–', '–', young(nights)]]
+    if (usual === null) return [[series.name, value, '–', '–', blind]]
     const apart = usual > 0 ? last.value / usual - 1 : last.value - usual
-    const far = spread !== null && Math.abs(last.value - usual) > 3 * spread && Math.abs(apart) > 0.05
+    const far =
+      spread !== null && Math.abs(last.value - usual) > 3 * spread && Math.abs(apart) > series.effect
     const quality = apart > 0 === (series.better === 'lower') ? 'bad' : 'good'
-    const remark = far ? `unusually ${quality}; a change, if ${inARow} nights in a row agree` : young(nights)
+    const remark = far ? `unusually ${quality}; a change, if ${inARow} nights in a row agree` : blind
     return [[series.name, value, figureWords(series, usual), signed(apart), remark]]
   }),
 })
 
-const young = (nights: number): string =>
-  nights > fewestBefore
-    ? ''
-    : `${nights} night${nights === 1 ? '' : 's'} so far; an alarm needs ${fewestBefore} before it`
+/** Until there are ten nights no change can be seen, except against a baseline of the same night. */
+function young(nights: number, from: ReturnType<typeof standing>['from'], compared: boolean): string {
+  if (nights > fewestBefore) return ''
+  const where = {
+    'the beginning': '',
+    'a new environment': ' in this environment',
+    'a change': ' since a change',
+  }
+  const instead = compared ? '; until then, see last night against its baseline, run in turns' : ''
+  return `${quantity(nights, 'night')} so far${where[from]}; an alarm needs ${fewestBefore} before it${instead}`
+}

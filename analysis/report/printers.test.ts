@@ -353,7 +353,7 @@ test('the page of a history has the alarm, the last night and a plot', () => {
     /constant · p95 is \+15\.7 % since the night of 2026-01-28 00:00 \(\d+ ms before, \d+ ms after\), between the commits 26a{8} and 27a{8}\./,
   )
   assert.match(page, /Last night against its baseline: worse/)
-  assert.match(page, /3 nights so far; an alarm needs 10 before it/)
+  assert.match(page, /3 nights so far since a change; an alarm needs 10 before it/)
   const calm = { ...history, nights: nights.slice(0, 1), alarms: [], series: seriesOf(nights.slice(0, 1)) }
   assert.match(html(modelOf(calm)), /No change for the worse in 1 night<[\s\S]*no alarm/)
 })

@@ -1,33 +1,34 @@
 import { median } from 'simple-statistics'
-import { changePoints, segmentsOf } from '../numbers/change-points.ts'
+import { changePoints } from '../numbers/change-points.ts'
 import { mannWhitney } from '../numbers/mann-whitney.ts'
-import { qn } from '../numbers/qn.ts'
+import { mannKendall, theilSen } from '../numbers/trend.ts'
+import { shiftsIn } from './shifts.ts'
+import { withoutWeekends } from './weekends.ts'
 
 export type Change = {
-  /** Index of the first point after the change. */
+  /** Index of the first point after the change; of a trend, of the point from which it rises or falls. */
   readonly index: number
-  /** Medians of the nights on each side, as far as the neighbouring changes. */
+  /** Index of the point that confirmed it. */
+  readonly seen: number
+  /** Medians of the nights on each side, as far as the neighbouring changes; of a trend, its ends. */
   readonly before: number
   readonly after: number
-  /** after ÷ before; after − before for figures that may be 0. */
+  readonly scale: Scale
+  /** after ÷ before; for shares (`points`) and figures that may be 0 after − before. */
   readonly by: number
   readonly direction: 'worse' | 'better'
-  readonly how: 'three nights in a row' | 'many nights'
+  readonly how: 'nights in a row' | 'many nights' | 'slow trend' | 'bad runs'
+  /** Back at the level before the last change, which was a spell. */
+  readonly returned: boolean
 }
 
-/** Consecutive nights that must agree: one or two bad nights are not a change. */
-export const inARow = 3
+export type Scale = 'ratio' | 'points' | 'difference'
 
-/** How far they must be from the earlier median, in spreads (Qn). Chosen by simulation: bench/history.ts. */
-const spreadsAway = 2.3
+/** The smallest change that matters, unless the plan of the night names another: 5 %. */
+export const usualEffect = 0.05
 
-/** How far apart the two nearest of them may be, in spreads: unrelated bad nights differ among themselves. */
-const spreadsApart = 4
-
-/** A spread needs at least ten nights; those beyond the last sixty say little about it. */
-export const fewestBefore = 10
-
-const mostBefore = 60
+/** The smallest change of a share near 0 that matters: 5 in 10,000. It grows with the share. */
+const leastPoints = 0.0005
 
 /** Slow changes: nights needed on each side, nights looked at on each side, and the p-value needed. */
 const manyNights = 8
@@ -36,68 +37,95 @@ const nearby = 25
 
 const manyP = 1e-5
 
+/** Slow trends: of medians of seven nights, over so many weeks. */
+const week = 7
+
+const trendWeeks = [8, 13, 26]
+
+const trendP = 0.001
+
+/** How much greater than `effect` a trend must be, since its estimate is that uncertain. */
+const trendMargin = 1.25
+
+/** How values are compared: on which scale, as numbers whose differences count, and the least that matters. */
+export function scaleOf(values: readonly number[], { effect = usualEffect, share = false } = {}) {
+  const ratio = !share && values.every((value) => value > 0)
+  // With this, 5 in 10,000 weigh at 0 what `effect` weighs at a share of 1.
+  // So 5 in 10,000 weigh at 0 what `effect` weighs at a share of 1.
+  const shift = leastPoints / effect
+  const logarithmic = ratio || share
+  return {
+    scale: (ratio ? 'ratio' : share ? 'points' : 'difference') satisfies Scale as Scale,
+    of: share ? (value: number) => Math.log1p(value / shift) : ratio ? Math.log : same,
+    back: share ? (value: number) => shift * Math.expm1(value) : ratio ? Math.exp : same,
+    least: logarithmic ? Math.log(1 + effect) : effect * Math.abs(median([...values])),
+  }
+}
+
+const same = (value: number) => value
+
+export const byOf = (scale: Scale, before: number, after: number): number =>
+  scale === 'ratio' ? after / before : after - before
+
+export type ChangeOptions = {
+  /** The smallest change that matters (0.05: 5 %). */
+  readonly effect?: number
+  readonly share?: boolean
+  /** Whether each night is one of a weekend, which may differ from weekdays. */
+  readonly weekend?: readonly boolean[]
+}
+
 /**
- * The lasting changes of a series of nights, ascending. First, changes on which three consecutive nights
- * agree: each is more than 2.3 spreads from the median of the nights before, the two nearest are close to
- * each other, and the median of the three is off by `effect` (0.05: 5 %). Then, between those, what
- * E-divisive with the t test (changePoints) finds in a running median of three, which no single bad night
- * moves, if many nights on both sides differ by `effect` and in the Mann–Whitney test. Ratios where every
- * value is above 0; else differences of `leastDifference`.
+ * The lasting changes of a series of nights, ascending. First the shifts on which three nights in a row agree
+ * (shiftsIn). Then, within each level, what E-divisive with the t test (changePoints) finds in a running
+ * median of three, which no single bad night moves, if many nights on both sides differ by `effect` and in the
+ * Mann–Whitney test. Then slow trends of the medians of weeks: significant by Mann–Kendall, and by Theil–Sen
+ * greater than `effect` over 8, 13 or 26 weeks. Ratios where every value is above 0; a `share` in points.
  */
 export function changesIn(
   values: readonly number[],
   better: 'higher' | 'lower',
-  { effect = 0.05, leastDifference = 0.001 } = {},
+  { weekend, ...options }: ChangeOptions = {},
 ): Change[] {
-  const ratio = values.every((value) => value > 0)
-  const series = ratio ? values.map(Math.log) : [...values]
-  const least = ratio ? Math.log(1 + effect) : leastDifference
-  const quick = quickChanges(series, least)
-  const found: { index: number; how: Change['how'] }[] = quick.map((index) => ({
-    index,
-    how: 'three nights in a row',
-  }))
-  segmentsOf(series.length, quick).forEach(([from, to]) => {
-    for (const index of slowChanges(series.slice(from, to), least))
-      found.push({ index: from + index, how: 'many nights' })
+  if (values.length === 0) return []
+  const { scale, of, back, least } = scaleOf(values, options)
+  const series = weekend ? withoutWeekends(values.map(of), weekend) : values.map(of)
+  const at = (night: number) => series[night] as number
+  const { shifts, levels } = shiftsIn(series, least)
+  const found: Pick<Change, 'index' | 'seen' | 'how' | 'returned'>[] = shifts.map((shift) => {
+    return { ...shift, how: 'nights in a row' }
   })
-  found.sort((a, b) => a.index - b.index)
-  const ends = [0, ...found.map(({ index }) => index), series.length]
-  return found.map(({ index, how }, place) => {
-    const [before, after] = [
-      median(series.slice(ends[place], index)),
-      median(series.slice(index, ends[place + 2])),
-    ]
-    const greater = after > before
-    return {
-      index,
-      before: ratio ? Math.exp(before) : before,
-      after: ratio ? Math.exp(after) : after,
-      by: ratio ? Math.exp(after - before) : after - before,
-      direction: greater === (better === 'higher') ? 'better' : 'worse',
-      how,
+  const parts = levels.flatMap((level) => {
+    const splits = slowChanges(level.map(at), least)
+    for (const split of splits) {
+      const index = level[split] as number
+      const seen = level[Math.min(level.length, split + manyNights) - 1] as number
+      found.push({ index, seen, how: 'many nights', returned: false })
     }
+    return [0, ...splits].map((from, place) => level.slice(from, splits[place]))
   })
-}
-
-function quickChanges(series: readonly number[], least: number): number[] {
-  const found: number[] = []
-  let from = 0
-  for (let index = fewestBefore; index + inARow <= series.length; index++) {
-    const before = series.slice(Math.max(from, index - mostBefore), index)
-    if (before.length < fewestBefore) continue
-    const middle = median(before)
-    const beyond = series.slice(index, index + inARow).map((value) => value - middle)
-    if (Math.abs(median(beyond)) < least) continue
-    const side = Math.sign(beyond[0] ?? 0)
-    const [nearest = 0, second = 0] = beyond.map((each) => each * side).sort((a, b) => a - b)
-    const spread = qn(before)
-    if (nearest <= Math.max(spreadsAway * spread, least / 2) || second - nearest > spreadsApart * spread)
-      continue
-    found.push(index)
-    from = index
+  const middleAt = new Map(
+    parts.flatMap((part) => {
+      const middle = median(part.map(at))
+      return part.map((night) => [night, middle] as const)
+    }),
+  )
+  const told = (from: number, to: number) => {
+    const [before, after] = [back(from), back(to)]
+    const direction = to > from === (better === 'higher') ? 'better' : 'worse'
+    return { scale, before, after, by: byOf(scale, before, after), direction } as const
   }
-  return found
+  const steps = found.map((change): Change => {
+    const { index } = change
+    return { ...change, ...told(middleAt.get(index - 1) as number, middleAt.get(index) as number) }
+  })
+  const trends = parts.flatMap((part) =>
+    trendsIn(part.map(at), least).map(({ from, to, before, after }): Change => {
+      const [index, seen] = [part[from] as number, part[to] as number]
+      return { index, seen, how: 'slow trend', returned: false, ...told(before, after) }
+    }),
+  )
+  return [...steps, ...trends].sort((a, b) => a.index - b.index)
 }
 
 function slowChanges(series: readonly number[], least: number): number[] {
@@ -114,4 +142,31 @@ function slowChanges(series: readonly number[], least: number): number[] {
     if (mannWhitney(before, after).p <= manyP) kept.push(index)
   })
   return kept
+}
+
+/** Trends that do not overlap, each as soon as its weeks show it. Weeks count from the first night. */
+function trendsIn(series: readonly number[], least: number) {
+  const found: { from: number; to: number; before: number; after: number }[] = []
+  const weeks = Array.from({ length: Math.floor(series.length / week) }, (_, index) =>
+    median(series.slice(index * week, (index + 1) * week)),
+  )
+  let start = 0
+  for (let end = 1; end <= weeks.length; end++)
+    for (const length of trendWeeks) {
+      if (end - length < start) continue
+      const window = weeks.slice(end - length, end)
+      if (mannKendall(window).p > trendP) continue
+      const { slope, intercept } = theilSen(window)
+      const rise = slope * (length - 1)
+      if (Math.abs(rise) < trendMargin * least) continue
+      found.push({
+        from: (end - length) * week,
+        to: end * week - 1,
+        before: intercept,
+        after: intercept + rise,
+      })
+      start = end
+      break
+    }
+  return found
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
+import { badRuns } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import { badRuns, badRunsMetric } from './bad-runs.ts'
+import { badSides } from './bad-sides.ts'
 import { comparability, inTurns } from './comparability.ts'
 import { Compared, Judgement, judged } from './judgement.ts'
 import { pairsOf } from './pairs.ts'
@@ -53,7 +54,7 @@ export const isDecided = ({ judgement, suspect, metrics }: ComparedGroup): boole
   judgement === 'worse' ||
   (!suspect &&
     metrics.length > 0 &&
-    metrics.every((each) => each.metric === badRunsMetric || each.judgement !== 'cannot tell'))
+    metrics.every((each) => each.metric === badRuns || each.judgement !== 'cannot tell'))
 
 /**
  * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both
@@ -116,13 +117,11 @@ function compareGroup(
   const pairs = interleaved ? pairsOf(a, b) : null
   const looks = Math.max(...[...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
   const options = { effect, inTurns: pairs !== null, share: 1 / looks }
-  const bad = badRuns(baseline, candidate, options.share)
+  const bad = badSides(baseline, candidate, options.share)
   const metrics =
     refused.length > 0 ? [] : [...bad.compared, ...judged(pairs?.a ?? a, pairs?.b ?? b, options)]
   // A run or two that went wrong on one side leave the answer to the figures, unless they are suspect.
-  const telling = metrics.filter(
-    ({ metric, judgement }) => metric !== badRunsMetric || judgement !== 'cannot tell',
-  )
+  const telling = metrics.filter(({ metric, judgement }) => metric !== badRuns || judgement !== 'cannot tell')
   const judgement = worst(telling.map(({ judgement }) => judgement))
   const suspect = bad.suspect && judgement !== 'worse'
   return {

@@ -93,6 +93,13 @@ describe('series', () => {
   })
 })
 
+test('the effect of the last night’s plan is the least change that matters', () => {
+  const slowed = noise(4, 50, 0.005).map((value, index) => (index >= 40 ? 1.07 * value : value))
+  const changesAt = (effect: number | undefined) =>
+    seriesOf(nights(slowed, (index) => (index === 49 && effect ? { effect } : {})))[0]?.changes.length
+  assert.deepEqual([changesAt(undefined), changesAt(0.05), changesAt(0.1)], [1, 1, 0])
+})
+
 test('the last night is compared with the nights since the last change', () => {
   const standingOf = (length: number) => {
     const values = Array.from({ length }, (_, index) => 100 + ((5 * index) % 11))
@@ -100,8 +107,8 @@ test('the last night is compared with the nights since the last change', () => {
     assert.ok(series)
     return standing(series)
   }
-  assert.deepEqual(standingOf(1), { usual: null, spread: null, nights: 1 })
-  assert.deepEqual(standingOf(10), { usual: 105, spread: null, nights: 10 })
+  assert.deepEqual(standingOf(1), { usual: null, spread: null, nights: 1, from: 'the beginning' })
+  assert.deepEqual(standingOf(10), { usual: 105, spread: null, nights: 10, from: 'the beginning' })
   const { usual, spread, nights: count } = standingOf(12)
   assert.deepEqual([usual, count], [105, 12])
   // The 15th smallest difference of eleven successive integers is 2.
@@ -109,7 +116,7 @@ test('the last night is compared with the nights since the last change', () => {
   const [changed] = seriesOf(nights(noise(4, 40).map((value, index) => (index >= 30 ? 1.5 * value : value))))
   assert.ok(changed)
   const after = standing(changed)
-  assert.deepEqual([after.nights, after.spread], [10, null])
+  assert.deepEqual([after.nights, after.spread, after.from], [10, null, 'a change'])
   assert.ok(after.usual && Math.abs(after.usual / 150 - 1) < 0.05)
 })
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { aRun, aSummary, requests } from '../../test/samples.ts'
 import { Night } from '../formats/night.ts'
 import type { Run } from '../formats/run.ts'
-import { runStatistics } from '../run/statistics.ts'
+import { type RunStatistics, runStatistics } from '../run/statistics.ts'
 import { entryVerdicts, nightOf } from './night.ts'
 
 const of = (changes: Partial<Run> = {}, count = 1000, failed = 0) =>
@@ -71,6 +71,25 @@ describe('a night', () => {
       limits: '200m CPU, no memory',
     })
     assert.deepEqual(nightOf([], about).environment, {})
+    const labelled = nightOf([of()], { ...about, labels: { host: 'node-7', branch: 'main' } })
+    assert.deepEqual(labelled.environment, { ...base, limits: 'unknown', host: 'node-7' })
+  })
+
+  test('says of every run whether it failed or was invalid, also where none was valid', () => {
+    const bad = (runs: RunStatistics[]) =>
+      nightOf(runs, about).measured.flatMap(({ metric, values }) => (metric === 'bad runs' ? [values] : []))
+    const killed = { k6: { ...aRun().k6, exitCode: null, signal: 'SIGKILL' } }
+    assert.deepEqual(bad([of(), of({}, 1000, 100), of(killed)]), [[0, 1, 1]])
+    assert.deepEqual(bad([of(killed)]), [[1]])
+    assert.deepEqual(bad([of(), of({ interrupted: true })]), [[0]], 'an interruption is not the target’s')
+  })
+
+  test('keeps the effect of its plan; a night of before has neither effect nor bad runs, and is read', () => {
+    const night = nightOf([of()], { ...about, effect: 0.1 })
+    assert.equal(Night.parse(JSON.parse(JSON.stringify(night))).effect, 0.1)
+    const { effect: _, ...old } = night
+    const measured = old.measured.filter(({ metric }) => metric !== 'bad runs')
+    assert.deepEqual(Night.parse({ ...old, measured }), { ...old, measured })
   })
 })
 

@@ -3,38 +3,59 @@ import type { Night } from '../formats/night.ts'
 import type { Run, Verdict } from '../formats/run.ts'
 import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
+import { badRuns, isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { figuresCompared } from './judgement.ts'
 
-/** The night made of these runs; invalid ones are only counted. */
+/**
+ * The night made of these runs. The figures are of the valid ones; `bad runs` says of every run whether it
+ * failed or was invalid, since a night whose bad runs are left out looks better than it was.
+ */
 export function nightOf(
   runs: readonly RunStatistics[],
-  about: Pick<Night, 'id' | 'startedAt' | 'commit' | 'labels'> & { readonly planned: number },
+  about: Pick<Night, 'id' | 'startedAt' | 'commit' | 'labels' | 'effect'> & { readonly planned: number },
 ): Night {
   const { planned, ...rest } = about
   const valid = runs.filter(({ verdict }) => verdict.kind !== 'invalid')
-  const cells = groupedBy(valid, ({ run }) =>
-    JSON.stringify([run?.scenario, run?.target.replicas ?? null, run && seriesLoad(run.load)]),
+  const cells = groupedBy(
+    runs.flatMap((each) => (each.run ? [{ ...each, run: each.run }] : [])),
+    ({ run }) => JSON.stringify([run.scenario, run.target.replicas, seriesLoad(run.load)]),
   )
   return {
     schema: 1,
     ...rest,
-    environment: environmentOf(valid[0]?.run ?? runs[0]?.run ?? null),
+    environment: { ...environmentOf(valid[0]?.run ?? runs[0]?.run ?? null), ...hostOf(rest.labels) },
     runs: { valid: valid.length, invalid: runs.length - valid.length, planned },
-    measured: [...cells.values()].flatMap((cell) =>
-      figuresCompared.flatMap(({ metric, unit, better, of }) => {
-        const values = cell.flatMap((run) => of(run) ?? [])
-        const run = cell[0]?.run
-        // A figure that some runs lack would describe only a selection of them.
-        if (values.length < cell.length || !run) return []
-        const replicas = run.target.replicas
-        return [
-          { scenario: run.scenario, replicas, load: seriesLoad(run.load), metric, unit, better, values },
-        ]
-      }),
-    ),
+    measured: [...cells.values()].flatMap((cell) => {
+      const { run } = cell[0] as (typeof cell)[number]
+      const good = cell.filter(({ verdict }) => verdict.kind !== 'invalid')
+      const what = {
+        scenario: run.scenario,
+        replicas: run.target.replicas,
+        load: seriesLoad(run.load),
+      }
+      const bad = cell.flatMap((each) => {
+        const known = isBad(each)
+        return known === null ? [] : [Number(known)]
+      })
+      return [
+        ...figuresCompared.flatMap(({ metric, unit, better, of }) => {
+          const values = good.flatMap((each) => of(each) ?? [])
+          // A figure that some runs lack would describe only a selection of them.
+          return good.length === 0 || values.length < good.length
+            ? []
+            : [{ ...what, metric, unit, better, values }]
+        }),
+        ...(bad.length > 0
+          ? [{ ...what, metric: badRuns, unit: 'share', better: 'lower' as const, values: bad }]
+          : []),
+      ]
+    }),
   }
 }
+
+/** `--label host=…` names a machine whose nights are compared only with one another. */
+const hostOf = ({ host }: Night['labels']): Night['environment'] => (host ? { host } : {})
 
 /** What changes the figures without being a change of what is tested. */
 const environmentOf = (run: Run | null): Night['environment'] => {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type Acknowledged, type Night, parseAcknowledged, parseNight } from '../../analysis/formats/night.ts'
 import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
 import type { HistoryReport } from '../../analysis/report/history.ts'
-import { alarmsOf } from '../../analysis/runs/alarms.ts'
+import { judgedAlarms } from '../../analysis/runs/alarms.ts'
 import { seriesOf } from '../../analysis/runs/history.ts'
 import { Failure } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
@@ -81,11 +81,13 @@ export function historyReport(
   }: Partial<Pick<HistoryReport, 'comparison' | 'entries'>> & { readonly more?: readonly string[] } = {},
 ): HistoryReport {
   const series = seriesOf(nights)
+  const judged = judgedAlarms(series, acknowledged)
   return {
     kind: 'history',
     nights,
     series,
-    alarms: alarmsOf(series, acknowledged),
+    alarms: judged.filter(({ silent }) => silent === null),
+    silent: judged.filter(({ silent }) => silent !== null),
     comparison,
     remarks: [...more, ...remarks],
     entries,

@@ -62,7 +62,7 @@ const usage = {
   flags,
   notes: `Writes results/<night>/: the runs, report/, history/ with every figure over the nights, junit.xml. In GitHub Actions
 it writes the summary of the job too. It fails if a figure got worse, the night is worse than its baseline, or most runs
-of an entry missed an SLO.
+of an entry missed an SLO. --label host=… keeps the nights of unlike machines apart.
 ${exitCodesHelp}
 
   npm run nightly
@@ -115,6 +115,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       // Of what is tested, which is not always where the command was started.
       commit: labels.commit ?? (await gitCommit(shell)),
       labels,
+      effect: plan.effect,
       planned: series.plan.runs.filter(({ side }) => side !== 'a').length,
     }),
   )

@@ -59,7 +59,7 @@ test('a first night: the history has it, the report says that it is too early fo
   assert.deepEqual(night?.labels, { branch: 'main' })
   assert.deepEqual(
     night?.measured.map(({ metric, values }) => [metric, values.length]),
-    ['rate', 'errors', 'mean', 'p50', 'p95', 'p99'].map((metric) => [metric, 2]),
+    ['rate', 'errors', 'mean', 'p50', 'p95', 'p99', 'bad runs'].map((metric) => [metric, 2]),
   )
   const made = path.join(folder, night?.id ?? '')
   const written = await readdir(made, { recursive: true })

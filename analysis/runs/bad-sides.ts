@@ -1,14 +1,9 @@
 import { sum } from 'simple-statistics'
 import { cliffsDelta, mannWhitney } from '../numbers/mann-whitney.ts'
 import { repeated } from '../numbers/repeated.ts'
+import { badRuns, isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import { measuredGenerator } from '../run/verdict.ts'
 import type { Compared } from './judgement.ts'
-
-export const badRunsMetric = 'bad runs'
-
-/** A run with more errors is bad even without an SLO. */
-const mostErrors = 0.01
 
 // By chance at most 0.5 % of equal sides differ that much, whatever their share of bad runs.
 const significance = 0.02
@@ -17,19 +12,12 @@ const doubtful = 0.1
 /** Nor are as many more runs that had to be left out. */
 const fewestLeftOut = 2
 
-/** Null where its own generator or an interruption spoilt the run, which says nothing about the target. */
-function isBad({ run, verdict, total }: RunStatistics): boolean | null {
-  if (run && (run.interrupted || measuredGenerator(run))) return null
-  return verdict.kind !== 'pass' || (total.errors ?? 0) > mostErrors
-}
-
 /**
- * Whether more runs of one side went wrong – failed, measured nothing, or had more than 1 % of errors – as a
- * figure beside the others; empty where none did. Leaving such runs out would hide just what makes a side
+ * Whether more runs of one side went wrong, as a figure beside the others; empty where none did. Leaving such runs out would hide just what makes a side
  * worse. For two values the exact Mann–Whitney test is Fisher's exact test.
  * @param share the part of the permitted error that this look may spend
  */
-export function badRuns(
+export function badSides(
   baseline: readonly RunStatistics[],
   candidate: readonly RunStatistics[],
   share: number,
@@ -57,7 +45,7 @@ export function badRuns(
   return {
     compared: [
       {
-        metric: badRunsMetric,
+        metric: badRuns,
         unit: 'share',
         better: 'lower',
         baseline: repeated(x),
