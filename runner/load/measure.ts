@@ -3,6 +3,7 @@ import { sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
 import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
+import { keep } from '../../analysis/run/kept.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { mix, type ScenarioName } from '../../scenarios/catalogue.ts'
 import type { K6 } from '../k6/find.ts'
@@ -119,9 +120,10 @@ async function measured(
     k6: { exitCode, ...exit, outputs: [...extra.names] },
   }
   const summary = await readSummary(summaryFile)
-  const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
-  const run = { ...unjudged, verdict }
-  await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run))
+  const figures = runStatistics({ name: folder.id, run: unjudged, summary })
+  const run = { ...unjudged, verdict: figures.verdict }
+  const kept = keep({ ...figures, run }, summaryFile)
+  await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run, kept))
   return { folder: await folder.complete(), source: { name: run.id, run, summary } }
 }
 
