@@ -381,6 +381,7 @@ test('a page with more than a hundred runs leaves their details to statistics.js
   const markdown = files.get('report.md') ?? ''
   assert.match(markdown, /CW · run-100/)
   assert.doesNotMatch(markdown, /What was run/)
+  assert.equal(files.get('statistics.json'), `${JSON.stringify(many, null, 2)}\n`)
 })
 
 const nasty = fc.oneof(
