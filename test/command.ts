@@ -127,5 +127,5 @@ export async function runOf(
   const resultFolder = path.dirname(report)
   const reading = parseRun(await readFile(path.join(resultFolder, 'run.json'), 'utf8'))
   assert.ok(reading.kind === 'ok' && statistics.runs[0])
-  return { folder: resultFolder, run: reading.value, figures: statistics.runs[0] }
+  return { folder: resultFolder, run: reading.value.run, figures: statistics.runs[0] }
 }

@@ -4,9 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatRun, type Run } from '../analysis/formats/run.ts'
+import { parseSummary } from '../analysis/formats/summary.ts'
+import { keep } from '../analysis/run/kept.ts'
+import { runStatistics } from '../analysis/run/statistics.ts'
 import { Statistics } from '../analysis/runs/statistics.ts'
 import { commandIn } from './command.ts'
-import { aRun, requests, summaryText } from './samples.ts'
+import { aRun, fixture, requests, summaryText } from './samples.ts'
 
 let out = ''
 before(async () => {
@@ -79,4 +82,37 @@ test('a wrong request gets one sentence', async () => {
     assert.match(stderr, sentence)
     assert.equal(stderr.trim().split('\n').length, 1)
   }
+})
+
+test('hundreds of folders: kept figures and summaries of real k6 give the same report', async () => {
+  const folders = await Promise.all(
+    Array.from({ length: 402 }, async (_, index) => {
+      const side = index % 2 ? 'new' : 'old'
+      const id = `${side}-${index}`
+      const folder = path.join(out, 'many', side, id)
+      await mkdir(folder, { recursive: true })
+      const summary = fixture(index % 2 ? '2.2.0-handle-summary.json' : '1.8.1-handle-summary.json')
+      await writeFile(path.join(folder, 'summary.json'), summary)
+      const run = aRun({ id, startedAt: new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString() })
+      return { folder, run, figures: runStatistics({ name: id, run, summary: parseSummary(summary) }) }
+    }),
+  )
+  const compared = async (kept: boolean) => {
+    for (const { folder, run, figures } of folders) {
+      const summary = path.join(folder, 'summary.json')
+      await writeFile(
+        path.join(folder, 'run.json'),
+        formatRun(run, kept ? keep(figures, summary) : undefined),
+      )
+    }
+    const { code, stdout } = await finished(['compare', 'many/old', 'many/new', '--out', 'same'])
+    const files = await readdir(path.join(out, 'same'))
+    const contents = files
+      .sort()
+      .map(async (name) => [name, await readFile(path.join(out, 'same', name), 'utf8')])
+    return { code, stdout, files: await Promise.all(contents) }
+  }
+  const [quick, thorough] = [await compared(true), await compared(false)]
+  assert.match(quick.stdout, /^p95 \(ms\) /m)
+  assert.deepEqual(quick, thorough)
 })

@@ -11,7 +11,10 @@ import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
+import { readRun, readSource } from '../analysis/formats/read.ts'
 import { formatRun } from '../analysis/formats/run.ts'
+import { keep } from '../analysis/run/kept.ts'
+import { runStatistics } from '../analysis/run/statistics.ts'
 import { commandIn, left, noneLeft, root, runOf, said, startIn } from './command.ts'
 import { aRun, requests, summaryText } from './samples.ts'
 import { started as startedService } from './service.ts'
@@ -64,6 +67,11 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
     'statistics.json',
     'timeline.svg',
   ])
+  const [file, reading] = [readRun(folder), await readSource(folder)]
+  assert.ok(file.kind === 'ok' && file.value.kept && reading.kind === 'source')
+  // The hash shows a later comparison that nothing has changed.
+  const again = keep(runStatistics(reading.source), path.join(folder, 'summary.json'))
+  assert.deepEqual(again, file.value.kept)
   await noneLeft(mark)
 })
 

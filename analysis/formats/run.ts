@@ -132,8 +132,25 @@ export type Verdict = z.infer<typeof Verdict>
 export const stageTags = ({ load: { stages } }: Run, stage: string): Readonly<Record<string, string>> =>
   stages.length > 1 ? { stage } : {}
 
-/** The only reader of `run.json`. */
-export const parseRun = (text: string): JsonReading<Run> => readJson(text, Run, 'a run')
+const Kept = z.object({
+  sha256: z
+    .string()
+    .describe('of the code, the rest of run.json and summary.json that the figures came from'),
+  figures: z.unknown(),
+})
+/** Figures kept since the run ended, so that its summary need not be parsed again. */
+export type Kept = z.infer<typeof Kept>
+
+// What is wrong with kept figures costs time, but the run is still readable.
+const RunFile = Run.extend({ kept: Kept.optional().catch(undefined) })
+
+/** The only reader of `run.json`; `kept` as it was written, to be checked. */
+export function parseRun(text: string): JsonReading<{ readonly run: Run; readonly kept: Kept | undefined }> {
+  const reading = readJson(text, RunFile, 'a run')
+  if (reading.kind === 'unreadable') return reading
+  const { kept, ...run } = reading.value
+  return { kind: 'ok', value: { run, kept } }
+}
 
 /** The only writer of `run.json`. */
-export const formatRun = (run: Run): string => `${JSON.stringify(run, null, 2)}\n`
+export const formatRun = (run: Run, kept?: Kept): string => `${JSON.stringify({ ...run, kept }, null, 2)}\n`

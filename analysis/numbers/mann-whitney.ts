@@ -73,12 +73,18 @@ function normalP(doubledRanks: readonly number[], n: number, m: number, distance
 }
 
 /**
- * Cliff's δ: the share of pairs in which y is greater minus the share in which x is; −1 to 1.
+ * Cliff's δ: the share of pairs in which y is greater minus the share in which x is; −1 to 1. Counted over
+ * sorted values, since years of runs make tens of millions of pairs.
  * Source: Cliff, "Dominance Statistics: Ordinal Analyses to Answer Ordinal Questions", Psychological Bulletin
  * 114, 1993.
  */
 export function cliffsDelta(x: readonly number[], y: readonly number[]): number {
-  let sum = 0
-  for (const each of x) for (const other of y) sum += Math.sign(other - each)
+  const [left, right] = [Float64Array.from(x).sort(), Float64Array.from(y).sort()]
+  let [below, upTo, sum] = [0, 0, 0]
+  for (const value of right) {
+    while (below < left.length && (left[below] as number) < value) below++
+    while (upTo < left.length && (left[upTo] as number) <= value) upTo++
+    sum += below - (left.length - upTo)
+  }
   return sum / (x.length * y.length)
 }

@@ -91,6 +91,15 @@ export const present = (blocks: readonly (Block | null | false)[]): Block[] =>
       : [block],
   )
 
+// A longer page is slow to open and too long to read; statistics.json and runs.csv have every run.
+const mostDetails = 100
+
+/** What a page shows: no details if there are more than a hundred. */
+export const fewDetails = (blocks: readonly Block[]): readonly Block[] => {
+  const rest = blocks.filter(({ kind }) => kind !== 'details')
+  return blocks.length - rest.length > mostDetails ? rest : blocks
+}
+
 export type Column<Row> = readonly [head: string, cell: (row: Row) => Cell]
 
 export const tableOf = <Row>(name: string, rows: readonly Row[], columns: readonly Column<Row>[]): Table => ({

@@ -7,7 +7,7 @@ import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
 import { changeWords, groupName } from './change-words.ts'
 import { runRecords } from './figures.ts'
-import { groupOf } from './groups.ts'
+import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { comparisonPlot } from './plots/comparison.ts'
 import { everyRun } from './runs.ts'
@@ -17,6 +17,7 @@ export function comparisonReport(statistics: Statistics): OfRuns {
   const comparison = statistics.comparison as Comparison
   const { split } = comparison
   const sides = [groupOf('baseline', 0, runs.slice(0, split)), groupOf('candidate', 1, runs.slice(split))]
+  const side = groupByRun(sides)
   return {
     title: 'Candidate against baseline',
     blocks: present([
@@ -25,7 +26,7 @@ export function comparisonReport(statistics: Statistics): OfRuns {
       ...everyRun(runs, sides).flat(),
     ]),
     cases: comparison.groups.flatMap(groupCases),
-    records: runRecords(runs, (run) => sides.find(({ runs }) => runs.includes(run))?.label ?? ''),
+    records: runRecords(runs, (run) => side.get(run)?.label ?? ''),
   }
 }
 

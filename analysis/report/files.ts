@@ -4,15 +4,16 @@ import type { HistoryReport } from './history.ts'
 import { modelOf } from './model.ts'
 import { csv } from './printers/csv.ts'
 import { html } from './printers/html.ts'
+import { json } from './printers/json.ts'
 import { junitXml } from './printers/junit.ts'
 import { markdown } from './printers/markdown.ts'
 import { terminalText } from './printers/text.ts'
 
 /** By file name; null where a report has nothing for the file. */
-const printers: Record<string, (report: Report) => string | null> = {
+const printers: Record<string, (report: Report) => string | Iterable<string> | null> = {
   'index.html': html,
   'report.md': markdown,
-  'statistics.json': ({ figures }) => `${JSON.stringify(figures, null, 2)}\n`,
+  'statistics.json': json,
   'runs.csv': csv,
   'junit.xml': junitXml,
 }
@@ -21,17 +22,27 @@ const printers: Record<string, (report: Report) => string | null> = {
 export const isReportFile = (name: string): boolean =>
   Object.hasOwn(printers, name) || /^[\w-]+\.svg$/.test(name)
 
-/** Every file of a report by its name: what the printers make, and an SVG for each plot. */
-export function reportFiles(data: Statistics | HistoryReport): Map<string, string> {
+/** A file of a report: its content, or the parts of a large one. */
+export type ReportFile = readonly [name: string, content: string | Iterable<string>]
+
+/** Every file of a report, each made when it is asked for: what the printers make, and an SVG for each plot. */
+export function* eachFile(data: Statistics | HistoryReport): Generator<ReportFile> {
   const report = modelOf(data)
-  const files = new Map<string, string>()
   for (const [name, print] of Object.entries(printers)) {
     const content = print(report)
-    if (content !== null) files.set(name, content)
+    if (content !== null) yield [name, content]
   }
-  for (const block of report.blocks) if (block.kind === 'plot') files.set(`${block.name}.svg`, block.svg)
-  return files
+  for (const block of report.blocks) if (block.kind === 'plot') yield [`${block.name}.svg`, block.svg]
 }
+
+/** The same at once, by name. */
+export const reportFiles = (data: Statistics | HistoryReport): Map<string, string> =>
+  new Map(
+    [...eachFile(data)].map(([name, content]) => [
+      name,
+      typeof content === 'string' ? content : [...content].join(''),
+    ]),
+  )
 
 /** The short report for a terminal. */
 export const text = (data: Statistics | HistoryReport): string => terminalText(modelOf(data))

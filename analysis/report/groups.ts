@@ -27,6 +27,10 @@ export const groupOf = (label: string, index: number, runs: readonly RunStatisti
 export const eachAlone = (runs: readonly RunStatistics[]): RunGroup[] =>
   runs.map((run, index) => ({ label: letter(index), name: run.name, colour: colour(index), runs: [run] }))
 
+/** The group that each run is drawn with; none for an invalid one. */
+export const groupByRun = (groups: readonly RunGroup[]): ReadonlyMap<RunStatistics, RunGroup> =>
+  new Map(groups.flatMap((group) => group.runs.map((run) => [run, group])))
+
 /** The key of a plot; empty where the curves' labels are enough. */
 export const keyOf = (groups: readonly RunGroup[]): { label: string; colour: string }[] =>
   groups.length === 1

@@ -381,9 +381,14 @@ test('a page with more than a hundred runs leaves their details to statistics.js
     ...samples.runs,
     runs: Array.from({ length: 101 }, (_, index) => ({ ...first, name: `run-${index}` })),
   }
-  const page = reportFiles(many).get('index.html') ?? ''
+  const files = reportFiles(many)
+  const page = files.get('index.html') ?? ''
   assert.match(page, /CW · run-100/)
   assert.doesNotMatch(page, /<article>|href="#/)
+  const markdown = files.get('report.md') ?? ''
+  assert.match(markdown, /CW · run-100/)
+  assert.doesNotMatch(markdown, /What was run/)
+  assert.equal(files.get('statistics.json'), `${JSON.stringify(many, null, 2)}\n`)
 })
 
 const nasty = fc.oneof(

@@ -2,7 +2,7 @@ import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Column, present, type Table, tableOf } from './blocks.ts'
 import { columns } from './figures.ts'
-import { eachAlone, letter, type RunGroup } from './groups.ts'
+import { eachAlone, groupByRun, letter, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
@@ -20,19 +20,26 @@ export function runsReport({ runs }: Statistics): OfRuns {
 export const everyRun = (
   runs: readonly RunStatistics[],
   groups: readonly RunGroup[],
-): [plots: (Block | null)[], table: Block[], details: Block[]] => [
-  [latencyPlot(runs, groups), saturationPlot(runs, groups)],
-  [runsTable(runs, groups)],
-  runs.map((run, index) => ({
-    kind: 'details',
-    id: letter(index),
-    title: [letter(index), run.run?.scenario, run.name].filter(Boolean).join(' · '),
-    colour: colourOf(run, groups),
-    blocks: [verdictFinding(run), ...runTables(run)],
-  })),
-]
+): [plots: (Block | null)[], table: Block[], details: Block[]] => {
+  const group = groupByRun(groups)
+  const colourOf = (run: RunStatistics) => group.get(run)?.colour ?? 'transparent'
+  return [
+    [latencyPlot(runs, groups), saturationPlot(runs, groups)],
+    [runsTable(runs, colourOf)],
+    runs.map((run, index) => ({
+      kind: 'details',
+      id: letter(index),
+      title: [letter(index), run.run?.scenario, run.name].filter(Boolean).join(' · '),
+      colour: colourOf(run),
+      // Made only where they are printed: of many runs no page has them.
+      get blocks() {
+        return [verdictFinding(run), ...runTables(run)]
+      },
+    })),
+  ]
+}
 
-const runsTable = (runs: readonly RunStatistics[], groups: readonly RunGroup[]): Table =>
+const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics) => string): Table =>
   tableOf(
     'Every run',
     [...runs.entries()],
@@ -41,7 +48,7 @@ const runsTable = (runs: readonly RunStatistics[], groups: readonly RunGroup[]):
         'run',
         ([index, run]) => ({
           text: `${letter(index)} · ${run.name}`,
-          colour: colourOf(run, groups),
+          colour: colourOf(run),
           link: letter(index),
         }),
       ],
@@ -51,7 +58,3 @@ const runsTable = (runs: readonly RunStatistics[], groups: readonly RunGroup[]):
       ),
     ],
   )
-
-/** The colour of the group that a run is drawn with. */
-const colourOf = (run: RunStatistics, groups: readonly RunGroup[]): string =>
-  groups.find(({ runs }) => runs.includes(run))?.colour ?? 'transparent'

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
+import { keep } from '../../analysis/run/kept.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { mix, type ScenarioName } from '../../scenarios/catalogue.ts'
 import type { K6 } from '../k6/find.ts'
@@ -153,10 +154,12 @@ async function measured(
         ...(duet && { duet: duetWith(urls[1 - index] as URL, urls) }),
       }
       if (index > 0) await copyFile(logFile, path.join(folder.filling, 'k6.log')).catch(() => {})
-      const summary = await readSummary(path.join(folder.filling, 'summary.json'))
-      const { verdict } = runStatistics({ name: folder.id, run: unjudged, summary })
-      const run = { ...unjudged, verdict }
-      await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run))
+      const summaryFile = path.join(folder.filling, 'summary.json')
+      const summary = await readSummary(summaryFile)
+      const figures = runStatistics({ name: folder.id, run: unjudged, summary })
+      const run = { ...unjudged, verdict: figures.verdict }
+      const kept = keep({ ...figures, run }, summaryFile)
+      await writeAtomically(path.join(folder.filling, 'run.json'), formatRun(run, kept))
       return { folder: folder.filling, source: { name: run.id, run, summary } }
     }),
   )

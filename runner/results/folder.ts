@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isReportFile } from '../../analysis/report/files.ts'
+import { isReportFile, type ReportFile } from '../../analysis/report/files.ts'
 import { Failure } from '../shell/exit.ts'
 
 export type ResultFolder = {
@@ -53,9 +54,9 @@ export async function writeAtomically(file: string, content: string): Promise<vo
 }
 
 /**
- * Writes a report, by file name, in place of an older report; refuses a folder that contains anything else.
+ * Writes a report, file by file, in place of an older report; refuses a folder that contains anything else.
  */
-export async function writeReport(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+export async function writeReport(folder: string, files: Iterable<ReportFile>): Promise<void> {
   if (!(await isReplaceable(folder)))
     throw new Failure('usage', `${folder}: contains more than a report; choose a new folder with --out`)
   const partial = partialName(folder)
@@ -70,13 +71,19 @@ export async function writeReport(folder: string, files: ReadonlyMap<string, str
   }
 }
 
+const ours = '"load-and-stress statistics'
+
+/** The first characters of a file, which may have tens of megabytes; none where it cannot be read. */
+async function startOf(file: string): Promise<string> {
+  const parts = createReadStream(file, { encoding: 'utf8', end: 1000 })
+  return (await parts.toArray().catch(() => [])).join('')
+}
+
 async function isReplaceable(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) =>
     error.code === 'ENOENT' ? [] : null,
   )
   if (names === null) return false
   if (names.length === 0) return true
-  const statistics = await readFile(path.join(folder, 'statistics.json'), 'utf8').catch(() => '')
-  const ours = names.every(isReportFile)
-  return ours && statistics.includes('"load-and-stress statistics')
+  return names.every(isReportFile) && (await startOf(path.join(folder, 'statistics.json'))).includes(ours)
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
+import { eachFile, text as terminalText } from '../../analysis/report/files.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { exitCodes } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
@@ -34,7 +34,7 @@ export const reportFolderFlag = (usual: string) =>
  * what a comparison found.
  */
 export async function writeAndPrint(shell: Shell, figures: Statistics, folder: string): Promise<number> {
-  await writeReport(folder, reportFiles(figures))
+  await writeReport(folder, eachFile(figures))
   shell.print(terminalText(figures))
   for (const advice of adviceFor(figures)) shell.say(advice)
   shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)

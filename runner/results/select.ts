@@ -1,20 +1,18 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { glob } from 'tinyglobby'
-import { readSource } from '../../analysis/formats/read.ts'
+import type { JsonReading } from '../../analysis/formats/json.ts'
+import { readRun, readSource } from '../../analysis/formats/read.ts'
+import type { Run } from '../../analysis/formats/run.ts'
+import { readFigures } from '../../analysis/run/kept.ts'
 import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
 import { Failure } from '../shell/exit.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 // A curve has hundreds of points, and nobody can tell apart the curves of this many runs.
 const mostDrawn = 200
-
-const withoutCurves = (run: RunStatistics): RunStatistics => ({
-  ...run,
-  percentiles: [],
-  stages: run.stages.map((stage) => ({ ...stage, percentiles: [] })),
-})
 
 /**
  * The runs that a result folder, a folder of them, a glob or a label names; labels are searched below `within`. Their
@@ -33,22 +31,19 @@ export async function runsNamed(shell: Shell, named: string, within: string): Pr
           absolute: true,
           expandDirectories: false,
         })
-  const left = folders.filter((folder) => existsSync(path.join(folder, 'run.json'))).sort()
+  const there = folders.filter((folder) => existsSync(path.join(folder, 'run.json'))).sort()
+  const [, key = '', value = ''] = existsSync(at) ? [] : (label ?? [])
+  const wanted = key ? there.filter((folder) => carries(known(readRun(folder)).run, key, value)) : there
   const runs: RunStatistics[] = []
-  while (left.length > 0) {
-    // A few at a time: reading and computing overlap, and the summaries are never all in memory.
-    for (const reading of await Promise.all(left.splice(0, 16).map(readSource))) {
-      if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
-      const { source } = reading
-      if (label && !existsSync(at) && !carries(source.run, label[1] ?? '', label[2] ?? '')) continue
-      const figures = runStatistics(source)
-      runs.push(folders.length > mostDrawn ? withoutCurves(figures) : figures)
-    }
+  for (const folder of wanted) {
+    runs.push(wanted.length > mostDrawn ? known(await readFigures(folder)) : await withCurves(folder))
+    // Kept figures are read without waiting, and Ctrl-C must still be noticed.
+    await setImmediate()
   }
   if (runs.length === 0) {
     throw new Failure(
       'usage',
-      label && !existsSync(at)
+      key
         ? `${named}: no run below ${within} has this label`
         : `${named}: no result folder there; name one, a folder of them, a quoted glob, or a label such as commit=abc`,
     )
@@ -63,11 +58,16 @@ async function below(at: string): Promise<string[]> {
   return files.map((file) => path.dirname(file))
 }
 
-function carries(
-  run: { readonly commit: string | null; readonly labels: Readonly<Record<string, string>> } | null,
-  key: string,
-  value: string,
-): boolean {
-  if (run?.labels[key] === value) return true
-  return key === 'commit' && (run?.commit?.startsWith(value) ?? false)
+async function withCurves(folder: string): Promise<RunStatistics> {
+  const reading = await readSource(folder)
+  if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
+  return runStatistics(reading.source)
+}
+
+const carries = ({ labels, commit }: Run, key: string, value: string): boolean =>
+  labels[key] === value || (key === 'commit' && (commit?.startsWith(value) ?? false))
+
+function known<Value>(reading: JsonReading<Value>): Value {
+  if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
+  return reading.value
 }

@@ -1,13 +1,10 @@
-import type { Block, Cell, Finding, Report, Table } from '../blocks.ts'
+import { type Block, type Cell, type Finding, fewDetails, type Report, type Table } from '../blocks.ts'
 import { type Markup, tag } from './markup.ts'
-
-// A longer page is slow to open and too long to read; statistics.json and runs.csv have every run.
-const mostDetails = 100
 
 /** The report as one HTML page that loads nothing. */
 export function html({ title, subtitle, blocks, foot }: Report): string {
-  const detailed = blocks.filter(({ kind }) => kind === 'details').length <= mostDetails
-  const shown = blocks.filter(({ kind }) => detailed || kind !== 'details')
+  const shown = fewDetails(blocks)
+  const detailed = shown.length === blocks.length
   const { markup } = tag`<!doctype html>
 <html lang="en">
 <head>

@@ -1,8 +1,8 @@
-import { type Block, cellText, type Report } from '../blocks.ts'
+import { type Block, cellText, fewDetails, type Report } from '../blocks.ts'
 
 /** The report for a pull request; plots are links to the files beside it. */
 export const markdown = ({ title, subtitle, blocks }: Report): string =>
-  `${[`# ${escaped([title, subtitle].filter(Boolean).join(' · '))}`, ...blocks.flatMap((block) => parts(block, '##'))].join('\n\n')}\n`
+  `${[`# ${escaped([title, subtitle].filter(Boolean).join(' · '))}`, ...fewDetails(blocks).flatMap((block) => parts(block, '##'))].join('\n\n')}\n`
 
 function parts(block: Block, level: string): string[] {
   switch (block.kind) {
