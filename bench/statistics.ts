@@ -9,6 +9,7 @@ import { scaling } from '../analysis/numbers/scaling-model.ts'
 import { type RunStatistics, runStatistics } from '../analysis/run/statistics.ts'
 import { compare } from '../analysis/runs/compare.ts'
 import type { Judgement } from '../analysis/runs/judgement.ts'
+import { byReplicas, recommendation } from '../analysis/runs/replicas.ts'
 import { aRun, aSummary, requests } from '../test/samples.ts'
 import { segments } from '../test/segments.ts'
 import { repeatedRuns } from './repeated-runs.ts'
@@ -232,6 +233,61 @@ function laws(): void {
   }
 }
 
+/** A valid run with that number of replicas that held its SLO at that rate. */
+function holding(replicas: number, rate: number): RunStatistics {
+  const [stage] = template.stages
+  const stages = stage ? [{ ...stage, rate, holds: true }] : []
+  const total = { ...template.total, rate }
+  return { ...template, run: aRun({ target: { ...aRun().target, replicas } }), total, stages }
+}
+
+/** Whether a next run holds what is recommended as often as the recommendation says. */
+function recommendations(): void {
+  const count = Math.ceil(rounds / 5)
+  console.log(
+    `\nRecommended replicas: how often a next run holds the rate, ${count} sweeps of 1, 2, 4 and 8 replicas`,
+  )
+  row('', ['stated', 'next run', 'another session', 'a rate wanted'])
+  const slos = [{ figure: 'errors', limit: 0.01 }]
+  const laws = {
+    'growing throughput': { alpha: 0.05, beta: 0 },
+    'throughput that stays flat': { alpha: 0.9, beta: 0 },
+  }
+  const worlds = { '3 %': () => Math.exp(0.03 * normal()), '10 %': () => Math.exp(0.1 * normal()) }
+  for (const [law, shape] of Object.entries(laws))
+    for (const [noise, factor] of Object.entries(worlds))
+      for (const runs of [3, 5, 10]) {
+        const perSecond = (replicas: number) => throughput({ gamma: 200, ...shape }, replicas) * factor()
+        let stated = ''
+        const next = (shift: number, wanted: number | null) => {
+          const words = recommendation(
+            byReplicas(
+              [1, 2, 4, 8].flatMap((replicas) => many(() => holding(replicas, perSecond(replicas)), runs)),
+            ),
+            slos,
+            null,
+            wanted,
+          )
+          const found = /(\d+) replicas? holds? ([\d,.]+) .* in (about|at most) (\d+) %/.exec(words ?? '')
+          if (!found) return null
+          stated = `${found[3]} ${found[4]} %`
+          const session = Math.exp(shift * normal())
+          return perSecond(Number(found[1])) * session >= Number(found[2]?.replaceAll(',', ''))
+        }
+        const share = (make: () => boolean | null) => {
+          const answers = many(make, count).filter((answer) => answer !== null)
+          return rate(answers.filter(Boolean).length / answers.length, answers.length)
+        }
+        const observed = share(() => next(0, null))
+        row(`${law}, ${noise} noise, ${runs} runs`, [
+          stated,
+          observed,
+          share(() => next(0.03, null)),
+          share(() => next(0, throughput({ gamma: 200, ...shape }, 8) * random())),
+        ])
+      }
+}
+
 async function generators(): Promise<void> {
   const { requests, rows } = await segments(4, '30s', 0.2)
   console.log(
@@ -242,7 +298,14 @@ async function generators(): Promise<void> {
     row(`p${p}`, [number(raw), percent(Math.abs(merged / raw - 1)), percent(Math.abs(averaged / raw - 1))])
 }
 
-const parts: Record<string, () => void | Promise<void>> = { verdicts, sessions, coverage, laws, generators }
+const parts: Record<string, () => void | Promise<void>> = {
+  verdicts,
+  sessions,
+  coverage,
+  laws,
+  recommendation: recommendations,
+  generators,
+}
 for (const [name, part] of Object.entries(parts)) {
   if (process.argv.length < 3 || process.argv.includes(name)) await part()
 }
