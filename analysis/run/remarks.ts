@@ -2,8 +2,8 @@ import { isOpen } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
-import { distribution } from '../numbers/distribution.ts'
-import { withOmitted } from '../numbers/omission.ts'
+import { distribution, type Part } from '../numbers/distribution.ts'
+import { atMostFrom, withOmitted } from '../numbers/omission.ts'
 import { durations, type Figures } from './figures.ts'
 import type { StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
@@ -16,7 +16,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
   const load = run
     ? [
         ...mixtureRemarks(run, summary),
-        isOpen(run.load.stages) ? openRemark(summary, total) : closedRemark(summary, total),
+        isOpen(run.load.stages) ? openRemark(summary, total) : closedRemark(summary, total, run),
         ...machineRemarks(run, summary),
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
@@ -75,16 +75,21 @@ function openRemark(summary: Summary, { intended, p99Ms }: Figures): string {
   return `Open model: requests started at their own rate${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
 }
 
-function closedRemark(summary: Summary, { samples, p99Ms }: Figures): string {
+function closedRemark(summary: Summary, { samples, p99Ms }: Figures, { load: { stages } }: Run): string {
   const { metric } = durations(summary, {})
   const known = metric ? distribution(metric, samples) : ''
   const [part] = typeof known === 'string' ? [] : known
-  const estimateMs = part ? withOmitted(part, 0.99) : null
-  const omitted =
-    p99Ms === null || estimateMs === null || estimateMs < p99Ms * 1.1
-      ? ''
-      : ` With the requests that were not made, p99 would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; an open model would measure it.`
-  return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${omitted}`
+  const fewest = Math.min(...stages.map(({ vus }) => vus))
+  const estimate = part && p99Ms !== null ? omitted(part, p99Ms, fewest) : ''
+  return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${estimate}`
+}
+
+/** What the requests that were not made would add, unless the long latencies were too few to be everybody’s. */
+function omitted(latencies: Part, p99Ms: number, vus: number): string {
+  const estimateMs = withOmitted(latencies, 0.99)
+  const longestMs = latencies.points.at(-1)?.[1] ?? 0
+  if (estimateMs < p99Ms * 1.1 || atMostFrom(latencies, longestMs / 2) < Math.max(3, vus / 2)) return ''
+  return ` If the longest responses (up to ${number(longestMs)} ms) were stalls that everybody met, p99 with the requests that were not made would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; if they were slow on their own, it would not. An open model would measure it.`
 }
 
 function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): string[] {
