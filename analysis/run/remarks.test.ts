@@ -97,13 +97,14 @@ describe('the model of the load', () => {
     assert.match(remarksOf({ load: openLoad }), /at their own rate\. p99 is 99 ms .* and – ms/)
   })
 
-  /** Of 1,150 requests of 8 VUs: so many took 20 s, the others 27 ms. */
-  const slow = (count: number) => {
+  /** Of 1,150 requests of some VUs: that many took 20 s, the others 27 ms. */
+  const slow = (count: number, vus = 8) => {
     const { 'http_req_duration{expected_response:true}': _, ...others } = requests(1150)
     const at = (p: number) => (Math.floor((p / 100) * 1149) >= 1150 - count ? 20_000 : 27)
     const grid = Object.fromEntries([50, 90, 99, 99.1, 99.5, 99.9, 99.99].map((p) => [`p(${p})`, at(p)]))
     const trend = { count: 1150, avg: 44, min: 20, med: 27, max: 20_000, ...grid }
-    return remarksOf({}, { ...others, http_req_duration: trend })
+    const stages = load.stages.map((stage) => ({ ...stage, vus }))
+    return remarksOf({ load: { ...load, stages } }, { ...others, http_req_duration: trend })
   }
 
   test('a closed model warns of coordinated omission, with an estimate where everybody may have met a stall', () => {
@@ -118,6 +119,7 @@ describe('the model of the load', () => {
   test('one request of 1,150 that hung was not everybody’s stall: no estimate of 19 s for 27 ms', () => {
     assert.match(slow(1), /\(coordinated omission\)\.$/m)
     assert.match(slow(2), /\(coordinated omission\)\.$/m)
+    assert.match(slow(1, 1), /stalls that everybody met/, 'a single VU is everybody')
   })
 })
 
