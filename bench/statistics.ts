@@ -231,6 +231,41 @@ function laws(): void {
       covered('peak', Math.sqrt((1 - law.alpha) / law.beta)),
     ])
   }
+  ceilings()
+}
+
+/** How often a ceiling or a peak is stated, of laws that have one, and of laws that have none. */
+function ceilings(): void {
+  const count = Math.ceil(rounds / 160)
+  console.log(`\nCeilings and peaks stated, 5 runs of each, ${count} sweeps`)
+  row('', ['Amdahl’s law best', 'ceiling', 'peak', 'laws alike'])
+  const worlds = {
+    'weak USL, 1 to 16, peak at 44': {
+      replicas: [1, 2, 4, 8, 16],
+      law: { gamma: 100, alpha: 0.05, beta: 0.0005 },
+    },
+    'Amdahl, α 0.1, 1 to 32': { replicas: [1, 2, 4, 8, 16, 32], law: { gamma: 100, alpha: 0.1, beta: 0 } },
+  }
+  for (const [name, { replicas, law }] of Object.entries(worlds))
+    for (const noise of [0.01, 0.03, 0.05]) {
+      const draw = (n: number) => ({ replicas: n, rate: throughput(law, n) * Math.exp(noise * normal()) })
+      const found = many(
+        () =>
+          scaling(
+            replicas.flatMap((n) => many(() => draw(n), 5)),
+            100,
+          ),
+        count,
+      )
+      const of = (which: (each: NonNullable<(typeof found)[number]>) => boolean) =>
+        `${found.filter((each) => each && which(each)).length} of ${count}`
+      row(`${name}, ${percent(noise)} noise`, [
+        of(({ chosen }) => chosen === 'amdahl'),
+        of(({ ceiling }) => ceiling !== null),
+        of(({ peak }) => peak !== null),
+        of(({ alike }) => alike.length > 1),
+      ])
+    }
 }
 
 /** A valid run with that number of replicas that held its SLO at that rate. */

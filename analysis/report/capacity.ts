@@ -86,7 +86,7 @@ function levelRemarks({ replicas: levels, runs, scaling }: Statistics): string[]
     ...spreadWords(levels, observed(runs)),
     ...(scaling
       ? scalingWords(scaling)
-      : ['No law of growth is fitted to three numbers of replicas or fewer.']),
+      : ['No law of growth is fitted: that takes four numbers of replicas and six runs.']),
   ]
 }
 
@@ -113,8 +113,9 @@ function scalingWords(scaling: Scaling): string[] {
     bounds ? `${number(value)} (${number(bounds.low)} to ${number(bounds.high)})` : number(value)
   const most = Math.max(...scaling.residuals.map(({ replicas }) => replicas))
   const worst = Math.max(...scaling.residuals.map(({ residual, rate }) => Math.abs(residual / rate)))
+  const others = scaling.alike.filter((model) => model !== fit.model).map((model) => names[model])
   const words = [
-    `Of the three laws ${names[fit.model]} explains the runs best (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${
+    `Of the three laws ${names[fit.model]} explains the runs best${others.length > 0 ? `, but ${others.join(' and ')} cannot be ruled out` : ''} (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${
       fit.model === 'linear' ? '' : `, contention α ${around(fit.alpha, intervals?.alpha)}`
     }${fit.model === 'usl' ? `, coherency β ${around(fit.beta, intervals?.beta)}` : ''}; the run farthest from it is ${percent(worst)} away.`,
   ]

@@ -3,8 +3,9 @@ import { describe, test } from 'node:test'
 import { quantile } from 'simple-statistics'
 import { aClimb, aRun, aSummary, requests } from '../../test/samples.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
+import { scaling } from '../numbers/scaling-model.ts'
 import { runStatistics } from '../run/statistics.ts'
-import { byReplicas, recommendation } from './replicas.ts'
+import { byReplicas, observed, recommendation } from './replicas.ts'
 import { statistics } from './statistics.ts'
 
 /** A run with that many replicas and that many requests in ten seconds. */
@@ -64,7 +65,7 @@ test('a recommendation names the fewest replicas that held the load in every run
   assert.match(statistics(runs).recommendation ?? '', /^4 replicas hold 690 requests\/s/)
   assert.match(
     statistics(runs, { wanted: 5000 }).recommendation ?? '',
-    /^No measured number .* the best was 690 with 4\. There are too few numbers of replicas to extrapolate from\. That is what 1 VU/,
+    /^No measured number .* the best was 690 with 4\. There are too few numbers of replicas or runs to extrapolate from\. That is what 1 VU/,
   )
 })
 
@@ -75,11 +76,38 @@ test('beyond what was measured the fitted model is extrapolated, up to twice the
   const runs = sweepOf({ 1: noisy(1), 2: noisy(2), 4: noisy(4), 8: noisy(8) })
   const { scaling, recommendation } = statistics(runs, { wanted: 700 })
   assert.equal(scaling?.chosen, 'amdahl')
-  assert.match(recommendation ?? '', /Extrapolated by the fitted model, 11 would reach it/)
-  assert.match(statistics(runs, { wanted: 1900 }).recommendation ?? '', /does not reach it with up to 16/)
-  // There is no peak without a downward bend, and a ceiling only because contention is shown.
-  assert.equal(scaling.peak, null)
-  assert.ok(scaling.ceiling && Math.abs(scaling.ceiling / 2000 - 1) < 0.15)
+  assert.match(recommendation ?? '', /Extrapolated by the laws that explain the runs, 11 would reach it/)
+  assert.match(
+    statistics(runs, { wanted: 1900 }).recommendation ?? '',
+    /No law that explains the runs reaches it with up to 16/,
+  )
+  // No peak without a downward bend, and no ceiling of 2,000 where 590 was measured.
+  assert.deepEqual([scaling.peak, scaling.ceiling], [null, null])
+})
+
+test('a peak of 280 at 5.6 replicas never makes “9 would reach 400”', () => {
+  const random = randomFrom(9)
+  const rate = (n: number) =>
+    Math.round((100 * n * Math.exp(0.03 * normalFrom(random))) / (1 + 0.05 * (n - 1) + 0.03 * n * (n - 1)))
+  const said = (levels: readonly number[], repeats: number) => {
+    const of = (n: number) => Array.from({ length: repeats }, () => rate(n))
+    const runs = sweepOf(Object.fromEntries(levels.map((n) => [n, of(n)]))).map(runStatistics)
+    return (
+      recommendation(
+        byReplicas(runs),
+        [{ figure: 'errors', limit: 0.01 }],
+        scaling(observed(runs), 20),
+        400,
+      ) ?? ''
+    )
+  }
+  for (let sweep = 0; sweep < 10; sweep++) {
+    // One run of each of four or five: no law can be chosen.
+    assert.match(said([1, 2, 4, 8], 1), /too few numbers of replicas or runs to extrapolate from/)
+    assert.match(said([1, 2, 3, 4, 5], 1), /too few/)
+    assert.doesNotMatch(said([1, 2, 4, 8], 5), /would reach it;/)
+    assert.doesNotMatch(said([1, 2, 3, 4, 5], 5), /would reach it;/)
+  }
 })
 
 test('where several numbers of replicas did as well, the share is an upper limit', () => {

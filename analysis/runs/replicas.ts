@@ -4,8 +4,8 @@ import { type Slo, sloWords } from '../formats/slo.ts'
 import { number, quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { Repeated, repeated, runsFor } from '../numbers/repeated.ts'
-import { peakOf, throughput } from '../numbers/scaling-law.ts'
-import { chosenFit, type Scaling } from '../numbers/scaling-model.ts'
+import { type Law, peakOf, throughput } from '../numbers/scaling-law.ts'
+import { extrapolations, type Scaling } from '../numbers/scaling-model.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
 export const ReplicaLevel = z.object({
@@ -80,7 +80,7 @@ function heldStage({ stages }: RunStatistics): Held | null {
   return stages.some(({ holds }) => holds === null) || stages.length === 0 ? null : { rate: 0, vus: null }
 }
 
-/** The model is extrapolated no further than this multiple of the most replicas measured. */
+/** Laws are extrapolated no further than this multiple of the most replicas measured. */
 const furthest = 2
 
 /**
@@ -136,12 +136,22 @@ const closedWords = ({ heldVus }: ReplicaLevel): string =>
     : ` That is what ${quantity(heldVus, 'VU')} ${heldVus === 1 ? 'reaches' : 'reach'}, each waiting for its answer before it asks again. Independent users who arrive at that rate can meet far longer latencies: search the arrival rate to know.`
 
 function beyond(scaling: Scaling | null, most: number, wanted: number): string {
-  const fit = chosenFit(scaling)
-  if (!fit) return 'There are too few numbers of replicas to extrapolate from.'
-  for (let replicas = most + 1; replicas <= furthest * most; replicas++) {
-    if (replicas > peakOf(fit)) break
-    if (throughput(fit, replicas) >= wanted)
-      return `Extrapolated by the fitted model, ${replicas} would reach it; that has not been measured.`
-  }
-  return `The fitted model does not reach it with up to ${furthest * most} replicas either.`
+  if (!scaling) return 'There are too few numbers of replicas or runs to extrapolate from.'
+  const needed = extrapolations(scaling).map((law) => reaching(law, most, wanted))
+  const [first, ...others] = needed
+  if (first === undefined)
+    return 'With the most replicas throughput no longer grew, so nothing is extrapolated.'
+  if (needed.every((each) => each === null))
+    return `No law that explains the runs reaches it with up to ${furthest * most} replicas either.`
+  if (needed.includes(null))
+    return 'Whether more would reach it cannot be told: laws that explain the runs about as well disagree.'
+  const [from, to] = [Math.min(...needed.map(Number)), Math.max(...needed.map(Number))]
+  return `Extrapolated by the law${others.length > 0 ? 's' : ''} that explain${others.length > 0 ? '' : 's'} the runs, ${from === to ? from : `${from} to ${to}`} would reach it; that has not been measured.`
+}
+
+/** The fewest replicas beyond `most` with which a law reaches that throughput; null if it does not by far. */
+function reaching(law: Law, most: number, wanted: number): number | null {
+  for (let replicas = most + 1; replicas <= Math.min(furthest * most, peakOf(law)); replicas++)
+    if (throughput(law, replicas) >= wanted) return replicas
+  return null
 }
