@@ -27,7 +27,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
     ...load,
     ...growthRemarks(statistics.queueGrowth),
     ...kneeRemarks(statistics.knee, stages),
-    ...stages.flatMap(unsteadyRemarks),
+    ...stages.flatMap(misfitRemarks),
   ]
 }
 
@@ -154,13 +154,17 @@ function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): s
   ]
 }
 
-/** A plateau that deviates from Little’s law by more than this was not steady. */
-const steadyWithin = 0.05
+/** A plateau that deviates from Little’s law by more than this is remarked upon. */
+const fitsWithin = 0.05
 
-/** In an open model the number in flight follows from the latency, so there is nothing to compare it with. */
-const unsteadyRemarks = ({ stage, vus, offered, inFlight }: StageStatistics): string[] =>
-  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= steadyWithin
+/**
+ * VUs without pauses always have a request in flight, so the law holds for them whatever the latency did: it
+ * shows VUs that idled and answers that came late, not whether the stage was steady. In an open model the
+ * number in flight follows from the latency, so there is nothing to compare it with.
+ */
+const misfitRemarks = ({ stage, vus, offered, inFlight }: StageStatistics): string[] =>
+  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= fitsWithin
     ? []
     : [
-        `Stage ${stage} was not steady: by Little’s law its throughput and iteration time imply ${quantity(inFlight, 'request')} in flight, but there were ${quantity(vus, 'VU')}; a longer stage would give steadier figures.`,
+        `Stage ${stage} does not fit Little’s law: its throughput and iteration time imply ${quantity(inFlight, 'request')} in flight, but there were ${quantity(vus, 'VU')}. VUs were idle, or many answers came after its end; a longer stage would give better figures.`,
       ]

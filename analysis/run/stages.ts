@@ -18,7 +18,7 @@ export const StageStatistics = Figures.extend({
   durationMs: numberOrNull.describe('how long the stage ran, at most as long as planned'),
   holds: z.boolean().nullable().describe('whether this stage met the SLOs; null where unknown'),
   inFlight: numberOrNull.describe(
-    'requests per second × mean time of an iteration: VUs on a steady plateau (Little’s law)',
+    'requests per second × mean time of an iteration (Little’s law): the VUs, if all were always busy, whether or not latency changed',
   ),
   percentiles: Percentiles,
 })

@@ -51,20 +51,22 @@ export function request(
  * An iteration of the open model that also measures latency from its intended start, which follows from its number and
  * the rate. So a stall counts for every request that it delayed, even where k6 itself was late: this corrects for
  * coordinated omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
- * With a single stage the halves are tagged: a growing queue makes the second one slower.
+ * With a single stage its quarters are tagged: a growing queue makes each slower than the one before.
  */
 export function scheduledRequest(settings: Settings, rates: readonly number[]): () => void {
   const send = request(settings, { open: true })
   const [rate = 0, ...others] = rates
-  const firstHalf = (rate * settings.durationMs) / 2000
-  const half = (index: number) => (others.length > 0 ? undefined : { half: index < firstHalf ? '1' : '2' })
+  const each = (rate * settings.durationMs) / 4000
+  const quarters = ['1', '2', '3', '4'].map((quarter) => ({ quarter }))
+  const quarter = (index: number) =>
+    others.length > 0 ? undefined : quarters[Math.min(3, Math.floor(index / each))]
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
     const stage = Number(name.slice(name.lastIndexOf('_') + 1))
     const intended = startTime + (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
     startLag.add(Math.max(0, Date.now() - intended))
     send()
-    latencyIntended.add(Math.max(0, Date.now() - intended), half(iterationInTest))
+    latencyIntended.add(Math.max(0, Date.now() - intended), quarter(iterationInTest))
   }
 }
 
