@@ -31,9 +31,13 @@ export function bca(
     }
   }
   const acceleration = squares > 0 ? cubes / (6 * squares ** 1.5) : 0
+  // Below this probit is infinite, and no number of resamples reaches as far.
+  const far = -probit(Math.max(tail, 1e-12))
   const end = (z: number) => {
-    const moved = normalBelow(bias + (bias + z) / (1 - acceleration * (bias + z)))
+    const slope = 1 - acceleration * (bias + z)
+    // Beyond its pole the correction would come back from the other side.
+    const moved = slope > 0 ? normalBelow(bias + (bias + z) / slope) : z > 0 ? 1 : 0
     return quantileSorted(sorted, Math.min(Math.max(moved, 0), 1))
   }
-  return { low: end(probit(tail)), high: end(probit(1 - tail)) }
+  return { low: end(-far), high: end(far) }
 }

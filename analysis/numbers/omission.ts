@@ -4,10 +4,21 @@ import { type Part, quantile } from './distribution.ts'
 const steps = 4
 
 /**
+ * At most how many of the latencies are `limit` or longer. A stall that everybody met is as long a latency for
+ * every VU; where fewer could be, the long ones were slow on their own, and `withOmitted` does not apply.
+ */
+export function atMostFrom({ count, points }: Part, limit: number): number {
+  const below = points.findLast(([, value]) => value < limit)?.[0] ?? 0
+  // `ofPercentiles` puts the value of rank r at the share (r + 0.5) ÷ count.
+  return Math.min(count, count - 1 - Math.floor(below * count - 0.5 + 1e-9))
+}
+
+/**
  * The quantile `q` corrected for coordinated omission: what independent users would have seen, estimated from
  * the latencies of a closed model, in their unit. A latency longer than the expected interval between a VU's
  * requests (the median latency) kept the VU from making more requests; each of those would have waited for
- * the rest of the stall.
+ * the rest of the stall. That assumes that everybody would have met it: a request that was slow on its own
+ * delays nobody else.
  * Source: the correction with an expected interval of Gil Tene's HdrHistogram
  * (recordValueWithExpectedInterval).
  */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { normalFrom, randomFrom } from './random.ts'
 import { fitModels } from './scaling-fit.ts'
 import { standardErrors } from './scaling-intervals.ts'
 import { type Law, peakOf, throughput } from './scaling-law.ts'
-import { chosenFit, scaling } from './scaling-model.ts'
+import { chosenFit, extrapolations, scaling } from './scaling-model.ts'
 import { studentQuantile } from './student.ts'
 
 /** Throughput under a law, alternately `noise` above and below it. */
@@ -33,6 +34,69 @@ test('the law that made the throughputs is found', () => {
 
 test('fewer than four numbers of replicas have no model', () => {
   assert.equal(scaling(runs({ gamma: 100, alpha: 0.1, beta: 0 }, [1, 2, 4, 1, 2, 4])), null)
+})
+
+test('fewer than six runs have no model: the one with the fewest parameters would always win', () => {
+  const law = { gamma: 100, alpha: 0.05, beta: 0.03 }
+  assert.equal(scaling(runs(law, [1, 2, 4, 8], 0.01)), null)
+  assert.equal(scaling(runs(law, [1, 2, 4, 6, 8], 0.01)), null)
+  assert.ok(scaling(runs(law, [1, 2, 4, 6, 8, 10], 0.01)))
+})
+
+describe('of 12 sweeps with five runs of each', () => {
+  const random = randomFrom(5)
+  const sweeps = (law: Law, replicas: readonly number[], noise: number) =>
+    Array.from({ length: 12 }, () => {
+      const rate = (n: number) => throughput(law, n) * Math.exp(noise * normalFrom(random))
+      const found = scaling(
+        replicas.flatMap((n) => Array.from({ length: 5 }, () => ({ replicas: n, rate: rate(n) }))),
+        40,
+      )
+      assert.ok(found)
+      return found
+    })
+
+  // The greatest throughput is 1,055 at 43.6 replicas; Amdahl's law alone would promise some 1,800.
+  for (const noise of [0.01, 0.03, 0.05])
+    test(`none states a ceiling of a law that has none, at ${100 * noise} % noise`, () => {
+      const found = sweeps({ gamma: 100, alpha: 0.05, beta: 0.0005 }, [1, 2, 4, 8, 16], noise)
+      assert.deepEqual(
+        found.filter(({ ceiling }) => ceiling !== null),
+        [],
+      )
+      if (noise > 0.01)
+        assert.ok(found.filter(({ alike }) => alike.includes('amdahl') && alike.includes('usl')).length > 7)
+    })
+
+  test('a third or more state one that was nearly reached, right to 15 %', () => {
+    const ceilings = sweeps({ gamma: 100, alpha: 0.1, beta: 0 }, [1, 2, 4, 8, 16, 32], 0.03).flatMap(
+      ({ ceiling }) => ceiling ?? [],
+    )
+    assert.ok(ceilings.length >= 4, `${ceilings.length}`)
+    for (const ceiling of ceilings) assert.ok(Math.abs(ceiling / 1000 - 1) < 0.15, `${ceiling}`)
+  })
+})
+
+test('nothing is extrapolated beyond a last step that did not rise', () => {
+  const rising = runs({ gamma: 100, alpha: 0.1, beta: 0 }, [1, 2, 4, 6, 8, 12])
+  assert.ok(extrapolations(scaling(rising)).length > 0)
+  assert.deepEqual(extrapolations(scaling([...rising, { replicas: 16, rate: rising[5]?.rate ?? 0 }])), [])
+  assert.deepEqual(extrapolations(null), [])
+})
+
+test('identical repeats have intervals of no width, and no NaN', () => {
+  for (const law of [
+    { gamma: 100, alpha: 0.05, beta: 0.03 },
+    { gamma: 100, alpha: 0.05, beta: 0 },
+    { gamma: 100, alpha: 0, beta: 0 },
+  ]) {
+    const found = scaling(runs(law, [1, 1, 2, 2, 4, 4, 8, 8]), 100)
+    for (const interval of Object.values(found?.intervals ?? {}))
+      assert.ok(
+        interval === null || interval.high - interval.low < 1e-6 * interval.high,
+        JSON.stringify(found),
+      )
+  }
 })
 
 describe('without repeats', () => {

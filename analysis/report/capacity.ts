@@ -80,14 +80,21 @@ const names: Record<Fit['model'], string> = {
 /** How to read the table, and what it shows, in sentences. */
 function levelRemarks({ replicas: levels, runs, scaling }: Statistics): string[] {
   return [
-    levels.some(({ rate }) => !rate.interval)
-      ? 'Medians of the runs; “between” is the 95 % interval of the typical run, or the range of the runs where there are fewer than five, too few for an interval.'
-      : 'Medians of the runs; “between” is the 95 % interval of the typical run. “SLOs held at” is the least throughput of any run within its SLOs.',
+    `Medians of the runs; “between” is ${betweenWords(levels)}. “SLOs held at” is the least throughput of any run within its SLOs.`,
     ...spreadWords(levels, observed(runs)),
     ...(scaling
       ? scalingWords(scaling)
-      : ['No law of growth is fitted to three numbers of replicas or fewer.']),
+      : ['No law of growth is fitted: that takes four numbers of replicas and six runs.']),
   ]
+}
+
+function betweenWords(levels: readonly ReplicaLevel[]): string {
+  const confidences = levels.flatMap(({ rate }) => rate.interval?.confidence ?? [])
+  const fewer = 'the range of the runs, of which fewer than five are too few for an interval'
+  if (confidences.length === 0) return fewer
+  const [least, most] = [Math.min(...confidences), Math.max(...confidences)].map(percent)
+  const interval = `the interval of the typical run (confidence ${least === most ? least : `${least} to ${most}`})`
+  return confidences.length < levels.length ? `${interval}, or ${fewer}` : interval
 }
 
 /** The spread between runs, which more runs reduce, and within each. */
@@ -113,8 +120,9 @@ function scalingWords(scaling: Scaling): string[] {
     bounds ? `${number(value)} (${number(bounds.low)} to ${number(bounds.high)})` : number(value)
   const most = Math.max(...scaling.residuals.map(({ replicas }) => replicas))
   const worst = Math.max(...scaling.residuals.map(({ residual, rate }) => Math.abs(residual / rate)))
+  const others = scaling.alike.filter((model) => model !== fit.model).map((model) => names[model])
   const words = [
-    `Of the three laws ${names[fit.model]} explains the runs best (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${
+    `Of the three laws ${names[fit.model]} explains the runs best${others.length > 0 ? `, but ${others.join(' and ')} cannot be ruled out` : ''} (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${
       fit.model === 'linear' ? '' : `, contention α ${around(fit.alpha, intervals?.alpha)}`
     }${fit.model === 'usl' ? `, coherency β ${around(fit.beta, intervals?.beta)}` : ''}; the run farthest from it is ${percent(worst)} away.`,
   ]

@@ -22,7 +22,9 @@ export const Figures = z.object({
   requests: z.number().describe('all, including failed ones'),
   failed: z.number(),
   errors: numberOrNull.describe('failed ÷ requests; null without requests'),
-  rate: numberOrNull.describe('requests per second'),
+  rate: numberOrNull.describe(
+    'requests per second, over the time of the load: without the wait for the last answers',
+  ),
   latencyOf: z
     .enum(['successful', 'all'])
     .describe('whose latency this is: refused connections fail quickly and would improve the figures'),

@@ -1,27 +1,50 @@
+import { mean } from 'simple-statistics'
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
+
+/** The share of an even rise below which a part of the load did not rise: chosen by simulation, see the test. */
+const leastShare = 0.2
 
 /**
  * How much faster requests arrived than they were answered, for an open model of one rate: 0.04 is 4 %. When
  * more arrive than are answered, the queue and with it the latency grow linearly with that slope, so it is
- * the difference of the medians of the load's two halves, divided by half of its length. Medians ignore
- * stalls that affect less than half of either half. 0 if the difference may be chance: if the medians'
- * notches, median ± 1.57 × interquartile range ÷ √n, overlap. Null if the summary does not separate the
- * halves.
- * Poisson arrivals come in bunches, so the queue of a busy target wanders without growing: a random walk with a step for
- * each request. For as many arrivals as planned it is a Brownian bridge, whose means over the two halves differ by
- * √(1 ÷ 6n) of a half’s length (standard deviation; n requests in each half); twice that may be chance.
- * Source: McGill, Tukey and Larsen, "Variations of Box Plots", The American Statistician 32, 1978.
+ * the difference between the medians of the later and the earlier quarters of the load, divided by half of its
+ * length. Medians ignore stalls that affect less than half of a quarter. 0 if the difference may be chance,
+ * where the medians' notches – median ± 1.57 × interquartile range ÷ √n – overlap; and 0 if it does not rise
+ * from each quarter to the next: latency that steps up once is not a queue that grows. Null if the summary
+ * does not separate the quarters. (Older runs have halves, which cannot show a step.)
+ * Poisson arrivals come in bunches, so the queue of a busy target wanders without growing: a random walk with a
+ * step for each request. For as many arrivals as planned it is a Brownian bridge, whose means over the two
+ * halves differ by √(1 ÷ 6n) of a half’s length (standard deviation; n requests in each half); twice that may
+ * be chance. Such a queue is not asked to rise evenly.
+ * Source of the notches: McGill, Tukey and Larsen, "Variations of Box Plots", The American Statistician 32,
+ * 1978.
  * @param durationMs of the load
  */
 export function queueGrowth(summary: Summary, durationMs: number, poisson = false): number | null {
-  const [first, second] = ['1', '2'].map((half) => middle(findMetric(summary, 'latency_intended', { half })))
-  if (!first || !second) return null
-  const grown = second.median - first.median
-  const chance = poisson ? (2 * (durationMs / 2)) / Math.sqrt(3 * (first.count + second.count)) : 0
-  return Math.abs(grown) > Math.max(first.notch + second.notch, chance) ? grown / (durationMs / 2) : 0
+  const parts = partsOf(summary, 'quarter', 4) ?? partsOf(summary, 'half', 2)
+  if (!parts) return null
+  const medians = parts.map(({ median }) => median)
+  const grown = mean(medians.slice(parts.length / 2)) - mean(medians.slice(0, parts.length / 2))
+  const notches = parts.reduce((sum, { notch }) => sum + notch, 0) / (parts.length / 2)
+  const rises = medians.slice(1).map((median, index) => median - (medians[index] as number))
+  const evenRise = mean(rises)
+  const even = poisson || rises.every((rise) => rise / evenRise >= leastShare)
+  const requests = parts.reduce((sum, { count }) => sum + count, 0)
+  const chance = poisson ? (2 * (durationMs / 2)) / Math.sqrt(3 * requests) : 0
+  return even && Math.abs(grown) > Math.max(notches, chance) ? grown / (durationMs / 2) : 0
 }
 
-function middle(metric: Metric | undefined): { count: number; median: number; notch: number } | null {
+type Middle = { readonly count: number; readonly median: number; readonly notch: number }
+
+/** The middles of the load's parts, in order; null unless all are known. */
+function partsOf(summary: Summary, tag: string, count: number): Middle[] | null {
+  const parts = Array.from({ length: count }, (_, index) =>
+    middle(findMetric(summary, 'latency_intended', { [tag]: String(index + 1) })),
+  ).filter((part) => part !== null)
+  return parts.length === count ? parts : null
+}
+
+function middle(metric: Metric | undefined): Middle | null {
   const count = metric?.values.count ?? 0
   if (!metric || count === 0) return null
   const [lower, median, upper] = [25, 50, 75].map((p) => percentileAt(metric, p))

@@ -2,8 +2,8 @@ import { isOpen } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
-import { distribution } from '../numbers/distribution.ts'
-import { withOmitted } from '../numbers/omission.ts'
+import { distribution, type Part } from '../numbers/distribution.ts'
+import { atMostFrom, withOmitted } from '../numbers/omission.ts'
 import { durations, type Figures } from './figures.ts'
 import type { StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
@@ -16,7 +16,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
   const load = run
     ? [
         ...mixtureRemarks(run, summary),
-        isOpen(run.load.stages) ? openRemark(run, summary, total) : closedRemark(summary, total),
+        isOpen(run.load.stages) ? openRemark(run, summary, total) : closedRemark(summary, total, run),
         ...duetRemarks(run),
         ...machineRemarks(run, summary),
         ...podRemarks(run, statistics.fairness),
@@ -28,7 +28,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
     ...load,
     ...growthRemarks(statistics.queueGrowth),
     ...kneeRemarks(statistics.knee, stages),
-    ...stages.flatMap(unsteadyRemarks),
+    ...stages.flatMap(misfitRemarks),
   ]
 }
 
@@ -77,16 +77,22 @@ function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figure
   return `Open model: requests started at their own rate${random}${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
 }
 
-function closedRemark(summary: Summary, { samples, p99Ms }: Figures): string {
+function closedRemark(summary: Summary, { samples, p99Ms }: Figures, { load: { stages } }: Run): string {
   const { metric } = durations(summary, {})
   const known = metric ? distribution(metric, samples) : ''
   const [part] = typeof known === 'string' ? [] : known
-  const estimateMs = part ? withOmitted(part, 0.99) : null
-  const omitted =
-    p99Ms === null || estimateMs === null || estimateMs < p99Ms * 1.1
-      ? ''
-      : ` With the requests that were not made, p99 would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; an open model would measure it.`
-  return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${omitted}`
+  const fewest = Math.min(...stages.map(({ vus }) => vus))
+  const estimate = part && p99Ms !== null ? omitted(part, p99Ms, fewest) : ''
+  return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${estimate}`
+}
+
+/** What the requests that were not made would add, unless the long latencies were too few to be everybody’s. */
+function omitted(latencies: Part, p99Ms: number, vus: number): string {
+  const estimateMs = withOmitted(latencies, 0.99)
+  const longestMs = latencies.points.at(-1)?.[1] ?? 0
+  if (estimateMs < p99Ms * 1.1 || atMostFrom(latencies, longestMs / 2) < Math.min(vus, Math.max(3, vus / 2)))
+    return ''
+  return ` If the longest responses (up to ${number(longestMs)} ms) were stalls that everybody met, p99 with the requests that were not made would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; if they were slow on their own, it would not. An open model would measure it.`
 }
 
 function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): string[] {
@@ -157,13 +163,17 @@ function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): s
   ]
 }
 
-/** A plateau that deviates from Little’s law by more than this was not steady. */
-const steadyWithin = 0.05
+/** A plateau that deviates from Little’s law by more than this is remarked upon. */
+const fitsWithin = 0.05
 
-/** In an open model the number in flight follows from the latency, so there is nothing to compare it with. */
-const unsteadyRemarks = ({ stage, vus, offered, inFlight }: StageStatistics): string[] =>
-  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= steadyWithin
+/**
+ * VUs without pauses always have a request in flight, so the law holds for them whatever the latency did: it
+ * shows VUs that idled and answers that came late, not whether the stage was steady. In an open model the
+ * number in flight follows from the latency, so there is nothing to compare it with.
+ */
+const misfitRemarks = ({ stage, vus, offered, inFlight }: StageStatistics): string[] =>
+  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= fitsWithin
     ? []
     : [
-        `Stage ${stage} was not steady: by Little’s law its throughput and iteration time imply ${quantity(inFlight, 'request')} in flight, but there were ${quantity(vus, 'VU')}; a longer stage would give steadier figures.`,
+        `Stage ${stage} does not fit Little’s law: its throughput and iteration time imply ${quantity(inFlight, 'request')} in flight, but there were ${quantity(vus, 'VU')}. VUs were idle, or many answers came after its end; a longer stage would give better figures.`,
       ]

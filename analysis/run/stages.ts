@@ -3,6 +3,7 @@ import { numberOrNull } from '../formats/json.ts'
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, percentiles, type Summary } from '../formats/summary.ts'
 import { durations, Figures, figures, holds, sloFigure, type Tags } from './figures.ts'
+import { queueGrowth } from './queue-growth.ts'
 
 const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().describe('ms')])
 export const Percentiles = z.array(Percentile)
@@ -17,21 +18,37 @@ export const StageStatistics = Figures.extend({
   durationMs: numberOrNull.describe('how long the stage ran, at most as long as planned'),
   holds: z.boolean().nullable().describe('whether this stage met the SLOs; null where unknown'),
   inFlight: numberOrNull.describe(
-    'requests per second × mean time of an iteration, in an open model × mean latency from the intended start: VUs on a steady plateau (Little’s law)',
+    'requests per second × mean time of an iteration, in an open model × mean latency from the intended start (Little’s law): the VUs, if all were always busy, whether or not latency changed',
   ),
   percentiles: Percentiles,
 })
 export type StageStatistics = z.infer<typeof StageStatistics>
 
+/**
+ * The time that a run's rate is over, in ms: up to the planned end of its load, or to its own end if that came
+ * first. Then k6 only waits for answers, and one that hangs must not look like time without load. Answers to
+ * requests that were started before the end count: at most one per VU, as many as lack at the start, while the
+ * first are under way. Only a queue that grows is answered long after the end: if requests arrived 4 % faster
+ * than they were answered, the last answer comes 4 % later.
+ */
+export function loadMs(run: Run | null, summary: Summary): number | null {
+  const stages = run?.load.stages ?? []
+  if (stages.length === 0) return summary.durationMs
+  const plannedMs = Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs))
+  const growth = Math.max(0, queueGrowth(summary, plannedMs) ?? 0)
+  return Math.min(plannedMs * (1 + growth), summary.durationMs ?? Infinity)
+}
+
 /** The figures of every stage, in order; without `run.json` stages are known only by their tag. */
 export function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
   const endMs = summary.durationMs ?? Infinity
   const planned = run?.load.stages ?? tagged(summary)
+  const onlyMs = run && planned.length === 1 ? loadMs(run, summary) : null
   return planned.map(({ stage, vus, offered, startMs, durationMs }) => {
     // The last stage of an interrupted run is shorter than planned.
     const ranMs = startMs === null ? null : Math.max(0, Math.min(durationMs ?? Infinity, endMs - startMs))
     const tags = run ? stageTags(run, stage) : { stage }
-    const these = figures(summary, tags, ranMs)
+    const these = figures(summary, tags, onlyMs ?? ranMs)
     return {
       stage,
       vus,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { aClimb, aRun } from '../../test/samples.ts'
+import { aClimb, aRun, aSummary, requests } from '../../test/samples.ts'
 import { runStatistics } from './statistics.ts'
 
 describe('stages', () => {
@@ -41,6 +41,54 @@ describe('stages', () => {
     assert.ok(
       stages.every(({ vus, rate, requests: count }) => vus === null && rate === null && count === 100),
     )
+  })
+})
+
+describe('the rate', () => {
+  const { load } = aRun()
+  const [stage] = load.stages
+  assert.ok(stage)
+  /** Of that many requests under a load of `loadSeconds`; k6 ended after `seconds`. */
+  const rates = (
+    count: number,
+    loadSeconds: number,
+    seconds: number,
+    {
+      offered = null as number | null,
+      metrics = {} as Parameters<typeof aSummary>[0],
+      interrupted = false,
+    } = {},
+  ) => {
+    const stages = [{ ...stage, offered, durationMs: loadSeconds * 1000 }]
+    const kinds = { 'http_reqs{kind:cpu}': { count } }
+    const {
+      total,
+      stages: measured,
+      requests: byKind,
+    } = runStatistics({
+      name: 'x',
+      run: aRun({ load: { ...load, stages }, interrupted }),
+      summary: { kind: 'summary', summary: aSummary({ ...requests(count), ...kinds, ...metrics }, seconds) },
+    })
+    return [total.rate, measured[0]?.rate, byKind[0]?.rate]
+  }
+
+  test('is over the time of the load: one request that hung does not lower it', () => {
+    // Over the whole 20.5 s it would be 56/s.
+    assert.deepEqual(rates(1150, 8, 20.5), [143.75, 143.75, 143.75])
+  })
+
+  test('is over the time that an interrupted run took', () => {
+    assert.deepEqual(rates(500, 60, 5, { interrupted: true }), [100, 100, 100])
+  })
+
+  test('of a growing queue is what was answered, not what arrived', () => {
+    // 110 a second for 10 s at a target that answers 100: the latency grows by a second, the last answer
+    // comes after 11 s.
+    const half = (med: number) => ({ count: 550, med, 'p(25)': med - 125, 'p(75)': med + 125 })
+    const halves = { 'latency_intended{half:1}': half(250), 'latency_intended{half:2}': half(750) }
+    for (const rate of rates(1100, 10, 12, { offered: 110, metrics: halves }))
+      assert.ok(Math.abs((rate ?? 0) - 100) < 1e-9, `${rate}`)
   })
 })
 

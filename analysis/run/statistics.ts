@@ -8,14 +8,14 @@ import { podFairness } from './balance.ts'
 import { Figures, figures } from './figures.ts'
 import { queueGrowth } from './queue-growth.ts'
 import { remarks } from './remarks.ts'
-import { curve, knee, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
+import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
 import { failureKinds, judge } from './verdict.ts'
 
 export const RunStatistics = z.object({
   name: z.string().describe('of the result folder, or of the summary file'),
   run: Run.nullable().describe('run.json; null for a summary without it'),
   verdict: Verdict,
-  durationMs: numberOrNull,
+  durationMs: numberOrNull.describe('of the whole test, with the wait for the last answers'),
   total: Figures,
   percentiles: Percentiles.describe(
     'of the request duration: the whole distribution where k6 was asked for it',
@@ -44,7 +44,8 @@ const empty: Summary = { shape: 'handleSummary', durationMs: null, metrics: [], 
 /** All figures of one run; of an unreadable summary there are none, and the verdict is invalid. */
 export function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
   const summary = reading.kind === 'summary' ? reading.summary : empty
-  const total = figures(summary, {}, summary.durationMs)
+  const rateMs = loadMs(run, summary)
+  const total = figures(summary, {}, rateMs)
   const [first] = run?.load.stages ?? []
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
   const statistics = {
@@ -55,7 +56,7 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     total,
     percentiles: curve(summary, {}, total.samples),
     stages,
-    requests: byKind(summary),
+    requests: byKind(summary, rateMs),
     knee: knee(stages),
     queueGrowth: first ? queueGrowth(summary, first.durationMs, first.poissonSeed !== undefined) : null,
     fairness: podFairness(run),
@@ -65,11 +66,11 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   return { ...statistics, remarks: reading.kind === 'summary' ? remarks(statistics, summary) : [] }
 }
 
-function byKind(summary: Summary): RunStatistics['requests'] {
+function byKind(summary: Summary, rateMs: number | null): RunStatistics['requests'] {
   const names = summary.metrics.flatMap(({ name, tags }) =>
     name === 'http_reqs' && tags.kind && Object.keys(tags).length === 1 ? [tags.kind] : [],
   )
   return [...new Set(names)]
-    .map((name) => ({ name, ...figures(summary, { kind: name }, summary.durationMs) }))
+    .map((name) => ({ name, ...figures(summary, { kind: name }, rateMs) }))
     .sort((a, b) => b.requests - a.requests)
 }

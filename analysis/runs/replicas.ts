@@ -1,11 +1,11 @@
 import { median } from 'simple-statistics'
 import { z } from 'zod'
 import { type Slo, sloWords } from '../formats/slo.ts'
-import { number, percent, quantity } from '../formats/words.ts'
+import { number, quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { Repeated, repeated, runsFor } from '../numbers/repeated.ts'
-import { peakOf, throughput } from '../numbers/scaling-law.ts'
-import { chosenFit, type Scaling } from '../numbers/scaling-model.ts'
+import { type Law, peakOf, throughput } from '../numbers/scaling-law.ts'
+import { extrapolations, type Scaling } from '../numbers/scaling-model.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
 export const ReplicaLevel = z.object({
@@ -16,6 +16,10 @@ export const ReplicaLevel = z.object({
   held: Repeated.nullable().describe(
     'requests per second of each run’s best stage that met the SLOs, 0 where none did; null where unknown',
   ),
+  heldVus: z
+    .number()
+    .nullable()
+    .describe('VUs of the stage that the least of `held` is of; null for an open model, or where none held'),
   runsNeeded: z
     .number()
     .nullable()
@@ -48,14 +52,16 @@ export function byReplicas(runs: readonly RunStatistics[]): ReplicaLevel[] {
     const perRun = rates(these)
     const rate = repeated(perRun)
     const latencies = these.flatMap(({ run }) => run.total.p95Ms ?? [])
-    const held = these.flatMap(({ run }) => heldRate(run) ?? [])
+    const held = these.flatMap(({ run }) => heldStage(run) ?? [])
+    const least = held.reduce<Held | undefined>((a, b) => (a && a.rate <= b.rate ? a : b), undefined)
     const speedUp = rate.median / base
     return {
       replicas,
       runs: these.length,
       rate,
       p95Ms: latencies.length > 0 ? repeated(latencies) : null,
-      held: held.length === these.length ? repeated(held) : null,
+      held: held.length === these.length ? repeated(held.map(({ rate }) => rate)) : null,
+      heldVus: least?.vus ?? null,
       runsNeeded: runsFor(perRun, 0.02),
       speedUp,
       efficiency: (speedUp * fewest) / replicas,
@@ -63,21 +69,25 @@ export function byReplicas(runs: readonly RunStatistics[]): ReplicaLevel[] {
   })
 }
 
-/** The highest rate of a stage that met the SLOs; 0 where none did, null where unknown. */
-function heldRate({ stages }: RunStatistics): number | null {
-  const held = stages.filter(({ holds, rate }) => holds === true && rate !== null)
-  if (held.length > 0) return Math.max(...held.map(({ rate }) => rate ?? 0))
-  return stages.some(({ holds }) => holds === null) || stages.length === 0 ? null : 0
+type Held = { readonly rate: number; readonly vus: number | null }
+
+/** The stage with the highest rate of those that met the SLOs; a rate of 0 where none did, null where unknown. */
+function heldStage({ stages }: RunStatistics): Held | null {
+  const held = stages.flatMap(({ holds, rate, vus, offered }) =>
+    holds === true && rate !== null ? [{ rate, vus: offered === null ? vus : null }] : [],
+  )
+  if (held.length > 0) return held.reduce((a, b) => (b.rate > a.rate ? b : a))
+  return stages.some(({ holds }) => holds === null) || stages.length === 0 ? null : { rate: 0, vus: null }
 }
 
-/** The model is extrapolated no further than this multiple of the most replicas measured. */
+/** Laws are extrapolated no further than this multiple of the most replicas measured. */
 const furthest = 2
 
 /**
  * How many replicas to use, in a sentence, or why none can be recommended. `wanted` is the load to serve, in
- * requests per second; without it, the load that the best number of replicas serves. The least of n runs is
- * below the typical run with a confidence of 1 − 2⁻ⁿ (the sign test: David and Nagaraja, Order Statistics,
- * 2003, section 7.1).
+ * requests per second; without it, the load that the best number of replicas serves. Of n + 1 runs of one
+ * session each is equally likely to be the least, so a next run reaches the least of n in n ÷ (n + 1) (Wilks,
+ * "Determination of Sample Sizes for Setting Tolerance Limits", Annals of Mathematical Statistics 12, 1941).
  */
 export function recommendation(
   levels: readonly ReplicaLevel[],
@@ -92,34 +102,56 @@ export function recommendation(
     return `No number of replicas is recommended: for some runs it is unknown whether they met ${within}.`
   const holding = levels.filter(({ held }) => held && held.least > 0)
   const best = holding.reduce<ReplicaLevel | undefined>(
-    (a, b) => (a?.held && b.held && a.held.least >= b.held.least ? a : b),
+    (a, b) => (a?.held && b.held && a.held.median >= b.held.median ? a : b),
     undefined,
   )
   if (!best) return `No number of replicas met ${within} in every run.`
   // More replicas that add no throughput are not worth having.
-  const worth = holding.find(({ held }) => (held?.least ?? 0) >= 0.95 * (best.held?.least ?? 0)) ?? best
-  if (wanted === null) return holds(worth, within)
+  const worth = holding.find(({ held }) => (held?.median ?? 0) >= 0.95 * (best.held?.median ?? 0)) ?? best
+  if (wanted === null) return `${holds(worth, within, holding)}${closedWords(worth)}`
   const enough = holding.find(({ held }) => held && held.least >= wanted)
-  if (enough) return `For ${number(wanted)} requests/s: ${holds(enough, within)}`
+  if (enough)
+    return `For ${number(wanted)} requests/s: ${holds(enough, within, holding)}${closedWords(enough)}`
   const most = levels.at(-1)?.replicas ?? 1
-  return `No measured number of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${best.replicas}. ${beyond(scaling, most, wanted)}`
+  return `No measured number of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${best.replicas}. ${beyond(scaling, most, wanted)}${closedWords(best)}`
 }
 
-function holds({ replicas, held, runs }: ReplicaLevel, within: string): string {
-  const confidence =
-    runs > 1
-      ? `${percent(1 - 2 ** -runs)} confident: the least of ${runs} runs`
-      : 'one run: no confidence can be given'
-  return `${quantity(replicas, 'replica')} ${replicas === 1 ? 'holds' : 'hold'} ${number(held?.least ?? 0)} requests/s within ${within} (${confidence}).`
+function holds(level: ReplicaLevel, within: string, holding: readonly ReplicaLevel[]): string {
+  const { replicas, held, runs } = level
+  const [least, most] = [held?.least ?? 0, held?.most ?? 0]
+  const share = `${Math.round((100 * runs) / (runs + 1))} %`
+  // Of several numbers that do equally well the luckiest runs are chosen, and the next is not as lucky.
+  const alike = holding.some(
+    (other) => other !== level && other.held && other.held.least <= most && other.held.most >= least,
+  )
+  return `${quantity(replicas, 'replica')} ${replicas === 1 ? 'holds' : 'hold'} ${number(least)} requests/s within ${within} (${
+    runs > 1 ? `the least of ${runs} runs` : 'one run'
+  }: a next run holds it in ${alike ? 'at most' : 'about'} ${share} of cases${alike ? ', since another number of replicas did as well' : ''}, and in fewer on another day or machine).`
 }
+
+// VUs never queue more requests than there are VUs; independent users do.
+const closedWords = ({ heldVus }: ReplicaLevel): string =>
+  heldVus === null
+    ? ''
+    : ` That is what ${quantity(heldVus, 'VU')} ${heldVus === 1 ? 'reaches' : 'reach'}, each waiting for its answer before it asks again. Independent users who arrive at that rate can meet far longer latencies: search the arrival rate to know.`
 
 function beyond(scaling: Scaling | null, most: number, wanted: number): string {
-  const fit = chosenFit(scaling)
-  if (!fit) return 'There are too few numbers of replicas to extrapolate from.'
-  for (let replicas = most + 1; replicas <= furthest * most; replicas++) {
-    if (replicas > peakOf(fit)) break
-    if (throughput(fit, replicas) >= wanted)
-      return `Extrapolated by the fitted model, ${replicas} would reach it; that has not been measured.`
-  }
-  return `The fitted model does not reach it with up to ${furthest * most} replicas either.`
+  if (!scaling) return 'There are too few numbers of replicas or runs to extrapolate from.'
+  const needed = extrapolations(scaling).map((law) => reaching(law, most, wanted))
+  const [first, ...others] = needed
+  if (first === undefined)
+    return 'With the most replicas throughput no longer grew, so nothing is extrapolated.'
+  if (needed.every((each) => each === null))
+    return `No law that explains the runs reaches it with up to ${furthest * most} replicas either.`
+  if (needed.includes(null))
+    return 'Whether more would reach it cannot be told: laws that explain the runs about as well disagree.'
+  const [from, to] = [Math.min(...needed.map(Number)), Math.max(...needed.map(Number))]
+  return `Extrapolated by the law${others.length > 0 ? 's' : ''} that explain${others.length > 0 ? '' : 's'} the runs, ${from === to ? from : `${from} to ${to}`} would reach it; that has not been measured.`
+}
+
+/** The fewest replicas beyond `most` with which a law reaches that throughput; null if it does not by far. */
+function reaching(law: Law, most: number, wanted: number): number | null {
+  for (let replicas = most + 1; replicas <= Math.min(furthest * most, peakOf(law)); replicas++)
+    if (throughput(law, replicas) >= wanted) return replicas
+  return null
 }

@@ -21,7 +21,7 @@ export const Statistics = z.object({
     .array(Level)
     .describe('throughput against replicas; empty unless the runs had different numbers of them'),
   scaling: Scaling.nullable().describe(
-    'the fitted law of growth; null with fewer than four numbers of replicas',
+    'the fitted laws of growth; null with fewer than four numbers of replicas or six runs',
   ),
   recommendation: z.string().nullable().describe('how many replicas to use, or why there is no answer'),
   breakpoint: Breakpoint.nullable().describe('where the target breaks; null unless the runs are probes'),

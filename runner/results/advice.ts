@@ -1,7 +1,7 @@
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 
 /** What to do about what a report says, in this tool's own flags and commands: the analysis knows none of them. */
-export function adviceFor({ comparison, noise, runs, recommendation, kind }: Statistics): string[] {
+export function adviceFor({ comparison, noise, runs, replicas, recommendation, kind }: Statistics): string[] {
   const groups = comparison?.groups ?? []
   const reasons = runs.flatMap(({ verdict }) => verdict.reasons)
   const noSlo = kind === 'capacity' && runs.every(({ run }) => (run?.slos.length ?? 0) === 0)
@@ -16,6 +16,9 @@ export function adviceFor({ comparison, noise, runs, recommendation, kind }: Sta
         ]
       : []),
     ...(noSlo && recommendation ? ['--slo says what a recommended number of replicas must hold'] : []),
+    ...(recommendation && replicas.some(({ heldVus }) => heldVus !== null)
+      ? ['npm run scenario:breakpoint searches the arrival rate that a target holds']
+      : []),
     ...(reasons.some((reason) => reason.startsWith('k6 dropped'))
       ? ['--max-vus allows more VUs to wait for answers']
       : []),

@@ -79,7 +79,11 @@ test('k6 reports the sub-metrics that the analysis reads, and only where they sa
       'http_req_failed{kind:work}',
       'http_req_duration{kind:work,expected_response:true}',
     ],
-    ['dropped_iterations', 'latency_intended{half:1}', 'latency_intended{half:2}', succeeded],
+    [
+      'dropped_iterations',
+      ...[1, 2, 3, 4].map((quarter) => `latency_intended{quarter:${quarter}}`),
+      succeeded,
+    ],
     ['dropped_iterations', succeeded, ...perStage('latency_intended', 'start_lag')],
   ])
 })

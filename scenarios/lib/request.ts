@@ -53,15 +53,16 @@ export function request(
 }
 
 /**
- * An iteration of the open model that also measures latency from its intended start, which follows from its number. So
- * a stall counts for every request that it delayed, even where k6 itself was late: this corrects for coordinated
- * omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
- * With a single stage the halves are tagged: a growing queue makes the second one slower.
+ * An iteration of the open model that also measures latency from its intended start, which follows from its number. So a stall counts for every request that it delayed, even where k6 itself was late: this corrects for
+ * coordinated omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
+ * With a single stage its quarters are tagged: a growing queue makes each slower than the one before.
  */
 export function scheduledRequest(settings: Settings, rates: readonly number[]): () => void {
   const send = request(settings, { open: true })
   const lengthMs = stageMs(settings, rates.length)
-  const half = (ms: number) => (rates.length > 1 ? undefined : { half: ms < lengthMs / 2 ? '1' : '2' })
+  const quarters = ['1', '2', '3', '4'].map((quarter) => ({ quarter }))
+  const quarter = (ms: number) =>
+    rates.length > 1 ? undefined : quarters[Math.min(3, Math.floor((4 * ms) / lengthMs))]
   const random =
     settings.poissonSeed === undefined ? null : randomTimes(rates, lengthMs, settings.poissonSeed)
   return () => {
@@ -73,7 +74,7 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
     if (random && !awaited(intended)) return
     startLag.add(Math.max(0, Date.now() - intended))
     send()
-    latencyIntended.add(Math.max(0, Date.now() - intended), half(sinceStart))
+    latencyIntended.add(Math.max(0, Date.now() - intended), quarter(sinceStart))
     // k6 ends a stage of iterations with the last of them, and would divide by that time.
     if (iterationInTest + 1 === random?.[stage - 1]?.length)
       sleep(Math.max(0, (startTime + lengthMs - Date.now()) / 1000))

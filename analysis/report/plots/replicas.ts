@@ -3,7 +3,7 @@ import { number, percent } from '../../formats/words.ts'
 import type { Repeated } from '../../numbers/repeated.ts'
 import type { Fit } from '../../numbers/scaling-fit.ts'
 import { throughput } from '../../numbers/scaling-law.ts'
-import { chosenFit } from '../../numbers/scaling-model.ts'
+import { chosenFit, extrapolations } from '../../numbers/scaling-model.ts'
 import { observed, type ReplicaLevel } from '../../runs/replicas.ts'
 import type { Statistics } from '../../runs/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -12,7 +12,7 @@ import { colour, type Panel, plotOf } from './svg.ts'
 
 /**
  * Throughput, p95 and efficiency against replicas: a dot for each run, medians with their intervals, linear growth in
- * grey, the fitted law as a curve, dashed where extrapolated.
+ * grey, the fitted law as a curve, and every law that explains the runs as well dashed where extrapolated.
  */
 export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): Plot | null {
   const [fewest] = levels
@@ -20,7 +20,8 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
   const fit = chosenFit(scaling)
   const most = levels.at(-1)?.replicas ?? 1
   // Half as far again shows the trend without looking like a measurement.
-  const to = fit ? most * 1.5 : most
+  const laws = extrapolations(scaling)
+  const to = laws.length > 0 ? most * 1.5 : most
   const linear = levels.map(({ replicas: x }) => ({ x, y: (fewest.rate.median * x) / fewest.replicas }))
   const rates = observed(runs)
   const description = levels
@@ -37,6 +38,7 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
         repeated: ({ rate }) => rate,
         linear,
         fit,
+        laws,
       }),
       panel('p95 latency (ms)', 1, levels, to, {
         points: rates.flatMap(({ replicas: x, run }) => (run.total.p95Ms ? [{ x, y: run.total.p95Ms }] : [])),
@@ -56,6 +58,7 @@ type Drawn = {
   readonly repeated?: (level: ReplicaLevel) => Repeated | null
   readonly linear?: Points
   readonly fit?: Fit | null
+  readonly laws?: readonly Fit[]
 }
 
 function panel(
@@ -63,19 +66,23 @@ function panel(
   hue: number,
   levels: readonly ReplicaLevel[],
   to: number,
-  { points, repeated = () => null, linear = [], fit = null }: Drawn,
+  { points, repeated = () => null, linear = [], fit = null, laws = [] }: Drawn,
 ): Panel {
   const sizes = levels.map(({ replicas }) => replicas)
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
-  const curve = fit ? steps(least, to).map((x) => ({ x, y: throughput(fit, x) })) : []
-  const beyond = curve.filter(({ x }) => x >= most)
+  const curve = (law: Fit, from: number, end: number) =>
+    steps(from, end).map((x) => ({ x, y: throughput(law, x) }))
+  const measured = fit ? curve(fit, least, most) : []
+  const beyond = laws
+    .map((law) => curve(law, most, to))
+    .sort((a, b) => (b.at(-1)?.y ?? 0) - (a.at(-1)?.y ?? 0))
   const known = levels.flatMap((level) => {
     const { median: y, interval = null } = repeated(level) ?? {}
     return y === undefined ? [] : [{ x: level.replicas, y, interval }]
   })
   const bars = known.flatMap(({ x, interval }) => (interval ? [{ x, ...interval }] : []))
   const highest = Math.max(
-    ...[...points, ...linear, ...curve].map(({ y }) => y),
+    ...[...points, ...linear, ...measured, ...beyond.flat()].map(({ y }) => y),
     ...bars.map(({ high }) => high),
     0,
   )
@@ -94,12 +101,9 @@ function panel(
       ruleX(bars, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 6, strokeOpacity: 0.35 }),
       ...(fit
         ? [
-            line(
-              curve.filter(({ x }) => x <= most),
-              path,
-            ),
-            line(beyond, { ...path, strokeDasharray: '2 4' }),
-            endLabel(beyond, 'extrapolated', { ...end, fill: stroke }),
+            line(measured, path),
+            ...beyond.map((points) => line(points, { ...path, strokeDasharray: '2 4' })),
+            endLabel(beyond[0] ?? [], 'extrapolated', { ...end, fill: stroke }),
           ]
         : [line(known.length > 0 ? known : points, path)]),
       dot(points, { x: 'x', y: 'y', fill: stroke, fillOpacity: 0.6, r: 4 }),
