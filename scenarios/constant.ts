@@ -1,11 +1,11 @@
 import { constant } from './catalogue.ts'
 import { plateaus } from './lib/load.ts'
-import { request } from './lib/request.ts'
+import { halved, request } from './lib/request.ts'
 import { ofDuet, settings } from './lib/settings.ts'
 
 export { handleSummary } from './lib/summary.ts'
 
 const chosen = settings(constant.sizes)
 export const options = plateaus('constant', [chosen.vus], chosen)
-export default request(chosen)
-export const sideB = request(ofDuet(chosen))
+export default halved(chosen, request(chosen))
+export const sideB = halved(chosen, request(ofDuet(chosen)))

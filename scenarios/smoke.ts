@@ -1,10 +1,10 @@
 import { smoke } from './catalogue.ts'
 import { plateaus } from './lib/load.ts'
-import { request } from './lib/request.ts'
+import { halved, request } from './lib/request.ts'
 import { settings } from './lib/settings.ts'
 
 export { handleSummary } from './lib/summary.ts'
 
 const chosen = settings(smoke.sizes)
 export const options = plateaus('smoke', [chosen.vus], chosen)
-export default request(chosen)
+export default halved(chosen, request(chosen))

@@ -23,6 +23,9 @@ test('the interval is between order statistics, with its own confidence', () => 
   const twenty = repeated(Array.from({ length: 20 }, (_, index) => index + 1)).interval
   assert.deepEqual([twenty?.low, twenty?.high], [6, 15])
   near(twenty?.confidence ?? 0, 0.9586105, 1e-7)
+  // SciPy 1.17: stats.binom.ppf(0.025, 5000, 0.5) is 2431.
+  const thousands = repeated(Array.from({ length: 5000 }, (_, index) => index + 1)).interval
+  assert.deepEqual([thousands?.low, thousands?.high], [2431, 2570])
 })
 
 describe('the interval of the typical run covers what it says', () => {

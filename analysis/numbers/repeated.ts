@@ -48,11 +48,12 @@ export function repeated(values: readonly number[], confidence = 0.95): Repeated
 
 function orderInterval(sorted: readonly number[], confidence: number): Interval {
   const n = sorted.length
-  // The probabilities that fewer than `outside` values, and that exactly so many, are below the median.
-  let [outside, below, each] = [1, 0.5 ** n, n * 0.5 ** n]
-  while (below + each <= (1 - confidence) / 2) {
-    below += each
-    each *= (n - outside) / (outside + 1)
+  // The probabilities that fewer than `outside` values, and that exactly so many, are below the median; the latter as a
+  // logarithm, since 0.5ⁿ is 0 for a thousand runs.
+  let [outside, below, each] = [1, 0.5 ** n, Math.log(n) - n * Math.LN2]
+  while (below + Math.exp(each) <= (1 - confidence) / 2) {
+    below += Math.exp(each)
+    each += Math.log((n - outside) / (outside + 1))
     outside++
   }
   return {

@@ -5,6 +5,7 @@ import { number, orDash, percent, quantity } from '../formats/words.ts'
 import { distribution, type Part } from '../numbers/distribution.ts'
 import { atMostFrom, withOmitted } from '../numbers/omission.ts'
 import { durations, type Figures } from './figures.ts'
+import { halves } from './halves.ts'
 import type { StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
 
@@ -27,6 +28,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
     ...sampleRemarks(total),
     ...load,
     ...growthRemarks(statistics.queueGrowth),
+    ...halvesRemarks(summary),
     ...kneeRemarks(statistics.knee, stages),
     ...stages.flatMap(misfitRemarks),
   ]
@@ -152,6 +154,17 @@ const growthRemarks = (growth: number | null): string[] =>
     : [
         `The queue kept growing: requests arrived ${percent(growth)} faster than they were answered. The longer such a run, the higher its latencies.`,
       ]
+
+/** Halves that differ by less are not mentioned. */
+const leastRatio = 1.25
+
+function halvesRemarks(summary: Summary): string[] {
+  const both = halves(summary)
+  if (!both || Math.abs(Math.log(both.secondMs / both.firstMs)) < Math.log(leastRatio)) return []
+  return [
+    `The load was not steady: an iteration took ${number(both.firstMs)} ms on average in the first half and ${number(both.secondMs)} ms in the second. The figures mix the two.`,
+  ]
+}
 
 function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): string[] {
   const most = Math.max(...stages.map(({ vus }) => vus ?? 0))

@@ -71,7 +71,7 @@ test('k6 reports the sub-metrics that the analysis reads, and only where they sa
   const perStage = (...metrics: string[]) =>
     [1, 2].flatMap((stage) => [...ofStage(stage), ...metrics.map((metric) => `${metric}{stage:${stage}}`)])
   assert.deepEqual(names, [
-    [succeeded],
+    ['iteration_duration{half:2}', succeeded],
     [succeeded, ...perStage('server_queue', 'server_work')],
     [
       succeeded,

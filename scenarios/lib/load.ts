@@ -147,6 +147,7 @@ function submetrics(
     // Without a threshold k6 leaves out a counter that stayed at zero, as if nobody had counted.
     ...(open ? ['dropped_iterations'] : []),
     ...(open && stages === 1 ? [1, 2, 3, 4].map((quarter) => `latency_intended{quarter:${quarter}}`) : []),
+    ...(open || stages > 1 || kinds.length > 0 ? [] : ['iteration_duration{half:2}']),
     'http_req_duration{expected_response:true}',
     ...errorCodes.map((code) => `http_reqs{error_code:${code},expected_response:false}`),
     ...kinds.flatMap((kind) => [

@@ -53,8 +53,26 @@ export function request(
 }
 
 /**
- * An iteration of the open model that also measures latency from its intended start, which follows from its number. So a stall counts for every request that it delayed, even where k6 itself was late: this corrects for
- * coordinated omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
+ * Iterations of a plateau whose second half is tagged, to see whether latency changed: Little's law cannot show it, since
+ * VUs without pauses are always busy. The tag stays with its VU; setting it in every iteration would cost a quarter of the
+ * request rate.
+ */
+export function halved({ durationMs }: Settings, send: () => void): () => void {
+  let halfAt = 0
+  return () => {
+    if (halfAt === 0) halfAt = exec.scenario.startTime + durationMs / 2
+    if (Date.now() >= halfAt) {
+      halfAt = Number.POSITIVE_INFINITY
+      exec.vu.metrics.tags.half = '2'
+    }
+    send()
+  }
+}
+
+/**
+ * An iteration of the open model that also measures latency from its intended start, which follows from its number. So
+ * a stall counts for every request that it delayed, even where k6 itself was late: this corrects for coordinated
+ * omission (Tene, "How NOT to Measure Latency"). `rates` are those of the stages, in order, per second.
  * With a single stage its quarters are tagged: a growing queue makes each slower than the one before.
  */
 export function scheduledRequest(settings: Settings, rates: readonly number[]): () => void {
