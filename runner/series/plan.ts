@@ -86,7 +86,7 @@ export const repeatFlag = (usual: number, help: string) =>
 export const untilDecidedFlag = grouped('Series', {
   untilDecided: toggle(
     'LAS_UNTIL_DECIDED',
-    'look after each repeat from the fifth on, and end when the comparison is decided; --repeat is the most',
+    'look after each repeat from the fifth on, and end when the comparison is decided',
   ),
 })
 

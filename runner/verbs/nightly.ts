@@ -135,7 +135,8 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
     await appendFile(shell.env.GITHUB_STEP_SUMMARY, withoutPictures(files.get('report.md') ?? ''))
   if (entries.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid
   const worse = report.alarms.length > 0 || judged.comparison?.judgement === 'worse'
-  return exitCodes[worse || entries.some(({ kind }) => kind === 'fail') ? 'fail' : 'pass']
+  if (worse || entries.some(({ kind }) => kind === 'fail')) return exitCodes.fail
+  return exitCodes[judged.comparison?.groups.some(({ suspect }) => suspect) ? 'invalid' : 'pass']
 }
 
 const withoutPictures = (markdown: string): string => markdown.replace(/^!\[.*\n+/gm, '')

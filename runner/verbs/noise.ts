@@ -57,7 +57,10 @@ const usage = {
   purpose:
     'How small a change can be seen here? Runs the same thing again and again, and says which duration and how many repeats tell.',
   flags,
-  refused: { duration: 'is what noise varies; give --durations' },
+  refused: {
+    duration: 'is what noise varies; give --durations',
+    quick: 'is a duration; give --durations',
+  },
   notes: `A comparison can only show what is larger than the difference between runs of the same thing. Runs of another day
 (--with) add the difference between sessions.
 ${exitCodesHelp}
