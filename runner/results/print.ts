@@ -31,7 +31,7 @@ export const reportFolderFlag = (usual: string) =>
 
 /**
  * Writes the report, prints the table, advice and where the page is, and gives the exit code: of the worst verdict, or of
- * what a comparison found.
+ * what a comparison or the noise of repeats showed.
  */
 export async function writeAndPrint(shell: Shell, figures: Statistics, folder: string): Promise<number> {
   await writeReport(folder, eachFile(figures))
@@ -39,6 +39,7 @@ export async function writeAndPrint(shell: Shell, figures: Statistics, folder: s
   for (const advice of adviceFor(figures)) shell.say(advice)
   shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)
   if (figures.comparison) return comparisonCode(figures.comparison)
+  if (figures.noise) return exitCodes[figures.noise.recommended ? 'pass' : 'invalid']
   const kinds = figures.runs.map(({ verdict }) => verdict.kind)
   return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']
 }

@@ -155,6 +155,44 @@ for (const [scenario, ...size] of [
     }
   })
 
+test('the noise of repeats is measured for each duration, and an earlier series is another session', async () => {
+  const flags = [
+    '--durations',
+    '1s,2s',
+    '--repeat',
+    '3',
+    '--vus',
+    '2',
+    '--warm-up',
+    '1ms',
+    '--cool-down',
+    '1ms',
+  ]
+  const first = startIn(out, ['noise', ...flags])
+  // 3 where these short runs vary too much for any answer.
+  assert.ok([0, 3].includes(Number(await first.ended)), first.stderr)
+  const alone = await reportOf(out, first.stderr)
+  assert.deepEqual(
+    alone.statistics.noise?.loads.map(({ durationMs, runs, sessions }) => [durationMs, runs, sessions]),
+    [
+      [1000, 3, 1],
+      [2000, 3, 1],
+    ],
+  )
+  assert.match(first.stdout, /difference between sessions is unknown/)
+  const second = startIn(out, ['noise', ...flags, '--with', path.dirname(alone.report)])
+  await second.ended
+  const { statistics } = await reportOf(out, second.stderr)
+  assert.deepEqual(
+    statistics.noise?.loads.map(({ runs, sessions }) => [runs, sessions]),
+    [
+      [6, 2],
+      [6, 2],
+    ],
+  )
+  assert.ok(statistics.noise?.loads[0]?.figures.every(({ sessions }) => sessions !== null))
+})
+
 test('the breakpoint is where the offered rate exceeds the capacity that the workload reports', async () => {
   const service = await startedService({ WORK_THREADS: '1' })
   try {
