@@ -12,7 +12,7 @@ export function adviceFor({ comparison, noise, runs, replicas, recommendation, k
       : []),
     ...(noise?.recommended
       ? [
-          `as flags: --repeat ${noise.recommended.repeats} --duration ${noise.recommended.durationMs / 1000}s; in a nightly plan: "repeats": ${noise.recommended.repeats}, "duration": "${noise.recommended.durationMs / 1000}s"`,
+          `as flags: --repeat ${noise.recommended.repeats} --duration ${noise.recommended.durationMs / 1000}s; a nightly plan takes them from "noise": this series’ folder`,
         ]
       : []),
     ...(noSlo && recommendation ? ['--slo says what a recommended number of replicas must hold'] : []),

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { z } from 'zod'
 import { readJson } from '../../analysis/formats/json.ts'
+import type { Noise } from '../../analysis/runs/noise.ts'
+import { Statistics } from '../../analysis/runs/statistics.ts'
 import { checkLoad, loadFlags, scenarioOf } from '../load/options.ts'
 import { Failure } from '../shell/exit.ts'
 import { optionsFrom, type Written } from '../shell/flags.ts'
@@ -15,9 +18,15 @@ export const NightlyPlan = z.strictObject({
     .int()
     .min(1)
     .max(100)
-    .default(5)
+    .optional()
     .describe(
-      'runs of each entry a night: the night is their median, and a comparison needs at least five a side',
+      'runs of each entry a night (5, or what `noise` recommends): the night is their median, and a comparison needs at least five a side',
+    ),
+  noise: z
+    .string()
+    .optional()
+    .describe(
+      'the folder of a noise series, from here: its recommended repeats and duration, where the plan or an entry gives none',
     ),
   effect: z.number().positive().max(1).default(0.05).describe('the least change that matters, as a share'),
   unitsPerMs: z
@@ -42,7 +51,7 @@ export const NightlyPlan = z.strictObject({
     .min(1)
     .describe('what to run; each entry becomes its own series'),
 })
-type NightlyPlan = z.infer<typeof NightlyPlan>
+type NightlyPlan = z.infer<typeof NightlyPlan> & { readonly repeats: number }
 
 export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
   const text = await readFile(file, 'utf8').catch(() => {
@@ -52,8 +61,34 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
     )
   })
   const reading = readJson(text, NightlyPlan, 'a plan')
-  if (reading.kind === 'ok') return reading.value
-  throw new Failure('usage', `${file}: ${reading.reason}`)
+  if (reading.kind === 'unreadable') throw new Failure('usage', `${file}: ${reading.reason}`)
+  const plan = reading.value
+  const found =
+    plan.noise === undefined ? null : await recommended(path.resolve(path.dirname(file), plan.noise))
+  return {
+    ...plan,
+    repeats: plan.repeats ?? found?.repeats ?? 5,
+    runs: plan.runs.map(({ flags, ...run }) => ({
+      ...run,
+      flags: { ...(found && { duration: `${found.durationMs}ms` }), ...flags },
+    })),
+  }
+}
+
+/** What a noise series recommends. */
+async function recommended(folder: string): Promise<NonNullable<Noise['recommended']>> {
+  const file = path.join(folder, 'report', 'statistics.json')
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new Failure(
+      'usage',
+      `${file}: no such file; "noise" in the plan names the folder of a noise series`,
+    )
+  })
+  const reading = readJson(text, Statistics.pick({ noise: true }), 'the statistics of a noise series')
+  if (reading.kind === 'unreadable') throw new Failure('usage', `${file}: ${reading.reason}`)
+  const found = reading.value.noise?.recommended
+  if (!found) throw new Failure('usage', `${file}: recommends no number of repeats; give repeats in the plan`)
+  return found
 }
 
 /** The cells of a plan: its entries by replicas and side. */
