@@ -2,6 +2,7 @@ import { median } from 'simple-statistics'
 import { changePoints } from '../numbers/change-points.ts'
 import { mannWhitney } from '../numbers/mann-whitney.ts'
 import { mannKendall, theilSen } from '../numbers/trend.ts'
+import { leastErrors } from './judgement.ts'
 import { shiftsIn } from './shifts.ts'
 import { withoutWeekends } from './weekends.ts'
 
@@ -27,9 +28,6 @@ export type Scale = 'ratio' | 'points' | 'difference'
 /** The smallest change that matters, unless the plan of the night names another: 5 %. */
 export const usualEffect = 0.05
 
-/** The smallest change of a share near 0 that matters: 5 in 10,000. It grows with the share. */
-const leastPoints = 0.0005
-
 /** Slow changes: nights needed on each side, nights looked at on each side, and the p-value needed. */
 const manyNights = 8
 
@@ -50,9 +48,8 @@ const trendMargin = 1.25
 /** How values are compared: on which scale, as numbers whose differences count, and the least that matters. */
 export function scaleOf(values: readonly number[], { effect = usualEffect, share = false } = {}) {
   const ratio = !share && values.every((value) => value > 0)
-  // With this, 5 in 10,000 weigh at 0 what `effect` weighs at a share of 1.
-  // So 5 in 10,000 weigh at 0 what `effect` weighs at a share of 1.
-  const shift = leastPoints / effect
+  // So the least change of an error rate weighs at 0 what `effect` weighs at a share of 1.
+  const shift = leastErrors / effect
   const logarithmic = ratio || share
   return {
     scale: (ratio ? 'ratio' : share ? 'points' : 'difference') satisfies Scale as Scale,
@@ -110,19 +107,19 @@ export function changesIn(
       return part.map((night) => [night, middle] as const)
     }),
   )
-  const told = (from: number, to: number) => {
+  const ends = (from: number, to: number) => {
     const [before, after] = [back(from), back(to)]
     const direction = to > from === (better === 'higher') ? 'better' : 'worse'
     return { scale, before, after, by: byOf(scale, before, after), direction } as const
   }
   const steps = found.map((change): Change => {
     const { index } = change
-    return { ...change, ...told(middleAt.get(index - 1) as number, middleAt.get(index) as number) }
+    return { ...change, ...ends(middleAt.get(index - 1) as number, middleAt.get(index) as number) }
   })
   const trends = parts.flatMap((part) =>
     trendsIn(part.map(at), least).map(({ from, to, before, after }): Change => {
       const [index, seen] = [part[from] as number, part[to] as number]
-      return { index, seen, how: 'slow trend', returned: false, ...told(before, after) }
+      return { index, seen, how: 'slow trend', returned: false, ...ends(before, after) }
     }),
   )
   return [...steps, ...trends].sort((a, b) => a.index - b.index)

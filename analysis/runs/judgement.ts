@@ -38,7 +38,7 @@ export const Compared = z.object({
 export type Compared = z.infer<typeof Compared>
 
 /** The least change of an error rate that matters. */
-const leastErrors = 0.0005
+export const leastErrors = 0.0005
 
 // All chosen by simulation (bench/statistics.ts). By p alone, figures that vary much raised three times as many
 // false alarms as the promised 0.5 %, and hardly more real changes were found.
