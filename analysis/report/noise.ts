@@ -61,8 +61,11 @@ const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): B
 
 const deviationWords = (deviation: Deviation | null): string =>
   deviation
-    ? `${percent(deviation.value)} (${number(100 * deviation.low)} to ${number(100 * deviation.high)})`
+    ? `${percent(rounded(deviation.value))} (${number(100 * rounded(deviation.low))} to ${number(100 * rounded(deviation.high))})`
     : '–'
+
+/** Equal values differ by what floating point leaves. */
+const rounded = (value: number): number => (value < 1e-12 ? 0 : value)
 
 const remarks = ({ effect, loads }: Noise): string[] => [
   'Between runs and sessions: relative standard deviations, with 90 % intervals. “10 find” is the smallest change for the worse that ten runs a side, made in turns, call worse in nine of ten comparisons.',

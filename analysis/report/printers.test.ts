@@ -248,6 +248,26 @@ test('a failure for CI is a run that did not pass, a figure that is worse, or an
   )
 })
 
+test('the noise of repeats says what tells, or that nothing does', () => {
+  const { noise } = samples.noise
+  assert.ok(noise)
+  const words = (changes: Partial<typeof noise>) =>
+    text({ ...samples.noise, noise: { ...noise, ...changes } })
+  const recommended = { durationMs: 20_000, repeats: 8, without: ['p99'] }
+  assert.match(
+    words({ recommended }),
+    /\n8 runs of 20 s a side tell 10 % from no change, except in p99: 5\.33 minutes of load/,
+  )
+  assert.match(words({ recommended: null }), /\nThese runs vary too much to tell 10 % from no change/)
+  const [load] = noise.loads
+  assert.ok(load)
+  const figures = load.figures.map((figure) => ({ ...figure, found: [{ runs: 5, change: null }] }))
+  assert.match(
+    words({ loads: [{ ...load, sessions: 1, figures }] }),
+    /> 100 %.*\n(.*\n)*The difference between sessions is unknown/,
+  )
+})
+
 test('each judgement of a comparison has its sentence and its tone', () => {
   const words = (candidate: ReturnType<typeof side>, baseline = side('old', 0, 1)) => {
     const data = comparison(baseline, candidate)
