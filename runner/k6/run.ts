@@ -18,6 +18,25 @@ export type K6Options = {
 export type K6Run = Exit & Usage
 
 /**
+ * Variables of k6 that a run keeps: how to reach and greet the target, and how its outputs work. Any other could override
+ * the script's load, percentiles or summary, or send more than it says
+ * (https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/).
+ */
+const keptVariables =
+  /^K6_(USER_AGENT|INSECURE_SKIP_TLS_VERIFY|TLS.*|DNS|LOCAL_IPS|BLOCK_HOSTNAMES|(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INFLUXDB|STATSD|CSV)_.*)$|^K6_WEB_DASHBOARD$/
+/** Where our k6 comes from, and what we set anyway. */
+const ownVariables = /^K6_(BIN|FROM|RELEASES|NO_USAGE_REPORT|AUTO_EXTENSION_RESOLUTION)$/
+
+/** Says which variables of k6 do not change the run. */
+export function sayDropped({ env, say }: Pick<Shell, 'env' | 'say'>): void {
+  const dropped = Object.keys(env).filter(
+    (name) => name.startsWith('K6_') && env[name] && !keptVariables.test(name) && !ownVariables.test(name),
+  )
+  if (dropped.length > 0)
+    say(`${dropped.join(', ')}: not passed to k6, since it could change what is measured; use the flags`)
+}
+
+/**
  * The environment for k6: `env` and the settings, without the K6_ variables that would override the script's
  * scenarios, percentiles or summary.
  */
@@ -25,11 +44,7 @@ export function k6Environment(
   env: NodeJS.ProcessEnv,
   settings: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(
-    ([name]) =>
-      !name.startsWith('K6_') ||
-      /^K6_(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
-  )
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('K6_') || keptVariables.test(name))
   const memoryMiB = Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20
   return {
     // k6 makes much garbage and keeps little, so by default Go collects it some twenty times a second.

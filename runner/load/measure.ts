@@ -17,6 +17,7 @@ import { shownUrl } from '../targets/credentials.ts'
 import { probe } from '../targets/probe.ts'
 import type { Target } from '../targets/target.ts'
 import { type Data, type PlannedRequest, readData } from './data.ts'
+import { checkStages } from './limits.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 import { scriptSettings, slosOf } from './settings.ts'
 
@@ -72,7 +73,7 @@ async function measured(
   const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(shell.env, settings)),
+    inspect(k6, script, k6Environment(shell.env, settings)).then(checkStages),
     ...bases.map((base) =>
       probe(
         base,

@@ -52,7 +52,7 @@ const sizeFlags = grouped('Load', {
   ),
   arrivalSeed: option('LAS_ARRIVAL_SEED', 'n', 'of the random times (1)', positiveInteger),
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
-  duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m', duration),
+  duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
   slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
 })

@@ -1,4 +1,5 @@
 import { parseSlos, type Slo } from '../../analysis/formats/slo.ts'
+import { milliseconds } from '../k6/inspect.ts'
 
 // Each takes the text of a flag, and throws an `Error` with the sentence that says what is wrong.
 
@@ -13,11 +14,14 @@ export const positive = (text: string): number => {
   return Number(text)
 }
 
-/** Milliseconds of `500ms`, `30s`, `5m` or `1h`. */
+/** Milliseconds of `30s`, `5m`, `1h`, `1m30s` as k6 writes it, or `90`, which is seconds. */
 export const duration = (text: string): number => {
-  const [, value, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? Number.NaN)
-  if (!(ms > 0)) throw new Error(`"${text}" is not a duration such as 500ms, 30s or 5m`)
+  const ms = /^\d+(\.\d+)?$/.test(text)
+    ? 1000 * Number(text)
+    : /^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)
+      ? milliseconds(text)
+      : 0
+  if (!(ms > 0 && ms < Infinity)) throw new Error(`"${text}" is not a duration such as 30s, 5m or 1m30s`)
   return ms
 }
 

@@ -110,12 +110,39 @@ test('any command line is parsed or refused', () => {
   )
 })
 
+test('common variables of CI systems change no run', () => {
+  const common = {
+    CLUSTER: 'prod',
+    DATA: 'x.csv',
+    METHOD: 'POST',
+    PLAN: 'p',
+    RATE: '9',
+    VUS: '9',
+    BODY: 'x',
+    OUT: 'o',
+    URL: 'http://x',
+    HEADERS: 'a: b',
+    LABELS: 'a=b',
+    STAGES: '1',
+    RAW: 'true',
+  }
+  const run = { command: 'run', purpose: '', flags: runFlags, notes: '' }
+  const said: string[] = []
+  const parsed = parseFlags(run, [], { env: common, print() {}, say: (sentence) => said.push(sentence) })
+  assert.deepEqual(parsed?.written, {})
+  assert.ok(said.includes('CLUSTER is not read: the variable is called LAS_CLUSTER'))
+  for (const { env } of Object.values(runFlags)) assert.match(env, /^(LAS_[A-Z0-9_]+|BASE_URL)$/)
+})
+
 test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or refused', () => {
   const bad: [string, string][] = [
     ['vus', '0'],
     ['stages', '1,2,x'],
-    ['duration', '30'],
     ['duration', '0s'],
+    ['duration', '0'],
+    ['duration', '30 s'],
+    ['duration', '1m30'],
+    ['duration', 's'],
     ['work-ms', '-1'],
     ['slo', 'p95=fast'],
     ['label', 'novalue'],
@@ -137,6 +164,14 @@ test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or r
     mix: 'work=8,cpu=0.5',
   })
   assert.equal(options.duration, 1500)
+  for (const [written, ms] of [
+    ['1m30s', 90_000],
+    ['90', 90_000],
+    ['1.5', 1500],
+    ['500ms', 500],
+    ['1h1m1s1ms', 3_661_001],
+  ] as const)
+    assert.equal(optionsFrom(loadFlags, { duration: written }).duration, ms)
   assert.deepEqual(options.stages, [1, 2, 4])
   assert.deepEqual(options.expectStatus, [
     [200, 299],
