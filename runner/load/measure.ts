@@ -16,10 +16,11 @@ import { type Shell, userPath } from '../shell/shell.ts'
 import { shownUrl } from '../targets/credentials.ts'
 import { probe } from '../targets/probe.ts'
 import type { Target } from '../targets/target.ts'
-import { type Data, type PlannedRequest, readData } from './data.ts'
+import { type Data, readData } from './data.ts'
 import { checkStages } from './limits.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 import { scriptSettings, slosOf } from './settings.ts'
+import type { PlannedRequest } from './template.ts'
 
 /** What to run, against what, and where its result folder goes. */
 export type Order = Load &

@@ -9,6 +9,12 @@ export const positiveInteger = (text: string): number => {
 }
 export const positiveIntegers = (text: string): readonly number[] => text.split(',').map(positiveInteger)
 
+/** Any text but an empty one, which is what a variable of a CI system that is not set leaves. */
+export const given = (text: string): string => {
+  if (text.trim() === '') throw new Error('is empty; is a variable not set?')
+  return text
+}
+
 export const positive = (text: string): number => {
   if (!(Number(text) > 0 && Number(text) < Infinity)) throw new Error(`"${text}" is not a number above 0`)
   return Number(text)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { loadFlags, runFlags } from '../load/options.ts'
+import { checkLoad, loadFlags, runFlags } from '../load/options.ts'
 import { Failure } from './exit.ts'
 import { flagName, grouped, option, optionsFrom, parseFlags, text, toggle, type Usage } from './flags.ts'
 
@@ -110,6 +110,31 @@ test('any command line is parsed or refused', () => {
   )
 })
 
+test('an empty URL or file is refused, since it is what a variable that is not set leaves', () => {
+  for (const flag of ['url', 'data'])
+    for (const value of ['', ' '])
+      assert.throws(
+        () =>
+          parseFlags({ command: 'run', purpose: '', flags: runFlags, notes: '' }, [`--${flag}`, value], {
+            env: {},
+            print() {},
+            say() {},
+          }),
+        new RegExp(`^Error: --${flag}: is empty; is a variable not set\\?$`),
+      )
+})
+
+test('a placeholder without data to fill it is refused', () => {
+  const written = { path: '/users/{{id}}', method: 'POST', body: '{"a": 1}', header: 'x: y' }
+  const check = (more: Record<string, string>) =>
+    checkLoad('constant', optionsFrom(loadFlags, { ...written, ...more }))
+  assert.throws(() => check({}), /^Error: \{\{id\}\} stands for a column of a data file: add --data$/)
+  assert.throws(() => check({ path: '/', body: '{{ q }}' }), /^Error: \{\{q\}\} /)
+  assert.throws(() => check({ path: '/', header: 'x: {{h}}' }), /^Error: \{\{h\}\} /)
+  check({ data: 'x.csv' })
+  check({ path: '/' })
+})
+
 test('common variables of CI systems change no run', () => {
   const common = {
     CLUSTER: 'prod',
@@ -137,6 +162,7 @@ test('common variables of CI systems change no run', () => {
 test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or refused', () => {
   const bad: [string, string][] = [
     ['vus', '0'],
+    ['vus', ''],
     ['stages', '1,2,x'],
     ['duration', '0s'],
     ['duration', '0'],

@@ -62,7 +62,9 @@ test('an IPv4 address mapped to IPv6 is the same address', () => {
 
 test('text that is not a base URL is refused', async () => {
   for (const url of ['127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense', '']) await refused(url, 2, /^--url: /)
-  await refused('http://127.0.0.1/?token=x', 2, /has a query/)
+  for (const end of ['?token=x', '?', '#', '#a', 'x?'])
+    await refused(`http://127.0.0.1/${end}`, 2, /has a query/)
+  await refused('http://127.0.0.1?', 2, /has a query/)
 })
 
 test('user, password and query are never shown', () => {

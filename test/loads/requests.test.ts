@@ -81,6 +81,40 @@ test('rows of a data file fill path, body and headers in turn; no copy and no lo
   }
 })
 
+test('a later stage goes on in the data, and a path reaches the target as the check before the load sent it', async () => {
+  const received: string[] = []
+  const server = await serving((request, response) => {
+    if (request.url !== '/insight') received.push(request.url ?? '')
+    response.end()
+  })
+  try {
+    const file = path.join(out, 'numbers.jsonl')
+    await writeFile(file, Array.from({ length: 100 }, (_, index) => `{"row": ${index}}`).join('\n'))
+    const at = ['--url', server.url, '--path', '/a b/ü?q=100%&row={{row}}', '--data', file]
+    for (const [shape, firstOfStages] of [
+      [
+        ['spike', '--rate', '10', '--duration', '6s'],
+        [0, 4, 24],
+      ],
+      [
+        ['ramp', '--stages', '1,1', '--duration', '2s'],
+        [0, 50],
+      ],
+    ] as const) {
+      received.length = 0
+      const started = startIn(out, ['run', ...shape, ...at])
+      assert.equal(await started.ended, 0, started.stderr)
+      assert.ok(received.every((url) => url.startsWith('/a%20b/%C3%BC?q=100%25&row=')))
+      // The first is the check before the load.
+      const rows = received.slice(1).map((url) => Number(url.replace(/.*=/, '')))
+      if (shape[0] === 'spike') assert.ok(new Set(rows).size >= rows.length - 2, String(rows))
+      for (const first of firstOfStages) assert.ok(rows.includes(first), `${first} in ${rows}`)
+    }
+  } finally {
+    server.close()
+  }
+})
+
 test('k6 gets the outputs that the options name, and the report says that they cost something', async () => {
   const points = path.join(out, 'points.csv')
   const started = startIn(out, ['run', 'smoke', '--duration', '1s', '--k6-out', `csv=${points}`])
