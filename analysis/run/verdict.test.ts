@@ -175,6 +175,18 @@ describe('SLOs', () => {
   })
 })
 
+test('failures of other kinds are one number, so that the counts add up; a foreign summary has none', () => {
+  const failed = { http_req_failed: { rate: 0.5, passes: 12, fails: 12 } }
+  const named = aSummary({ ...failed, 'http_reqs{error_code:1310,expected_response:false}': { count: 5 } })
+  assert.deepEqual(failureKinds(named), [
+    { count: 5, what: 'met a certificate of an unknown authority' },
+    { count: 7, what: 'failed for other reasons (see k6.log)' },
+  ])
+  const none = aSummary({ ...failed, 'http_reqs{error_code:1310,expected_response:false}': { count: 0 } })
+  assert.deepEqual(failureKinds(none), [{ count: 12, what: 'failed for other reasons (see k6.log)' }])
+  assert.deepEqual(failureKinds(aSummary(failed)), [])
+})
+
 test('why requests failed, most frequent first', () => {
   const summary = aSummary({
     'http_reqs{error_code:1503,expected_response:false}': { count: 2 },
