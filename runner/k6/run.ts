@@ -1,4 +1,5 @@
-import os from 'node:os'
+import type { Run } from '../../analysis/formats/run.ts'
+import { memoryMiB } from '../shell/host.ts'
 import { type Exit, start } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import type { K6 } from './find.ts'
@@ -15,7 +16,7 @@ export type K6Options = {
   readonly secrets: readonly string[]
 }
 
-export type K6Run = Exit & Usage
+export type K6Run = Exit & Usage & { readonly shortages: Run['k6']['shortages'] }
 
 /**
  * Variables of k6 that a run keeps: how to reach and greet the target, and how its outputs work. Any other could override
@@ -45,13 +46,12 @@ export function k6Environment(
   settings: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('K6_') || keptVariables.test(name))
-  const memoryMiB = Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20
   return {
     // k6 makes much garbage and keeps little, so by default Go collects it some twenty times a second.
     // Collecting less often leaves that CPU to the target. A long run keeps more; the limit makes Go collect
     // more often once that takes half of the memory.
     GOGC: '400',
-    GOMEMLIMIT: `${Math.floor(memoryMiB / 2)}MiB`,
+    GOMEMLIMIT: `${Math.floor(memoryMiB() / 2)}MiB`,
     ...Object.fromEntries(kept),
     ...settings,
     K6_NO_USAGE_REPORT: 'true',
@@ -86,9 +86,9 @@ export async function runK6(
     signal.addEventListener('abort', interrupt)
   }
   child.stdin?.on('error', () => {}).end(script)
-  const [exit, error] = await Promise.all([
+  const [exit, { error, shortages }] = await Promise.all([
     ended,
-    child.stderr && copyLog(child.stderr, logFile, secrets),
+    copyLog(child.stderr as NodeJS.ReadableStream, logFile, secrets),
   ]).finally(() => {
     usage.stop()
     live.stop()
@@ -96,5 +96,5 @@ export async function runK6(
     for (const signal of interruptions) signal.removeEventListener('abort', interrupt)
   })
   if (error) shell.say(`k6: ${error} (more in k6.log)`)
-  return { ...exit, ...usage.stop() }
+  return { ...exit, ...usage.stop(), shortages }
 }

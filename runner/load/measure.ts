@@ -74,7 +74,7 @@ async function measured(
   const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(shell.env, settings)).then(checkStages),
+    inspect(k6, script, k6Environment(shell.env, settings)).then((all) => checkStages(all)),
     ...bases.map((base) =>
       probe(
         base,

@@ -9,8 +9,8 @@ import { summaryTrendStats } from './summary.ts'
 // without an error_code is ruled out by the first.
 // The report gives the rest as one number.
 const errorCodes = [
-  1000, 1050, 1101, 1201, 1210, 1211, 1212, 1213, 1220, 1300, 1310, 1311, 1400, 1401, 1403, 1404, 1422, 1429, 1500,
-  1502, 1503, 1504,
+  1000, 1050, 1101, 1201, 1210, 1211, 1212, 1213, 1220, 1300, 1310, 1311, 1400, 1401, 1403, 1404, 1422, 1429,
+  1500, 1502, 1503, 1504,
 ]
 
 /**
