@@ -1,7 +1,7 @@
 import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
 import { Failure } from '../shell/exit.ts'
 import { type Flags, flagName, grouped, type OptionsOf, option, text, toggle } from '../shell/flags.ts'
-import { encodedPath, placeholdersOf } from './template.ts'
+import { encodedPath, needNoData } from './template.ts'
 import {
   duration,
   given,
@@ -69,8 +69,9 @@ const requestFlags = grouped('Request', {
     headers,
     '\n',
   ),
-  body: option('LAS_BODY', 'text', 'request body', text),
+  body: option('LAS_BODY', 'text', 'request body; @file reads it from a file', text),
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
+  insecure: toggle('LAS_INSECURE', 'accept any TLS certificate'),
   data: option(
     'LAS_DATA',
     'file',
@@ -151,9 +152,8 @@ export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
   const lonely = ofService.find((name) => options[name] !== undefined)
   if (path === undefined && lonely)
     throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)
-  const [column] = placeholdersOf({ path: path ?? '', body: body ?? null, headers: options.header ?? {} })
-  if (column !== undefined && options.data === undefined)
-    throw new Failure('usage', `{{${column}}} stands for a column of a data file: add --data`)
+  if (options.data === undefined)
+    needNoData({ path: path ?? '', body: body ?? null, headers: options.header ?? {} })
   if (options.arrivalSeed !== undefined && options.arrivals !== 'poisson')
     throw new Failure('usage', '--arrival-seed is for random times: add --arrivals poisson')
   if (stages && vus !== undefined)

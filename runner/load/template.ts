@@ -1,3 +1,4 @@
+import { Failure } from '../shell/exit.ts'
 import type { Row } from './rows.ts'
 
 /** A request of the load; `{{column}}` in any part stands for that column of a data file's row. */
@@ -66,3 +67,10 @@ export const placeholdersOf = ({ path, body, headers }: PlannedRequest): Set<str
       [...text.matchAll(placeholder)].map(([, column = '']) => column.trim()),
     ),
   )
+
+/** Refuses a request with a placeholder that no data file fills: it would be sent as it stands. */
+export function needNoData(request: PlannedRequest): void {
+  const [column] = placeholdersOf(request)
+  if (column !== undefined)
+    throw new Failure('usage', `{{${column}}} stands for a column of a data file: add --data`)
+}

@@ -46,14 +46,25 @@ export const labels = (list: string): Readonly<Record<string, string>> =>
     }),
   )
 
-export const headers = (lines: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    lines.split('\n').map((line) => {
-      const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? []
-      if (name === undefined || value === undefined) throw new Error('not of the form "Name: value"')
-      return [name, value.trim()]
-    }),
-  )
+// Headers that hold one value only: a list of two would mean something else (RFC 9110, 5.3).
+const singular = /^(authorization|content-(length|type)|host|origin|referer|user-agent)$/i
+
+/** A header that is repeated is a list, which k6 takes as one line: RFC 9110, 5.3; cookies: RFC 6265, 4.2.1. */
+export const headers = (lines: string): Readonly<Record<string, string>> => {
+  const found = new Map<string, [name: string, value: string]>()
+  for (const line of lines.split('\n')) {
+    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? []
+    if (name === undefined || value === undefined) throw new Error('not of the form "Name: value"')
+    const before = found.get(name.toLowerCase())
+    if (before && singular.test(name)) throw new Error(`${name} is given twice`)
+    const separator = name.toLowerCase() === 'cookie' ? '; ' : ', '
+    found.set(
+      name.toLowerCase(),
+      before ? [before[0], before[1] + separator + value.trim()] : [name, value.trim()],
+    )
+  }
+  return Object.fromEntries(found.values())
+}
 
 /** Statuses from and to, both included, that count as success. */
 type StatusRange = readonly [from: number, to: number]

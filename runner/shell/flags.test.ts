@@ -135,6 +135,13 @@ test('a placeholder without data to fill it is refused', () => {
   check({ path: '/' })
 })
 
+test('a header that is repeated becomes a list, and one that holds a single value is refused twice', () => {
+  const read = (header: string) => optionsFrom(loadFlags, { header }).header
+  assert.deepEqual(read('Accept: a/b\naccept:c/d\nX: 1'), { Accept: 'a/b, c/d', X: '1' })
+  assert.deepEqual(read('Cookie: a=1\nCookie: b=2'), { Cookie: 'a=1; b=2' })
+  assert.throws(() => read('Host: a\nhost: b'), /^Error: --header: host is given twice$/)
+})
+
 test('common variables of CI systems change no run', () => {
   const common = {
     CLUSTER: 'prod',

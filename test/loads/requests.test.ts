@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { capture } from '../../runner/shell/processes.ts'
 import { noneLeft, runOf, startIn } from '../command.ts'
 import { serving } from '../service.ts'
 
@@ -111,6 +116,57 @@ test('a later stage goes on in the data, and a path reaches the target as the ch
       for (const first of firstOfStages) assert.ok(rows.includes(first), `${first} in ${rows}`)
     }
   } finally {
+    server.close()
+  }
+})
+
+test('with --insecure the check and the load accept a certificate of nobody, and --body takes a file', async (t) => {
+  const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => path.join(out, name)) as [
+    string,
+    string,
+  ]
+  const subject = ['-subj', '/CN=nobody', '-days', '1', '-keyout', key, '-out', certificate]
+  const made = await capture('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject]).catch(
+    () => null,
+  )
+  if (made?.code !== 0) return t.skip('needs openssl')
+  const bodies = new Set<string>()
+  const listener: RequestListener = async (request, response) => {
+    if (request.method === 'POST') bodies.add((await request.toArray()).join(''))
+    response.end()
+  }
+  const server = createServer({ key: await readFile(key), cert: await readFile(certificate) }, listener)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  try {
+    await writeFile(path.join(out, 'body.json'), '{"from": "a file"}')
+    const at = [
+      '--url',
+      `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      '--path',
+      '/',
+      '--method',
+      'POST',
+    ]
+    const run = ['run', 'smoke', '--duration', '1s', ...at, '--body', '@body.json']
+    const refused = startIn(out, run)
+    assert.equal(await refused.ended, 4, refused.stderr)
+    assert.match(
+      refused.stderr,
+      /does not answer \(self-signed certificate\); --insecure accepts any certificate/,
+    )
+    for (const [flags, environment] of [
+      [['--insecure'], {}],
+      [[], { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }],
+    ] as const) {
+      const started = startIn(out, [...run, ...flags], environment)
+      assert.equal(await started.ended, 0, started.stderr)
+    }
+    assert.deepEqual([...bodies], ['{"from": "a file"}'])
+    const missing = startIn(out, [...run.slice(0, -1), '@none.json', '--insecure'])
+    assert.equal(await missing.ended, 2)
+    assert.match(missing.stderr, /--body: none\.json cannot be read \(ENOENT\); text after @ names a file/)
+  } finally {
+    server.closeAllConnections()
     server.close()
   }
 })
