@@ -4,7 +4,7 @@ export type Sizes = {
   readonly vus?: number
   /** Requests per second of the only stage, or of the highest. */
   readonly rate?: number
-  /** Of all stages together: 500ms, 30s, 5m. */
+  /** Of all stages together: 30s, 5m, 1m30s. */
   readonly duration: string
   /** How often each kind of request is sent, relative to the others: work=8,cpu=1 */
   readonly mix?: string

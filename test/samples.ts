@@ -77,6 +77,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     waitedSeconds: 0.1,
     machineBusyCores: 1,
     maxMemoryMiB: 50,
+    shortages: [],
     outputs: [],
   },
   ...changes,

@@ -18,8 +18,12 @@ export type Service = {
 export function spawned(
   environment: Record<string, string>,
   args: string[] = [],
+  openFiles?: number,
 ): Service['process'] & { stderrLines: string[] } {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'workload/main.ts', ...args], {
+  const command = [process.execPath, '--import', 'tsx', 'workload/main.ts', ...args]
+  const limited = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh']
+  const [program = '', ...rest] = [...limited, ...command]
+  const child = spawn(program, rest, {
     cwd: root,
     env: { ...process.env, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -29,9 +33,12 @@ export function spawned(
   return Object.assign(child, { stderrLines })
 }
 
-/** Starts the workload as a process on a free loopback port. */
-export async function started(environment: Record<string, string> = {}): Promise<Service> {
-  const child = spawned(environment)
+/** Starts the workload as a process on a free loopback port, with a limit of open files where one is given. */
+export async function started(
+  environment: Record<string, string> = {},
+  openFiles?: number,
+): Promise<Service> {
+  const child = spawned(environment, [], openFiles)
   const stdout: string[] = []
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
   lines.on('line', (line) => stdout.push(line))

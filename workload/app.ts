@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
@@ -15,6 +15,7 @@ import { controlGroup } from './cgroup.ts'
 import type { Config } from './config.ts'
 import { type App, invalidInput, json, problem, type Service } from './contract.ts'
 import { cpuMeter, sampleCpu } from './cpu.ts'
+import { isLoopback, refuseCrossSite } from './cross-site.ts'
 import { metrics } from './metrics.ts'
 import { pageRoutes } from './routes/page.ts'
 import { stateRoutes } from './routes/state.ts'
@@ -94,11 +95,14 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
       onError: (c) => problem(c, 413, 'Body too large', { detail: `at most ${config.MAX_BODY_KIB} KiB` }),
     }),
   )
+  const guardLoad = (guard: MiddlewareHandler) => {
+    app.use('/work', guard)
+    app.on(['POST', 'GET'], '/stress', guard)
+    app.on('DELETE', ['/stress/jobs', '/stress/jobs/*'], guard)
+  }
+  guardLoad(refuseCrossSite(isLoopback(config.HOST)))
   if (config.STRESS_TOKEN) {
-    const auth = requireToken(config.STRESS_TOKEN)
-    app.use('/work', auth)
-    app.on(['GET', 'POST'], '/stress', auth)
-    app.on('DELETE', ['/stress/jobs', '/stress/jobs/*'], auth)
+    guardLoad(requireToken(config.STRESS_TOKEN))
     app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   }
 
@@ -116,6 +120,8 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
   })
   app.notFound((c) => problem(c, 404, 'Not found', { detail: `no route for ${c.req.method} ${c.req.path}` }))
   app.onError((error, c) => {
+    // nginx's status for a client that left before its answer: no fault of the service.
+    if (c.req.raw.signal.aborted) return problem(c, 499 as 400, 'Client closed request')
     if (error instanceof HTTPException) {
       if (error.res) return error.res
       const titles: Record<number, string> = { 400: 'Invalid input', 415: 'Not JSON' }

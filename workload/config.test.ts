@@ -33,9 +33,11 @@ test('loads may not hold more memory than the limit', () => {
 test('an error names the variable and its value, but never shows the token', () => {
   assert.throws(
     () => read({ WORK_THREADS: '0' }),
-    /^Error: WORK_THREADS="0": .*; correct it or leave it unset$/,
+    /^Error: WORK_THREADS="0": must be at least 1; correct it or leave it unset$/,
   )
-  for (const token of ['secret', 'secret with spaces']) {
+  assert.throws(() => read({ PORT: 'eighty' }), /^Error: PORT="eighty": must be a number; /)
+  assert.throws(() => read({ STRESS_TOKEN: 'open-sesame ' }), /a space or line break at its end\?/)
+  for (const token of ['secret', 'secret with spaces', 'secret-at-its-end ', 'secret-at-its-end\n']) {
     assert.throws(
       () => read({ STRESS_TOKEN: token }),
       ({ message }: Error) => message.startsWith('STRESS_TOKEN: ') && !message.includes('secret'),

@@ -1,6 +1,7 @@
 import os from 'node:os'
 import { z } from 'zod'
 import { controlGroup, type Limits } from './cgroup.ts'
+import { issueWords } from './words.ts'
 
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 const seconds = z.coerce.number().positive().max(86_400)
@@ -29,7 +30,10 @@ const variables = z.object({
   STRESS_TOKEN: z
     .string()
     .min(8)
-    .regex(/^[\w.~+/-]+=*$/, 'a bearer token has only letters, digits, - . _ ~ + / and = at the end')
+    .regex(
+      /^[\w.~+/-]+=*$/,
+      'has a character that a bearer token cannot have (a space or line break at its end?); allowed are letters, digits, - . _ ~ + /, and = at the end',
+    )
     .optional()
     .describe('bearer token that /work and /stress require (default: none)'),
   WORK_MAX_MS: z.coerce.number().positive().max(600_000).default(10_000).describe('longest work request'),
@@ -75,7 +79,7 @@ export function readConfig(
     const issue = parsed.error.issues[0]
     const name = String(issue?.path[0])
     const shown = name === 'STRESS_TOKEN' ? name : `${name}="${environment[name]}"`
-    throw new Error(`${shown}: ${issue?.message}; correct it or leave it unset`)
+    throw new Error(`${shown}: ${issue && issueWords(issue)}; correct it or leave it unset`)
   }
   const { STRESS_MAX_SECONDS } = parsed.data
   const config: Config = {

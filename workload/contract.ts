@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import type { CpuUse } from './cpu.ts'
 import type { Metrics } from './metrics.ts'
 import type { Stress } from './stress.ts'
+import { issueWords } from './words.ts'
 import type { WorkPool } from './work.ts'
 
 export type App = OpenAPIHono<{ Variables: { requestId: string } }>
@@ -86,9 +87,11 @@ export function problem(c: Context, status: ContentfulStatusCode, title: string,
 export function invalidInput(c: Context, error: z.core.$ZodError): Response {
   const errors = error.issues.flatMap((issue) => {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.') || '(body)']
-    return fields.map((field) => ({ field, detail: issue.message }))
+    return fields.map((field) => ({ field, detail: issueWords(issue) }))
   })
-  const detail = errors.map((each) => `${each.field}: ${each.detail}`).join('; ')
+  const detail = errors
+    .map(({ field, detail }) => `${field === '(body)' ? 'the body' : field} ${detail}`)
+    .join('; ')
   return problem(c, 400, 'Invalid input', { detail, errors })
 }
 
@@ -113,7 +116,7 @@ export const json = <Schema extends z.ZodType>(description: string, schema: Sche
 export const queryNumber = (schema: z.ZodNumber) =>
   z
     .string()
-    .regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, 'not a number')
+    .regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, 'must be a number')
     .transform(Number)
     .pipe(schema)
     .openapi(bounds(schema))

@@ -32,7 +32,13 @@ export function cpuMeter(limitCores: number, sample: () => CpuSample): { read():
     samples.push(taken)
     while ((samples[1]?.atMs ?? Infinity) <= taken.atMs - intervalMs) samples.shift()
   }
-  const timer = setInterval(() => keep(sample()), intervalMs).unref()
+  const timer = setInterval(() => {
+    try {
+      keep(sample())
+    } catch {
+      // Too many open files, for instance: the next sample covers the gap.
+    }
+  }, intervalMs).unref()
   return {
     read() {
       const now = sample()

@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { pino } from 'pino'
 import { workload } from './app.ts'
 import { readConfig } from './config.ts'
+import { boundConnections, mostConnections } from './connections.ts'
 import { help, version } from './help.ts'
 
 async function serve(): Promise<void> {
@@ -28,6 +29,7 @@ async function serve(): Promise<void> {
       keepAliveTimeout: 65_000,
     },
   }) as import('node:http').Server
+  boundConnections(server, mostConnections())
   server.on('error', (error) => fail(`cannot listen on ${config.HOST}:${config.PORT}: ${error.message}`))
   server.listen(config.PORT, config.HOST, () => {
     const { address, port } = server.address() as AddressInfo

@@ -1,4 +1,6 @@
-const chunkMiB = 16
+// Above 32 MiB, glibc's malloc always asks the kernel for the block and gives it back when it is freed (mallopt(3),
+// M_MMAP_THRESHOLD); smaller ones it may keep for later.
+const chunkMiB = 64
 
 /**
  * Allocates `mib` of memory, touches it so that it is resident, and holds it until the thread is terminated.

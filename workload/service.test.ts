@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { type OutgoingHttpHeaders, request } from 'node:http'
+import net from 'node:net'
 import os from 'node:os'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -165,29 +167,31 @@ describe('the service', () => {
   })
 
   const wrong = [
-    ['GET', '/stress?seconds=abc', undefined, 'seconds'],
-    ['GET', '/stress?seconds=6', undefined, 'seconds'],
-    ['GET', '/stress?cores=-1', undefined, 'cores'],
-    ['GET', '/stress?load=101', undefined, 'load'],
-    ['GET', '/stress?profile=wild', undefined, 'profile'],
-    ['GET', '/stress?wait=perhaps', undefined, 'wait'],
-    ['POST', '/stress', '{"seconds":-1}', 'seconds'],
-    ['POST', '/stress', '{"seconds":"5"}', 'seconds'],
-    ['GET', '/work?ms=0x10', undefined, 'ms'],
-    ['GET', '/work?units=1.5', undefined, 'units'],
-    ['GET', '/stress/jobs/7', undefined, 'id'],
-    ['POST', '/stress', '{"second":1}', 'second'],
-    ['POST', '/stress', '[1]', '(body)'],
-    ['POST', '/stress', '{"seconds":', '(body)'],
-    ['GET', '/work?ms=1&mss=2', undefined, 'mss'],
+    ['GET', '/stress?seconds=abc', undefined, 'seconds', 'seconds must be a number'],
+    ['GET', '/stress?seconds=6', undefined, 'seconds', 'seconds must be at most 5'],
+    ['GET', '/stress?cores=-1', undefined, 'cores', 'cores must be above 0'],
+    ['GET', '/stress?load=101', undefined, 'load', 'load must be at most 100'],
+    ['GET', '/stress?profile=wild', undefined, 'profile', 'profile must be one of constant, '],
+    ['GET', '/stress?wait=perhaps', undefined, 'wait', 'wait must be one of true, false'],
+    ['POST', '/stress', '{"seconds":-1}', 'seconds', 'seconds must be above 0'],
+    ['POST', '/stress', '{"seconds":"5"}', 'seconds', 'seconds must be a number'],
+    ['POST', '/stress', '{"memoryMiB":1.5}', 'memoryMiB', 'memoryMiB must be a whole number'],
+    ['GET', '/work?ms=0x10', undefined, 'ms', 'ms must be a number'],
+    ['GET', '/work?units=1.5', undefined, 'units', 'units must be a whole number'],
+    ['GET', '/stress/jobs/7', undefined, 'id', 'id must be the id of a job'],
+    ['POST', '/stress', '{"second":1}', 'second', 'second is unknown'],
+    ['POST', '/stress', '[1]', '(body)', 'the body must be a JSON object'],
+    ['POST', '/stress', '{"seconds":', '(body)', ''],
+    ['GET', '/work?ms=1&mss=2', undefined, 'mss', 'mss is unknown'],
   ] as const
-  for (const [method, at, body, field] of wrong) {
+  for (const [method, at, body, field, words] of wrong) {
     test(`${method} ${at} ${body ?? ''} gets a problem document that names ${field}`, async () => {
       const response = method === 'GET' ? await get(at) : await post(at, body)
       assert.equal(response.status, 400)
       assert.equal(response.headers.get('content-type'), 'application/problem+json')
       const document = await json(response)
       assert.equal(document.status, 400)
+      assert.ok(document.detail.startsWith(words), document.detail)
       assert.deepEqual(
         document.errors.map((each: { field: string }) => each.field),
         [field],
@@ -261,6 +265,49 @@ describe('the service', () => {
       assert.match(text, new RegExp(`^${name} `, 'm'))
     assert.match(text, /^nodejs_eventloop_lag_seconds /m)
     assert.doesNotMatch(text, /here|7b0d7f0e/)
+  })
+
+  test('web pages of other sites cannot start or end loads; curl, k6 and the own page can', async () => {
+    const foreign = [
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'http://evil.example' },
+      { host: 'evil.example:1' },
+    ]
+    const own = [{}, { 'user-agent': 'k6/2.2.0' }, { 'sec-fetch-site': 'same-origin', origin: service.url }]
+    const send = (method: string, at: string, headers: OutgoingHttpHeaders) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        request(service.url + at, { method, headers }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode))
+        })
+          .on('error', reject)
+          .end()
+      })
+    for (const [method, at, accepted] of [
+      ['GET', '/stress?seconds=0.1&load=0', 202],
+      ['POST', '/stress', 202],
+      ['GET', '/work?ms=1', 200],
+      ['DELETE', '/stress/jobs', 200],
+    ] as const) {
+      for (const headers of foreign) assert.equal(await send(method, at, headers), 403, `${method} ${at}`)
+      for (const headers of own) {
+        assert.equal(await send(method, at, headers), accepted, JSON.stringify(headers))
+        await send('DELETE', '/stress/jobs', {})
+      }
+    }
+    // A link from elsewhere may show the page.
+    assert.equal(await send('GET', '/', { 'sec-fetch-site': 'cross-site' }), 200)
+  })
+
+  test('a client that leaves in the middle of its body is not an error of the service', async () => {
+    const client = net.connect(Number(new URL(service.url).port), '127.0.0.1')
+    client.write(
+      'POST /stress HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"sec',
+    )
+    await sleep(50)
+    client.destroy()
+    const counted = async () => (await (await get('/metrics')).text()).match(/route="\/stress",status="499"/)
+    while (!(await counted())) await sleep(20)
+    assert.doesNotMatch(await (await get('/metrics')).text(), /status="500"/)
   })
 
   test('the OpenAPI document describes every route', async () => {

@@ -43,6 +43,8 @@ export type Stress = {
   running(): number
   /** CPU seconds that all jobs, running and finished, have burned. */
   burnedSeconds(): number
+  /** Resolves when the memory of all jobs that have ended is free again, so that new ones may hold it. */
+  freed(): Promise<unknown>
   /** Threads that ended unexpectedly and were replaced. */
   threadsLost(): number
   close(): Promise<void>
@@ -74,6 +76,8 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
   const threads: KeptThread[] = []
   const running = new Map<string, Running>()
   const finished = new Map<string, Job>()
+  // Memory is free only when the thread that held it is gone.
+  const freeing = new Map<Promise<unknown>, number>()
   let nextSlot = 0
   let burnedBeforeMs = 0
   let lost = 0
@@ -174,12 +178,18 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     return { thread, held }
   }
 
+  function free(thread: Worker, mib: number): void {
+    const freed = thread.terminate().finally(() => freeing.delete(freed))
+    freeing.set(freed, mib)
+  }
+
   const cancelAll = () => [...running.values()].map(({ finish }) => finish('cancelled'))
 
   return {
     start(load) {
       if (running.size >= slots) return { kind: 'refused', reason: 'jobs' }
-      const heldMiB = [...running.values()].reduce((sum, { load: { memoryMiB } }) => sum + memoryMiB, 0)
+      const held = [...[...running.values()].map(({ load: { memoryMiB } }) => memoryMiB), ...freeing.values()]
+      const heldMiB = held.reduce((a, b) => a + b, 0)
       if (heldMiB + load.memoryMiB > limits.memoryMiB) return { kind: 'refused', reason: 'memory' }
 
       const id = randomUUID()
@@ -194,7 +204,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
         running.delete(id)
         const last = describe(job, state, reason)
         burnedBeforeMs += usedMs(job.slot)
-        job.memory?.thread.terminate()
+        if (job.memory) free(job.memory.thread, load.memoryMiB)
         finished.set(id, last)
         for (const [oldest] of finished) if (finished.size > slots) finished.delete(oldest)
         assign()
@@ -230,6 +240,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     running: () => running.size,
     burnedSeconds: () =>
       (burnedBeforeMs + [...running.values()].reduce((sum, { slot }) => sum + usedMs(slot), 0)) / 1000,
+    freed: () => Promise.all(freeing.keys()),
     threadsLost: () => lost,
     async close() {
       cancelAll()

@@ -158,6 +158,29 @@ describe('load', () => {
     }
   })
 
+  test('memory jobs started and ended in a row stay within the budget', async () => {
+    const loads = stress({ threads: 1, jobs: 5, memoryMiB: 200 }, unitsPerMs)
+    let peak = 0
+    const before = process.memoryUsage.rss()
+    const watching = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage.rss() - before)
+    }, 2)
+    try {
+      for (let round = 0; round < 8; round++) {
+        const one = loads.start(load({ seconds: 60, load: 0, memoryMiB: 200 }))
+        assert.ok(one.kind === 'started', `round ${round}`)
+        while ((loads.find(one.job.id)?.heldMiB ?? 0) < 200) await sleep(2)
+        loads.cancel(one.job.id)
+        assert.deepEqual(loads.start(load({ memoryMiB: 1 })), { kind: 'refused', reason: 'memory' })
+        await loads.freed()
+      }
+      assert.ok(peak < 230 * 2 ** 20, `${peak / 2 ** 20} MiB`)
+    } finally {
+      clearInterval(watching)
+      await loads.close()
+    }
+  })
+
   test('memory is held while the job runs and freed when it ends', async () => {
     const loads = stress({ threads: 1, jobs: 5, memoryMiB: 300 }, unitsPerMs)
     try {

@@ -110,6 +110,16 @@ export const Run = z.object({
       .default(null)
       .describe('CPU that all processes on the generator’s machine used, averaged over the run'),
     maxMemoryMiB: numberOrNull,
+    shortages: z
+      .array(
+        z.object({
+          what: z.enum(['open files', 'ports', 'memory']),
+          requests: z.number().describe('that failed for it'),
+          limit: numberOrNull.describe('how many the generator may have; null where unknown'),
+        }),
+      )
+      .default([])
+      .describe('what the generator’s machine ran out of, as k6’s log says'),
     outputs: z
       .array(z.string())
       .default([])

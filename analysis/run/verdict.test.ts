@@ -60,6 +60,7 @@ describe('never green', () => {
           waitedSeconds: null,
           machineBusyCores: null,
           maxMemoryMiB: null,
+          shortages: [],
           outputs: [],
         },
       }),
@@ -173,6 +174,38 @@ describe('SLOs', () => {
     assert.equal(kind, 'fail')
     assert.deepEqual(reasons, ['k6 threshold crossed: http_req_duration p(95)<0.001'])
   })
+})
+
+test('what the generator ran out of makes a run invalid, with its limit and what to change', () => {
+  const short = (...shortages: Run['k6']['shortages']) => {
+    return verdict(aRun({ k6: { ...aRun().k6, shortages } }), good())
+  }
+  assert.deepEqual(short({ what: 'open files', requests: 1234, limit: 256 }), {
+    kind: 'invalid',
+    reasons: [
+      'the generator ran out of open files (it may have 256), so 1,234 requests failed: raise the limit (ulimit -n), or use fewer VUs',
+    ],
+  })
+  assert.match(
+    short({ what: 'ports', requests: 1, limit: 28_232 }).reasons[0] ?? '',
+    /ran out of ports \(it may have 28,232\), so 1 request failed: keep connections/,
+  )
+  assert.match(
+    short({ what: 'memory', requests: 2, limit: null }).reasons[0] ?? '',
+    /ran out of memory, so 2 /,
+  )
+})
+
+test('failures of other kinds are one number, so that the counts add up; a foreign summary has none', () => {
+  const failed = { http_req_failed: { rate: 0.5, passes: 12, fails: 12 } }
+  const named = aSummary({ ...failed, 'http_reqs{error_code:1310,expected_response:false}': { count: 5 } })
+  assert.deepEqual(failureKinds(named), [
+    { count: 5, what: 'met a certificate of an unknown authority' },
+    { count: 7, what: 'failed for other reasons (see k6.log)' },
+  ])
+  const none = aSummary({ ...failed, 'http_reqs{error_code:1310,expected_response:false}': { count: 0 } })
+  assert.deepEqual(failureKinds(none), [{ count: 12, what: 'failed for other reasons (see k6.log)' }])
+  assert.deepEqual(failureKinds(aSummary(failed)), [])
 })
 
 test('why requests failed, most frequent first', () => {

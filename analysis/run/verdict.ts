@@ -13,10 +13,14 @@ const failures: Record<string, string> = {
   'error_code:1210': 'could not connect',
   'error_code:1211': 'timed out connecting',
   'error_code:1212': 'were refused the connection',
+  'error_code:1213': 'could not connect (the system’s reason is in k6.log)',
   'error_code:1220': 'had the connection reset',
+  'error_code:1300': 'failed in TLS',
+  'error_code:1310': 'met a certificate of an unknown authority',
+  'error_code:1311': 'met a certificate for another host',
 }
 
-/** Why requests failed, most frequent first, as far as the summary says. */
+/** Why requests failed, most frequent first; what our own summaries do not name comes last, so that the counts add up. */
 export function failureKinds(summary: Summary): { count: number; what: string }[] {
   const kinds = summary.metrics.flatMap(({ name, tags: { expected_response: _, ...tags }, values }) => {
     const [tag, ...more] = Object.entries(tags)
@@ -28,7 +32,13 @@ export function failureKinds(summary: Summary): { count: number; what: string }[
     const what = failures[`${key}:${value}`]
     return what ? [{ count, what }] : []
   })
-  return kinds.sort((a, b) => b.count - a.count || a.what.localeCompare(b.what))
+  kinds.sort((a, b) => b.count - a.count || a.what.localeCompare(b.what))
+  const { passes: failed = 0 } = findMetric(summary, 'http_req_failed')?.values ?? {}
+  const other = failed - kinds.reduce((sum, { count }) => sum + count, 0)
+  const named = summary.metrics.some(({ name, tags }) => name === 'http_reqs' && tags.error_code)
+  return named && other > 0
+    ? [...kinds, { count: other, what: 'failed for other reasons (see k6.log)' }]
+    : kinds
 }
 
 const exits: Record<number, string> = {
@@ -87,8 +97,25 @@ const spare = 0.15
 // The mean number of threads that must be waiting: a generator that hardly runs delays hardly any request.
 const mostThreads = 0.3
 
+/** What to change where the generator runs out of something. */
+const remedies = {
+  'open files': 'raise the limit (ulimit -n), or use fewer VUs',
+  ports: 'keep connections, make fewer requests a second, or use several addresses',
+  memory: 'use fewer VUs, or a machine with more memory',
+} as const
+
+/** Requests that failed before they left the generator say nothing about the target. */
+const shortageReasons = ({ k6: { shortages } }: Run): string[] =>
+  shortages.map(
+    ({ what, requests, limit }) =>
+      `the generator ran out of ${what}${limit === null ? '' : ` (it may have ${number(limit)})`}, so ${quantity(requests, 'request')} failed: ${remedies[what]}`,
+  )
+
 /** Why the run measured its own generator. (A machine shared with the target is only a remark.) */
-function generatorReasons({ k6, host, startedAt, endedAt }: Run): string[] {
+function generatorReasons(run: Run): string[] {
+  const short = shortageReasons(run)
+  if (short.length > 0) return short
+  const { k6, host, startedAt, endedAt } = run
   const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
   const { cpuSeconds, waitedSeconds, machineBusyCores } = k6
   if (cpuSeconds === null || seconds < 1) return []

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { Failure } from '../shell/exit.ts'
 import { capture } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
+import { sayDropped } from './run.ts'
 
 export type K6 = { readonly path: string; readonly version: string }
 
@@ -34,6 +35,7 @@ export function fits(version: string, pinned: string): boolean {
  */
 export async function findK6(shell: Shell): Promise<K6> {
   const { env } = shell
+  sayDropped(shell)
   const pinned = pinnedVersion()
   if (env.K6_BIN) {
     const version = await versionOf(env.K6_BIN, env)

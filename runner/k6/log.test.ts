@@ -14,8 +14,8 @@ after(() => rm(folder, { recursive: true }))
 
 async function copied(lines: readonly string[], secrets: readonly string[] = []) {
   const file = path.join(folder, 'k6.log')
-  const error = await copyLog(Readable.from(lines.map((line) => `${line}\n`)), file, secrets)
-  return { error, lines: (await readFile(file, 'utf8')).split('\n').slice(0, -1) }
+  const { error, shortages } = await copyLog(Readable.from(lines.map((line) => `${line}\n`)), file, secrets)
+  return { error, shortages, lines: (await readFile(file, 'utf8')).split('\n').slice(0, -1) }
 }
 const at = (second: number, rest: string) => `time="2026-11-24T10:15:${second}Z" ${rest}`
 
@@ -61,6 +61,27 @@ test('the first error is returned as a sentence without its position and without
     ['hunter2'],
   )
   assert.equal(error, '"…" is wrong')
+})
+
+test('requests that the generator’s own machine failed are counted, the target’s failures are not', async () => {
+  const failed = (error: string) =>
+    `level=warning msg="Request Failed" error="Get \\"http://127.0.0.1:80/too%20many%20open%20files\\": dial tcp 127.0.0.1:80: ${error}"`
+  const { shortages } = await copied([
+    ...Array.from({ length: 1200 }, (_, index) => `${failed('socket: too many open files')} n=${index}`),
+    failed('connect: cannot assign requested address'),
+    failed('connect: connection refused'),
+    failed('socket: no buffer space available'),
+  ])
+  assert.deepEqual(
+    shortages.map(({ what, requests }) => [what, requests]),
+    [
+      ['open files', 1200],
+      ['ports', 1],
+      ['memory', 1],
+    ],
+  )
+  if (process.platform === 'linux')
+    assert.ok(shortages.slice(0, 2).every(({ limit }) => limit && limit > 100))
 })
 
 test('text that is not a line of the log is only trimmed', () => {

@@ -1,6 +1,24 @@
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
+import type { Run } from '../../analysis/formats/run.ts'
+import { localPorts, openFiles } from '../shell/host.ts'
+
+type Shortages = Run['k6']['shortages']
+
+export type Logged = {
+  /** The message of the first error. */
+  readonly error: string | undefined
+  /** What the generator ran out of, and for how many requests. */
+  readonly shortages: Shortages
+}
+
+// As the system words them (errno(3): EMFILE and ENFILE, EADDRNOTAVAIL, ENOMEM and ENOBUFS), in the error of a request.
+const shortageTexts = {
+  'open files': /: too many open files/,
+  ports: /: cannot assign requested address/,
+  memory: /: (cannot allocate memory|no buffer space available)/,
+} as const
 
 const repeatsKept = 5
 const kindsCounted = 1000
@@ -9,17 +27,17 @@ const kindsCounted = 1000
  * Copies k6's log to a file without secrets and without the values of URL queries. A target that refuses
  * connections causes thousands of equal lines a second, so lines that differ only in their time are written
  * five times and then counted.
- * @returns the message of the first error, if there is one
  */
 export async function copyLog(
   log: NodeJS.ReadableStream,
   file: string,
   secrets: readonly string[],
-): Promise<string | undefined> {
+): Promise<Logged> {
   // The longest first, since one may begin with another. Very short ones would hide half of the log.
   const hidden = secrets.filter(({ length }) => length > 2).sort((a, b) => b.length - a.length)
   const copy = createWriteStream(file)
   const timesSeen = new Map<string, number>()
+  const short = new Map<Shortages[number]['what'], number>()
   let omitted = 0
   for await (const logged of createInterface({ input: log, crlfDelay: Infinity })) {
     const line = hidden.reduce(
@@ -27,6 +45,8 @@ export async function copyLog(
       // Values from a data file are not among the secrets.
       logged.replace(/(https?:\/\/[^\s"?]*)\?[^\s"\\]*/g, '$1?…'),
     )
+    for (const [what, text] of Object.entries(shortageTexts) as [Shortages[number]['what'], RegExp][])
+      if (text.test(line)) short.set(what, (short.get(what) ?? 0) + 1)
     const kind = line.replace(/^time="[^"]*" /, '')
     const times = (timesSeen.get(kind) ?? 0) + 1
     if (times > 1 || timesSeen.size < kindsCounted) timesSeen.set(kind, times)
@@ -39,7 +59,11 @@ export async function copyLog(
   copy.end()
   await finished(copy)
   const error = [...timesSeen.keys()].find((kind) => /^level=(error|fatal)/.test(kind))
-  return error && messageIn(error)
+  const limits = { 'open files': openFiles(), ports: localPorts(), memory: null }
+  return {
+    error: error && messageIn(error),
+    shortages: [...short].map(([what, requests]) => ({ what, requests, limit: limits[what] })),
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { testShell } from '../../test/shell.ts'
-import { k6Environment, runK6 } from './run.ts'
+import { k6Environment, runK6, sayDropped } from './run.ts'
 
 let folder = ''
 before(async () => {
@@ -27,6 +27,37 @@ test('k6 gets the environment without the variables that would override the scri
   assert.equal(kept.GOGC, '400')
   assert.match(kept.GOMEMLIMIT ?? '', /^[1-9]\d*MiB$/)
   assert.equal(k6Environment({ GOGC: '50' }, {}).GOGC, '50')
+})
+
+test('variables of k6 that help reach the target are kept, and the others are dropped in a sentence', () => {
+  const env = {
+    K6_USER_AGENT: 'us',
+    K6_INSECURE_SKIP_TLS_VERIFY: 'true',
+    K6_TLS_VERSION: 'tls1.3',
+    K6_TLSAUTH: '[]',
+    K6_DNS: 'ttl=0',
+    K6_LOCAL_IPS: '127.0.0.2',
+    K6_INFLUXDB_USERNAME: 'me',
+    K6_OTEL_SERVICE_NAME: 'x',
+  }
+  const falsifying = {
+    K6_RPS: '5',
+    K6_HOSTS: '{}',
+    K6_BLACKLIST_IPS: '',
+    K6_MIN_ITERATION_DURATION: '1s',
+    K6_HTTP_DEBUG: 'full',
+    K6_DNS_X: '1',
+    K6_TAGS: '',
+    K6_OUT: 'json',
+  }
+  const kept = k6Environment({ ...env, ...falsifying }, {})
+  for (const [name, value] of Object.entries(env)) assert.equal(kept[name], value)
+  for (const name of Object.keys(falsifying)) assert.ok(!(name in kept), name)
+  const shell = testShell({ env: { ...env, ...falsifying, K6_BIN: '/bin/k6' } })
+  sayDropped(shell)
+  assert.deepEqual(shell.sentences, [
+    'K6_RPS, K6_HOSTS, K6_MIN_ITERATION_DURATION, K6_HTTP_DEBUG, K6_DNS_X, K6_OUT: not passed to k6, since it could change what is measured; use the flags',
+  ])
 })
 
 /** Runs a Node program in place of k6. */

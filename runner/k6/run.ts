@@ -1,4 +1,5 @@
-import os from 'node:os'
+import type { Run } from '../../analysis/formats/run.ts'
+import { memoryMiB } from '../shell/host.ts'
 import { type Exit, start } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import type { K6 } from './find.ts'
@@ -15,7 +16,26 @@ export type K6Options = {
   readonly secrets: readonly string[]
 }
 
-export type K6Run = Exit & Usage
+export type K6Run = Exit & Usage & { readonly shortages: Run['k6']['shortages'] }
+
+/**
+ * Variables of k6 that a run keeps: how to reach and greet the target, and how its outputs work. Any other could override
+ * the script's load, percentiles or summary, or send more than it says
+ * (https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/).
+ */
+const keptVariables =
+  /^K6_(USER_AGENT|INSECURE_SKIP_TLS_VERIFY|TLS.*|DNS|LOCAL_IPS|BLOCK_HOSTNAMES|(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INFLUXDB|STATSD|CSV)_.*)$|^K6_WEB_DASHBOARD$/
+/** Where our k6 comes from, and what we set anyway. */
+const ownVariables = /^K6_(BIN|FROM|RELEASES|NO_USAGE_REPORT|AUTO_EXTENSION_RESOLUTION)$/
+
+/** Says which variables of k6 do not change the run. */
+export function sayDropped({ env, say }: Pick<Shell, 'env' | 'say'>): void {
+  const dropped = Object.keys(env).filter(
+    (name) => name.startsWith('K6_') && env[name] && !keptVariables.test(name) && !ownVariables.test(name),
+  )
+  if (dropped.length > 0)
+    say(`${dropped.join(', ')}: not passed to k6, since it could change what is measured; use the flags`)
+}
 
 /**
  * The environment for k6: `env` and the settings, without the K6_ variables that would override the script's
@@ -25,18 +45,13 @@ export function k6Environment(
   env: NodeJS.ProcessEnv,
   settings: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(
-    ([name]) =>
-      !name.startsWith('K6_') ||
-      /^K6_(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
-  )
-  const memoryMiB = Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('K6_') || keptVariables.test(name))
   return {
     // k6 makes much garbage and keeps little, so by default Go collects it some twenty times a second.
     // Collecting less often leaves that CPU to the target. A long run keeps more; the limit makes Go collect
     // more often once that takes half of the memory.
     GOGC: '400',
-    GOMEMLIMIT: `${Math.floor(memoryMiB / 2)}MiB`,
+    GOMEMLIMIT: `${Math.floor(memoryMiB() / 2)}MiB`,
     ...Object.fromEntries(kept),
     ...settings,
     K6_NO_USAGE_REPORT: 'true',
@@ -71,9 +86,9 @@ export async function runK6(
     signal.addEventListener('abort', interrupt)
   }
   child.stdin?.on('error', () => {}).end(script)
-  const [exit, error] = await Promise.all([
+  const [exit, { error, shortages }] = await Promise.all([
     ended,
-    child.stderr && copyLog(child.stderr, logFile, secrets),
+    copyLog(child.stderr as NodeJS.ReadableStream, logFile, secrets),
   ]).finally(() => {
     usage.stop()
     live.stop()
@@ -81,5 +96,5 @@ export async function runK6(
     for (const signal of interruptions) signal.removeEventListener('abort', interrupt)
   })
   if (error) shell.say(`k6: ${error} (more in k6.log)`)
-  return { ...exit, ...usage.stop() }
+  return { ...exit, ...usage.stop(), shortages }
 }

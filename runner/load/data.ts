@@ -2,15 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { csvParseRows } from 'd3-dsv'
 import { Failure } from '../shell/exit.ts'
-
-/** A request of the load; `{{column}}` in any part stands for that column of a data file's row. */
-export type PlannedRequest = {
-  readonly path: string
-  readonly body: string | null
-  readonly headers: Readonly<Record<string, string>>
-}
+import { rowsIn } from './rows.ts'
+import { filler, type PlannedRequest, placeholdersOf } from './template.ts'
 
 /** One request for each row of a data file, and the file from which k6 reads them. */
 export type Data = {
@@ -21,34 +15,25 @@ export type Data = {
   remove(): Promise<void>
 }
 
-type Row = Readonly<Record<string, string>>
-
-/**
- * Reads a data file – CSV with a header, or a JSON array of flat objects – and fills the request in for each
- * row. Bad data is a `Failure` that names the file and the row. Call `remove` after the run.
+/** Reads a data file (`rowsIn`) and fills the request in for each row. Bad data is a `Failure` that names the file and the row. Call
+ * `remove` after the run.
  */
 export async function readData(file: string, request: PlannedRequest): Promise<Data> {
   const name = path.basename(file)
-  const wrong: Wrong = (sentence) => new Failure('usage', `--data: ${name}: ${sentence}`)
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const wrong = (sentence: string) => new Failure('usage', `--data: ${name}: ${sentence}`)
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw wrong(error.code === 'ENOENT' ? 'no such file' : `cannot be read (${error.code})`)
   })
-  const rows = (name.endsWith('.json') ? jsonRows : csvRows)(text.replace(/^\uFEFF/, ''), wrong)
+  const rows = rowsIn(name, bytes, wrong)
   const [first] = rows
   if (!first) throw wrong('has no rows')
   const columns = Object.keys(first)
-  for (const column of placeholders([request.path, request.body ?? '', ...Object.values(request.headers)])) {
+  for (const column of placeholdersOf(request)) {
     if (!columns.includes(column)) throw wrong(`has no column "${column}", only ${columns.join(', ')}`)
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }
-  const requests = rows.map((row) => ({
-    path: filledPath(request.path, row),
-    body: request.body && filled(request.body, row),
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([key, value]) => [key, filled(value, row)]),
-    ),
-  }))
+  const requests = rows.map(filler(request))
   // Synchronous, so that an interruption finds either no folder or one that the caller removes.
   const folder = mkdtempSync(path.join(os.tmpdir(), 'load-and-stress-'))
   const copy = path.join(folder, 'rows.json')
@@ -65,58 +50,4 @@ export async function readData(file: string, request: PlannedRequest): Promise<D
     words: `${rows.length} rows of ${name}`,
     remove: () => rm(folder, { recursive: true, force: true }),
   }
-}
-
-const placeholder = /\{\{([^{}]+)\}\}/g
-
-const filled = (text: string, row: Row): string =>
-  text.replace(placeholder, (_, column: string) => row[column.trim()] ?? '')
-
-/**
- * Escapes values as parts of a URL, except a placeholder at the beginning, which stands for a path of its
- * own.
- */
-function filledPath(text: string, row: Row): string {
-  const [, beginning = '', rest = text] = /^(\{\{[^{}]+\}\})(.*)$/s.exec(text) ?? []
-  const escaped = Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [column, encodeURIComponent(value)]),
-  )
-  return filled(beginning, row) + filled(rest, escaped)
-}
-
-const placeholders = (templates: readonly string[]): Set<string> =>
-  new Set(
-    templates.flatMap((text) => [...text.matchAll(placeholder)].map(([, column = '']) => column.trim())),
-  )
-
-type Wrong = (sentence: string) => Failure
-
-function csvRows(text: string, wrong: Wrong): Row[] {
-  const [header = [], ...lines] = csvParseRows(text)
-  return lines.map((cells, index) => {
-    if (cells.length !== header.length)
-      throw wrong(`row ${index + 1} has ${cells.length} cells, but the header has ${header.length}`)
-    return Object.fromEntries(header.map((name, column) => [name.trim(), cells[column] ?? '']))
-  })
-}
-
-function jsonRows(text: string, wrong: Wrong): Row[] {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw wrong(`is not JSON (${(error as Error).message})`)
-  }
-  if (!Array.isArray(json)) throw wrong('is not a JSON array of objects')
-  return json.map((row: unknown, index) => {
-    if (typeof row !== 'object' || row === null || Array.isArray(row))
-      throw wrong(`row ${index + 1} is not an object`)
-    return Object.fromEntries(
-      Object.entries(row).map(([column, value]) => {
-        if (value !== null && typeof value === 'object')
-          throw wrong(`row ${index + 1}: "${column}" must be text or a number`)
-        return [column, String(value ?? '')]
-      }),
-    )
-  })
 }

@@ -16,9 +16,12 @@ import { type Shell, userPath } from '../shell/shell.ts'
 import { shownUrl } from '../targets/credentials.ts'
 import { probe } from '../targets/probe.ts'
 import type { Target } from '../targets/target.ts'
-import { type Data, type PlannedRequest, readData } from './data.ts'
+import { bodyText } from './body.ts'
+import { type Data, readData } from './data.ts'
+import { checkStages } from './limits.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 import { scriptSettings, slosOf } from './settings.ts'
+import { needNoData, type PlannedRequest } from './template.ts'
 
 /** What to run, against what, and where its result folder goes. */
 export type Order = Load &
@@ -49,11 +52,13 @@ type Measured = { readonly folder: string; readonly source: Source }
  * leaves them too. Gives the first.
  */
 export async function measure(shell: Shell, order: Order): Promise<Measured> {
-  const { options } = order
+  const body = order.options.body && (await bodyText(shell, order.options.body))
+  const options = { ...order.options, body }
   const plain = { path: requestPath(options), body: options.body ?? null, headers: options.header ?? {} }
+  if (options.data === undefined) needNoData(plain)
   const data = options.data === undefined ? null : await readData(userPath(shell, options.data), plain)
   try {
-    return await measured(shell, order, plain, data)
+    return await measured(shell, { ...order, options }, plain, data)
   } finally {
     await data?.remove()
   }
@@ -68,11 +73,15 @@ async function measured(
   const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
   const urls = sides.map(({ target }) => target.url)
   const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
-  const settings = scriptSettings(options, bases, data)
+  const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
+  const settings = {
+    ...scriptSettings(options, bases, data),
+    ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+  }
   const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(shell.env, settings)),
+    inspect(k6, script, k6Environment(shell.env, settings)).then((all) => checkStages(all)),
     ...bases.map((base) =>
       probe(
         base,
@@ -81,6 +90,7 @@ async function measured(
           method: options.method ?? 'GET',
           headers: { ...probed.headers, ...(token && { authorization: `Bearer ${token}` }) },
           expected: options.expectStatus ?? [[200, 299]],
+          insecure,
         },
         shell.signal,
       ),

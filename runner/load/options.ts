@@ -1,8 +1,10 @@
 import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
 import { Failure } from '../shell/exit.ts'
 import { type Flags, flagName, grouped, type OptionsOf, option, text, toggle } from '../shell/flags.ts'
+import { encodedPath, needNoData } from './template.ts'
 import {
   duration,
+  given,
   headers,
   labels,
   pattern,
@@ -22,7 +24,7 @@ export const outFlag = grouped('Results', {
 })
 
 export const targetFlags = grouped('Target', {
-  url: option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', text),
+  url: option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', given),
   cluster: toggle('LAS_CLUSTER', 'the bundled workload on the current kube context'),
   allowPublic: toggle('LAS_ALLOW_PUBLIC', 'allow a target that is neither loopback nor private'),
 })
@@ -52,7 +54,7 @@ const sizeFlags = grouped('Load', {
   ),
   arrivalSeed: option('LAS_ARRIVAL_SEED', 'n', 'of the random times (1)', positiveInteger),
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
-  duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m', duration),
+  duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
   slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
 })
@@ -67,9 +69,15 @@ const requestFlags = grouped('Request', {
     headers,
     '\n',
   ),
-  body: option('LAS_BODY', 'text', 'request body', text),
+  body: option('LAS_BODY', 'text', 'request body; @file reads it from a file', text),
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
-  data: option('LAS_DATA', 'file', 'CSV or JSON, one row a request: {{column}} in path, body, headers', text),
+  insecure: toggle('LAS_INSECURE', 'accept any TLS certificate'),
+  data: option(
+    'LAS_DATA',
+    'file',
+    'CSV or JSON, one row a request: {{column}} in path, body, headers',
+    given,
+  ),
   workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
 })
@@ -144,12 +152,14 @@ export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
   const lonely = ofService.find((name) => options[name] !== undefined)
   if (path === undefined && lonely)
     throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)
+  if (options.data === undefined)
+    needNoData({ path: path ?? '', body: body ?? null, headers: options.header ?? {} })
   if (options.arrivalSeed !== undefined && options.arrivals !== 'poisson')
     throw new Failure('usage', '--arrival-seed is for random times: add --arrivals poisson')
   if (stages && vus !== undefined)
     throw new Failure('usage', '--stages and --vus both size the ramp; give one of them')
 }
 
-/** The path to request: one's own, or the bundled workload's /work. */
+/** The path to request: one's own, percent-encoded unless it is yet to be filled in, or the bundled workload's /work. */
 export const requestPath = ({ path, workMs = 5 }: Pick<LoadOptions, 'path' | 'workMs'>): string =>
-  path ?? `/work?ms=${workMs}`
+  path === undefined ? `/work?ms=${workMs}` : path.includes('{{') ? path : encodedPath(path)

@@ -1,4 +1,5 @@
 import { parseSlos, type Slo } from '../../analysis/formats/slo.ts'
+import { milliseconds } from '../k6/inspect.ts'
 
 // Each takes the text of a flag, and throws an `Error` with the sentence that says what is wrong.
 
@@ -8,16 +9,25 @@ export const positiveInteger = (text: string): number => {
 }
 export const positiveIntegers = (text: string): readonly number[] => text.split(',').map(positiveInteger)
 
+/** Any text but an empty one, which is what a variable of a CI system that is not set leaves. */
+export const given = (text: string): string => {
+  if (text.trim() === '') throw new Error('is empty; is a variable not set?')
+  return text
+}
+
 export const positive = (text: string): number => {
   if (!(Number(text) > 0 && Number(text) < Infinity)) throw new Error(`"${text}" is not a number above 0`)
   return Number(text)
 }
 
-/** Milliseconds of `500ms`, `30s`, `5m` or `1h`. */
+/** Milliseconds of `30s`, `5m`, `1h`, `1m30s` as k6 writes it, or `90`, which is seconds. */
 export const duration = (text: string): number => {
-  const [, value, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? Number.NaN)
-  if (!(ms > 0)) throw new Error(`"${text}" is not a duration such as 500ms, 30s or 5m`)
+  const ms = /^\d+(\.\d+)?$/.test(text)
+    ? 1000 * Number(text)
+    : /^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)
+      ? milliseconds(text)
+      : 0
+  if (!(ms > 0 && ms < Infinity)) throw new Error(`"${text}" is not a duration such as 30s, 5m or 1m30s`)
   return ms
 }
 
@@ -36,14 +46,25 @@ export const labels = (list: string): Readonly<Record<string, string>> =>
     }),
   )
 
-export const headers = (lines: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    lines.split('\n').map((line) => {
-      const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? []
-      if (name === undefined || value === undefined) throw new Error('not of the form "Name: value"')
-      return [name, value.trim()]
-    }),
-  )
+// Headers that hold one value only: a list of two would mean something else (RFC 9110, 5.3).
+const singular = /^(authorization|content-(length|type)|host|origin|referer|user-agent)$/i
+
+/** A header that is repeated is a list, which k6 takes as one line: RFC 9110, 5.3; cookies: RFC 6265, 4.2.1. */
+export const headers = (lines: string): Readonly<Record<string, string>> => {
+  const found = new Map<string, [name: string, value: string]>()
+  for (const line of lines.split('\n')) {
+    const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? []
+    if (name === undefined || value === undefined) throw new Error('not of the form "Name: value"')
+    const before = found.get(name.toLowerCase())
+    if (before && singular.test(name)) throw new Error(`${name} is given twice`)
+    const separator = name.toLowerCase() === 'cookie' ? '; ' : ', '
+    found.set(
+      name.toLowerCase(),
+      before ? [before[0], before[1] + separator + value.trim()] : [name, value.trim()],
+    )
+  }
+  return Object.fromEntries(found.values())
+}
 
 /** Statuses from and to, both included, that count as success. */
 type StatusRange = readonly [from: number, to: number]

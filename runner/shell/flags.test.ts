@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { loadFlags, runFlags } from '../load/options.ts'
+import { checkLoad, loadFlags, runFlags } from '../load/options.ts'
 import { Failure } from './exit.ts'
 import { flagName, grouped, option, optionsFrom, parseFlags, text, toggle, type Usage } from './flags.ts'
 
@@ -110,12 +110,72 @@ test('any command line is parsed or refused', () => {
   )
 })
 
+test('an empty URL or file is refused, since it is what a variable that is not set leaves', () => {
+  for (const flag of ['url', 'data'])
+    for (const value of ['', ' '])
+      assert.throws(
+        () =>
+          parseFlags({ command: 'run', purpose: '', flags: runFlags, notes: '' }, [`--${flag}`, value], {
+            env: {},
+            print() {},
+            say() {},
+          }),
+        new RegExp(`^Error: --${flag}: is empty; is a variable not set\\?$`),
+      )
+})
+
+test('a placeholder without data to fill it is refused', () => {
+  const written = { path: '/users/{{id}}', method: 'POST', body: '{"a": 1}', header: 'x: y' }
+  const check = (more: Record<string, string>) =>
+    checkLoad('constant', optionsFrom(loadFlags, { ...written, ...more }))
+  assert.throws(() => check({}), /^Error: \{\{id\}\} stands for a column of a data file: add --data$/)
+  assert.throws(() => check({ path: '/', body: '{{ q }}' }), /^Error: \{\{q\}\} /)
+  assert.throws(() => check({ path: '/', header: 'x: {{h}}' }), /^Error: \{\{h\}\} /)
+  check({ data: 'x.csv' })
+  check({ path: '/' })
+})
+
+test('a header that is repeated becomes a list, and one that holds a single value is refused twice', () => {
+  const read = (header: string) => optionsFrom(loadFlags, { header }).header
+  assert.deepEqual(read('Accept: a/b\naccept:c/d\nX: 1'), { Accept: 'a/b, c/d', X: '1' })
+  assert.deepEqual(read('Cookie: a=1\nCookie: b=2'), { Cookie: 'a=1; b=2' })
+  assert.throws(() => read('Host: a\nhost: b'), /^Error: --header: host is given twice$/)
+})
+
+test('common variables of CI systems change no run', () => {
+  const common = {
+    CLUSTER: 'prod',
+    DATA: 'x.csv',
+    METHOD: 'POST',
+    PLAN: 'p',
+    RATE: '9',
+    VUS: '9',
+    BODY: 'x',
+    OUT: 'o',
+    URL: 'http://x',
+    HEADERS: 'a: b',
+    LABELS: 'a=b',
+    STAGES: '1',
+    RAW: 'true',
+  }
+  const run = { command: 'run', purpose: '', flags: runFlags, notes: '' }
+  const said: string[] = []
+  const parsed = parseFlags(run, [], { env: common, print() {}, say: (sentence) => said.push(sentence) })
+  assert.deepEqual(parsed?.written, {})
+  assert.ok(said.includes('CLUSTER is not read: the variable is called LAS_CLUSTER'))
+  for (const { env } of Object.values(runFlags)) assert.match(env, /^(LAS_[A-Z0-9_]+|BASE_URL)$/)
+})
+
 test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or refused', () => {
   const bad: [string, string][] = [
     ['vus', '0'],
+    ['vus', ''],
     ['stages', '1,2,x'],
-    ['duration', '30'],
     ['duration', '0s'],
+    ['duration', '0'],
+    ['duration', '30 s'],
+    ['duration', '1m30'],
+    ['duration', 's'],
     ['work-ms', '-1'],
     ['slo', 'p95=fast'],
     ['label', 'novalue'],
@@ -137,6 +197,14 @@ test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or r
     mix: 'work=8,cpu=0.5',
   })
   assert.equal(options.duration, 1500)
+  for (const [written, ms] of [
+    ['1m30s', 90_000],
+    ['90', 90_000],
+    ['1.5', 1500],
+    ['500ms', 500],
+    ['1h1m1s1ms', 3_661_001],
+  ] as const)
+    assert.equal(optionsFrom(loadFlags, { duration: written }).duration, ms)
   assert.deepEqual(options.stages, [1, 2, 4])
   assert.deepEqual(options.expectStatus, [
     [200, 299],

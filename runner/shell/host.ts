@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import type { Run } from '../../analysis/formats/run.ts'
 import { capture } from './processes.ts'
@@ -12,6 +13,35 @@ export const hostFacts = (k6Version: string): Run['host'] => ({
   node: process.versions.node,
   k6: k6Version,
 })
+
+/** Memory that processes here may use, in MiB. */
+export const memoryMiB = (): number =>
+  Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20
+
+/** How many files a process started here may open, as a Go program raises its limit; null where it is unknown. */
+export const openFiles = (): number | null =>
+  numberIn('/proc/self/limits', /^Max open files +\d+ +(\d+)/m, ([limit]) => limit)
+
+/** From how many local ports a connection may start; null where it is unknown. */
+export const localPorts = (): number | null =>
+  numberIn(
+    '/proc/sys/net/ipv4/ip_local_port_range',
+    /^(\d+)\s+(\d+)/,
+    ([first = 0, last = 0]) => last - first + 1,
+  )
+
+function numberIn(
+  file: string,
+  pattern: RegExp,
+  read: (numbers: readonly number[]) => number | undefined,
+): number | null {
+  try {
+    const found = pattern.exec(readFileSync(file, 'utf8'))
+    return (found && read(found.slice(1).map(Number))) ?? null
+  } catch {
+    return null
+  }
+}
 
 /** The commit of the user's folder, with `-dirty` if there are uncommitted changes; null outside git. */
 export async function gitCommit({ cwd, env }: Pick<Shell, 'cwd' | 'env'>): Promise<string | null> {

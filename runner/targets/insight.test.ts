@@ -48,3 +48,18 @@ test('user and password are sent with the request, and are not in run.json', asy
   }
   assert.equal(await readInsight(service.url), null)
 })
+
+test('a service that is not our workload is asked only once', async () => {
+  let asked = 0
+  const service = await serving((_, response) => {
+    asked++
+    response.end('{}')
+  })
+  try {
+    const observation = await observeUrl(new URL(service.url), { embedded: false, replicas: null })
+    await observation.finish({ startedAt: new Date(), endedAt: new Date(), countsWork: true })
+    assert.equal(asked, 1)
+  } finally {
+    service.close()
+  }
+})

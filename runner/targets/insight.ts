@@ -60,7 +60,7 @@ export async function observeUrl(
   return {
     replicas,
     async finish({ countsWork }) {
-      const after = await readInsight(url.href)
+      const after = before && (await readInsight(url.href))
       return {
         url: shownUrl(url),
         embedded,

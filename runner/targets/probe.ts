@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import https from 'node:https'
 import { Failure } from '../shell/exit.ts'
 import { shownUrl, withCredentials } from './credentials.ts'
 
@@ -8,12 +11,15 @@ export type ProbeRequest = {
   readonly headers: Readonly<Record<string, string>>
   /** Ranges of statuses, from and to, that are not errors. */
   readonly expected: readonly (readonly [number, number])[]
+  /** Whether any TLS certificate will do. */
+  readonly insecure?: boolean
 }
 
 /** Makes one request before the load; a Failure says why a load of this target would measure nothing. */
 export async function probe(base: string, request: ProbeRequest, signal: AbortSignal): Promise<void> {
   const { url, headers } = withCredentials(base + request.path)
-  const response = await fetch(url, {
+  const send = request.insecure && url.protocol === 'https:' ? fetchInsecurely : fetch
+  const response = await send(url, {
     method: request.method,
     body: request.body,
     headers: { ...headers, ...request.headers },
@@ -23,7 +29,11 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
     if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
     throw new Failure(
       'environment',
-      `${shownUrl(url)} does not answer (${words(error)}); is the service running there?`,
+      `${shownUrl(url)} does not answer (${words(error)}); ${
+        /CERT|SIGNATURE/.test(error.cause?.code ?? '')
+          ? '--insecure accepts any certificate'
+          : 'is the service running there?'
+      }`,
     )
   })
   await response.body?.cancel()
@@ -42,6 +52,27 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
     'environment',
     `${shownUrl(url)} answers ${response.status}, expected 2xx (change with --expect-status)${advice[response.status] ?? ''}`,
   )
+}
+
+type Init = {
+  readonly method: string
+  readonly headers: Record<string, string>
+  readonly body: string | null
+  readonly signal: AbortSignal
+}
+
+/** As fetch does it, which cannot accept every certificate; without the body of the answer. */
+async function fetchInsecurely(url: URL, { body, ...options }: Init): Promise<Response> {
+  const request = https.request(url, { ...options, rejectUnauthorized: false }).end(body ?? undefined)
+  try {
+    const [answer] = (await once(request, 'response')) as [IncomingMessage]
+    const { location } = answer.headers
+    return new Response(null, { status: answer.statusCode ?? 0, ...(location && { headers: { location } }) })
+  } catch (error) {
+    throw Object.assign(error as Error, { cause: error })
+  } finally {
+    request.destroy()
+  }
 }
 
 function words(error: Error & { cause?: NodeJS.ErrnoException }): string {

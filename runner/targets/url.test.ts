@@ -32,17 +32,15 @@ test('loopback and private addresses may be loaded', async () => {
 
 test('all other addresses need a flag', async () => {
   // 192.0.2.0/24, 2001:db8::/32 and 100.64.0.0/10 belong to nobody's service.
-  for (const host of [
-    '192.0.2.1',
-    '100.64.0.1',
-    '[2001:db8::1]',
-    '172.32.0.1',
-    '169.254.169.254',
-    '0.0.0.0',
-  ]) {
+  for (const host of ['192.0.2.1', '100.64.0.1', '[2001:db8::1]', '172.32.0.1', '169.254.169.254']) {
     await refused(`http://${host}/`, 2, /needs its owner's consent, and --allow-public$/)
     assert.ok(await check(`http://${host}/`, true))
   }
+})
+
+test('the address that servers listen on means loopback', async () => {
+  assert.equal((await check('http://0.0.0.0:8080/a')).href, 'http://127.0.0.1:8080/a')
+  assert.equal((await check('http://[::]:8080')).href, 'http://[::1]:8080/')
 })
 
 test('IPv4 addresses are nearby exactly inside the reserved blocks', () => {
@@ -62,7 +60,9 @@ test('an IPv4 address mapped to IPv6 is the same address', () => {
 
 test('text that is not a base URL is refused', async () => {
   for (const url of ['127.0.0.1:8080', 'ftp://127.0.0.1', 'nonsense', '']) await refused(url, 2, /^--url: /)
-  await refused('http://127.0.0.1/?token=x', 2, /has a query/)
+  for (const end of ['?token=x', '?', '#', '#a', 'x?'])
+    await refused(`http://127.0.0.1/${end}`, 2, /has a query/)
+  await refused('http://127.0.0.1?', 2, /has a query/)
 })
 
 test('user, password and query are never shown', () => {

@@ -36,8 +36,12 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
       'usage',
       `${flag}: "${text}" is not an http or https address such as http://127.0.0.1:8080`,
     )
-  if (url.search || url.hash)
+  // "http://h?" too, which has an empty one: a path after it would be part of it.
+  if (/[?#]/.test(text))
     throw new Failure('usage', `${flag}: "${text}" has a query; give only the base, and the rest to --path`)
+  // "Every address here" is what servers listen on; a client that connects to it reaches loopback (RFC 1122, 3.2.1.3).
+  if (['0.0.0.0', '[::]'].includes(url.hostname))
+    url.hostname = url.hostname === '[::]' ? '[::1]' : '127.0.0.1'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = await lookup(host, { all: true }).catch(() => {
     throw new Failure('environment', `${host}: no such host; is the name right?`)

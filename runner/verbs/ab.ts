@@ -2,6 +2,7 @@ import type { Source } from '../../analysis/formats/read.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { checkLoad, type LoadOptions, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { given } from '../load/values.ts'
 import { effectFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import {
@@ -18,7 +19,7 @@ import {
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { type Flags, grouped, option, type Parsed, parseFlags, text, toggle } from '../shell/flags.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags, toggle } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 const flags = {
@@ -27,9 +28,9 @@ const flags = {
       'LAS_A_URL',
       'url',
       'the baseline, or image=NAME on the cluster; default: start the bundled workload',
-      text,
+      given,
     ),
-    b: option('LAS_B_URL', 'url', 'the candidate, likewise', text),
+    b: option('LAS_B_URL', 'url', 'the candidate, likewise', given),
     duet: toggle('LAS_DUET', 'load both at the same moment, each with half of the load (constant, arrival)'),
   }),
   allowPublic: targetFlags.allowPublic,

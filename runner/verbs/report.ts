@@ -1,5 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
-import { distinctNames, readSource, type Source } from '../../analysis/formats/read.ts'
+import { distinctNames, readSource, type Source, type SourceReading } from '../../analysis/formats/read.ts'
 import { statistics } from '../../analysis/runs/statistics.ts'
 import { reportFolderFlag, wantedFlag, writeAndPrint } from '../results/print.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
@@ -7,6 +9,20 @@ import { type Flags, parseFlags } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 const flags = { ...reportFolderFlag('in the result folder'), ...wantedFlag } satisfies Flags
+
+/** A summary on standard input, by way of a file: its start shows what it is, and its size whether it can be read. */
+async function readPiped(): Promise<SourceReading> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'load-and-stress-'))
+  const file = path.join(folder, 'summary.json')
+  try {
+    await writeFile(file, process.stdin, { mode: 0o600 })
+    const reading = await readSource(file)
+    if (reading.kind === 'source') return reading
+    return { ...reading, reason: reading.reason.replace(file, 'standard input') }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 const usage = {
   command: 'report RUN...',
@@ -18,7 +34,8 @@ ${exitCodesHelp}
 
   npm run report -- results/20261124T101500Z-ramp-3fa9
   npm run report -- results/*-ramp-* --out before-and-after
-  npm run report -- summary.json --out my-report`,
+  npm run report -- summary.json --out my-report
+  gzip -dc summary.json.gz | npm run report -- - --out my-report`,
 }
 
 /** `report`: everything that is computed after a run, from its files. */
@@ -31,11 +48,13 @@ export async function report(shell: Shell, args: readonly string[]): Promise<num
   const paths = positionals.map((each) => userPath(shell, each))
   const names = distinctNames(paths)
   for (const [index, each] of paths.entries()) {
-    if (positionals[index] === '-')
-      throw new Failure('usage', '-: standard input is not read; save the summary in a file and name that')
-    const reading = await readSource(each)
+    const piped = positionals[index] === '-'
+    const reading = piped ? await readPiped() : await readSource(each)
     if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
-    sources.push({ ...reading.source, name: names[index] ?? reading.source.name })
+    sources.push({
+      ...reading.source,
+      name: piped ? 'standard input' : (names[index] ?? reading.source.name),
+    })
   }
   if (!out && (sources.length > 1 || !sources[0]?.run))
     throw new Failure(

@@ -20,10 +20,17 @@ const startLag = new Trend('start_lag', true)
 // k6's own counter.
 const dropped = new Counter('dropped_iterations')
 
-/** An iteration that sends one request. `kind` tags it, for scripts with several kinds; `open` sets the timeout. */
+/**
+ * An iteration that sends one request. `kind` tags it, for scripts with several kinds; `open` sets the timeout.
+ * `firstRows` has the row of the data with which each stage begins, in order.
+ */
 export function request(
   settings: Settings,
-  { kind, open = false }: { kind?: string; open?: boolean } = {},
+  {
+    kind,
+    open = false,
+    firstRows = [0],
+  }: { kind?: string; open?: boolean; firstRows?: readonly number[] } = {},
 ): () => void {
   const { base, path, withServerTimes, token, method, body, headers, expectedStatuses, rows } = settings
   http.setResponseCallback(http.expectedStatuses(...expectedStatuses))
@@ -40,7 +47,8 @@ export function request(
   if (plain && !withServerTimes) return () => void http.get(url)
   const send = rows
     ? () => {
-        const row = rows[exec.scenario.iterationInTest % rows.length] as Row
+        const { name, iterationInTest } = exec.scenario
+        const row = rows[((firstRows[stageOf(name) - 1] ?? 0) + iterationInTest) % rows.length] as Row
         return http.request(method, base + row.path, row.body, {
           ...params,
           headers: { ...sent, ...row.headers },
@@ -76,8 +84,13 @@ export function halved({ durationMs }: Settings, send: () => void): () => void {
  * With a single stage its quarters are tagged: a growing queue makes each slower than the one before.
  */
 export function scheduledRequest(settings: Settings, rates: readonly number[]): () => void {
-  const send = request(settings, { open: true })
   const lengthMs = stageMs(settings, rates.length)
+  let planned = 0
+  const firstRows = rates.map((rate) => {
+    planned += arrivalCount(rate, lengthMs)
+    return planned - arrivalCount(rate, lengthMs)
+  })
+  const send = request(settings, { open: true, firstRows })
   const quarters = ['1', '2', '3', '4'].map((quarter) => ({ quarter }))
   const quarter = (ms: number) =>
     rates.length > 1 ? undefined : quarters[Math.min(3, Math.floor((4 * ms) / lengthMs))]
@@ -85,7 +98,7 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
     settings.poissonSeed === undefined ? null : randomTimes(rates, lengthMs, settings.poissonSeed)
   return () => {
     const { name, startTime, iterationInTest } = exec.scenario
-    const stage = Number(name.slice(name.lastIndexOf('_') + 1))
+    const stage = stageOf(name)
     const sinceStart =
       random?.[stage - 1]?.[iterationInTest] ?? (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
     const intended = startTime + sinceStart
@@ -98,6 +111,16 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
       sleep(Math.max(0, (startTime + lengthMs - Date.now()) / 1000))
   }
 }
+
+/** The number of the stage, from 1, in the name of its k6 scenario: `soak_3`. */
+const stageOf = (scenario: string): number => Number(scenario.slice(scenario.lastIndexOf('_') + 1))
+
+/**
+ * For the stages of a closed model, which make nobody knows how many requests: each begins in a part of the rows of its
+ * own, so that a later one does not repeat the first requests of the one before.
+ */
+export const spreadRows = ({ rows }: Settings, stages: number): number[] =>
+  Array.from({ length: stages }, (_, index) => Math.floor((index * (rows?.length ?? 0)) / stages))
 
 /** The Poisson times of each stage, in ms from its start. All VUs share one copy. */
 function randomTimes(rates: readonly number[], lengthMs: number, seed: number): (readonly number[])[] {

@@ -79,6 +79,21 @@ test('durations in every unit', async () => {
   )
 })
 
+test('durations of several parts, and seconds without a unit', async () => {
+  await check(
+    fc.tuple(sizes, sizes),
+    ([minutes, seconds]) => ({ LAS_DURATION: `${minutes}m${seconds}s` }),
+    'durationMs',
+    ([minutes, seconds]) => minutes * 60_000 + seconds * 1000,
+  )
+  await check(
+    sizes,
+    (seconds) => ({ LAS_DURATION: String(seconds) }),
+    'durationMs',
+    (seconds) => seconds * 1000,
+  )
+})
+
 test('stages as listed, else doublings up to the VUs', async () => {
   await check(
     fc.array(sizes, { minLength: 1, maxLength: 9 }),

@@ -144,8 +144,11 @@ function positive(name: string, text: string): number {
 
 function milliseconds(name: string, text: string): number {
   const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-  const [, value, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
-  const durationMs = Number(value) * (unitMs[unit] ?? 0)
-  if (!(durationMs >= 1)) throw new Error(`${name}: "${text}" is not a duration such as 500ms, 30s or 5m`)
+  let durationMs = 0
+  // A number without a unit is seconds.
+  if (/^(\d+(\.\d+)?(ms|s|m|h))+$|^\d+(\.\d+)?$/.test(text))
+    for (const [, value, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)?/g))
+      durationMs += Number(value) * (unitMs[unit ?? 's'] ?? 0)
+  if (!(durationMs >= 1)) throw new Error(`${name}: "${text}" is not a duration such as 30s, 5m or 1m30s`)
   return durationMs
 }

@@ -71,6 +71,25 @@ test('a generator limited to a tenth of a core makes the run invalid, and the re
   }
 })
 
+test('a generator that runs out of open files makes the run invalid, and does not blame the target', async () => {
+  const k6 = await findK6(testShell())
+  const limited = path.join(out, 'few-files-k6')
+  writeFileSync(limited, `#!/bin/sh\nulimit -n 40\nexec "${k6.path}" "$@"\n`)
+  chmodSync(limited, 0o755)
+  const { code, stderr, run, figures } = await constant(60, { K6_BIN: limited })
+  assert.equal(code, 3, stderr)
+  assert.match(
+    figures.verdict.reasons[0] ?? '',
+    /^the generator ran out of open files .*: raise the limit \(ulimit -n\)/,
+  )
+  // k6 logs a few more at the very end than its summary counts.
+  const { requests = 0 } = run.k6.shortages[0] ?? {}
+  assert.ok(
+    requests >= figures.total.failed && requests <= 1.01 * figures.total.failed + 20,
+    String(requests),
+  )
+})
+
 test('a generator with CPU to spare passes, and the run records what it used', async () => {
   const { code, stderr, run, figures } = await constant(1)
   assert.equal(code, 0, stderr)

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { capture } from '../../runner/shell/processes.ts'
 import { noneLeft, runOf, startIn } from '../command.ts'
 import { serving } from '../service.ts'
 
@@ -77,6 +82,91 @@ test('rows of a data file fill path, body and headers in turn; no copy and no lo
       [],
     )
   } finally {
+    server.close()
+  }
+})
+
+test('a later stage goes on in the data, and a path reaches the target as the check before the load sent it', async () => {
+  const received: string[] = []
+  const server = await serving((request, response) => {
+    if (request.url !== '/insight') received.push(request.url ?? '')
+    response.end()
+  })
+  try {
+    const file = path.join(out, 'numbers.jsonl')
+    await writeFile(file, Array.from({ length: 100 }, (_, index) => `{"row": ${index}}`).join('\n'))
+    const at = ['--url', server.url, '--path', '/a b/ü?q=100%&row={{row}}', '--data', file]
+    for (const [shape, firstOfStages] of [
+      [
+        ['spike', '--rate', '10', '--duration', '6s'],
+        [0, 4, 24],
+      ],
+      [
+        ['ramp', '--stages', '1,1', '--duration', '2s'],
+        [0, 50],
+      ],
+    ] as const) {
+      received.length = 0
+      const started = startIn(out, ['run', ...shape, ...at])
+      assert.equal(await started.ended, 0, started.stderr)
+      assert.ok(received.every((url) => url.startsWith('/a%20b/%C3%BC?q=100%25&row=')))
+      // The first is the check before the load.
+      const rows = received.slice(1).map((url) => Number(url.replace(/.*=/, '')))
+      if (shape[0] === 'spike') assert.ok(new Set(rows).size >= rows.length - 2, String(rows))
+      for (const first of firstOfStages) assert.ok(rows.includes(first), `${first} in ${rows}`)
+    }
+  } finally {
+    server.close()
+  }
+})
+
+test('with --insecure the check and the load accept a certificate of nobody, and --body takes a file', async (t) => {
+  const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => path.join(out, name)) as [
+    string,
+    string,
+  ]
+  const subject = ['-subj', '/CN=nobody', '-days', '1', '-keyout', key, '-out', certificate]
+  const made = await capture('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject]).catch(
+    () => null,
+  )
+  if (made?.code !== 0) return t.skip('needs openssl')
+  const bodies = new Set<string>()
+  const listener: RequestListener = async (request, response) => {
+    if (request.method === 'POST') bodies.add((await request.toArray()).join(''))
+    response.end()
+  }
+  const server = createServer({ key: await readFile(key), cert: await readFile(certificate) }, listener)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  try {
+    await writeFile(path.join(out, 'body.json'), '{"from": "a file"}')
+    const at = [
+      '--url',
+      `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      '--path',
+      '/',
+      '--method',
+      'POST',
+    ]
+    const run = ['run', 'smoke', '--duration', '1s', ...at, '--body', '@body.json']
+    const refused = startIn(out, run)
+    assert.equal(await refused.ended, 4, refused.stderr)
+    assert.match(
+      refused.stderr,
+      /does not answer \(self-signed certificate\); --insecure accepts any certificate/,
+    )
+    for (const [flags, environment] of [
+      [['--insecure'], {}],
+      [[], { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }],
+    ] as const) {
+      const started = startIn(out, [...run, ...flags], environment)
+      assert.equal(await started.ended, 0, started.stderr)
+    }
+    assert.deepEqual([...bodies], ['{"from": "a file"}'])
+    const missing = startIn(out, [...run.slice(0, -1), '@none.json', '--insecure'])
+    assert.equal(await missing.ended, 2)
+    assert.match(missing.stderr, /--body: none\.json cannot be read \(ENOENT\); text after @ names a file/)
+  } finally {
+    server.closeAllConnections()
     server.close()
   }
 })

@@ -93,6 +93,7 @@ export function stressRoutes(app: App, { config, limits, log, stress }: Service)
   const refusals = problems({
     400: 'A field is invalid',
     401: 'The token is missing or wrong',
+    403: 'A web page of another site sent it',
     429: 'The limit of running jobs or of memory is reached',
   })
 
@@ -141,6 +142,10 @@ export function stressRoutes(app: App, { config, limits, log, stress }: Service)
   )
 
   const path = '/stress/jobs/{id}'
+  const unauthorised = problems({
+    401: 'The token is missing or wrong',
+    403: 'A web page of another site sent it',
+  })
   const params = z.object({ id: z.uuid() })
   const absent = problems({ 400: 'Not an id', 404: 'No such job, or it ended long ago' })
   const answer = (c: Context, job: Job | undefined) =>
@@ -165,10 +170,14 @@ export function stressRoutes(app: App, { config, limits, log, stress }: Service)
       ...security,
       responses: {
         200: json('The jobs that this ended', Jobs),
-        ...problems({ 401: 'The token is missing or wrong' }),
+        ...unauthorised,
       },
     }),
-    (c) => c.json({ jobs: stress.cancelAll().map(describe) }, 200),
+    async (c) => {
+      const jobs = stress.cancelAll().map(describe)
+      await stress.freed()
+      return c.json({ jobs }, 200)
+    },
   )
   app.openapi(
     createRoute({
@@ -190,9 +199,13 @@ export function stressRoutes(app: App, { config, limits, log, stress }: Service)
       responses: {
         200: json('The job; if it had already ended, unchanged', JobDocument),
         ...absent,
-        ...problems({ 401: 'The token is missing or wrong' }),
+        ...unauthorised,
       },
     }),
-    (c) => answer(c, stress.cancel(c.req.valid('param').id)),
+    async (c) => {
+      const job = stress.cancel(c.req.valid('param').id)
+      await stress.freed()
+      return answer(c, job)
+    },
   )
 }

@@ -57,6 +57,7 @@ export function workRoutes(app: App, service: Service): void {
       ...problems({
         400: 'A parameter is invalid',
         401: 'The token is missing or wrong',
+        403: 'A web page of another site sent it',
         503: 'The queue is full (with Retry-After), the thread was lost, or errorRate requested it',
       }),
     },
