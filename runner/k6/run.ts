@@ -19,7 +19,7 @@ export type K6Run = Exit & Usage
 
 /**
  * The environment for k6: `env` and the settings, without the K6_ variables that would override the script's
- * scenarios, percentiles or summary.
+ * scenarios, percentiles or summary, and without proxies, which would take the load elsewhere unseen.
  */
 export function k6Environment(
   env: NodeJS.ProcessEnv,
@@ -27,7 +27,7 @@ export function k6Environment(
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(
     ([name]) =>
-      !name.startsWith('K6_') ||
+      (!name.startsWith('K6_') && !/^(https?|all|no)_proxy$/i.test(name)) ||
       /^K6_(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INSECURE_SKIP_TLS_VERIFY|DNS|LOCAL_IPS|TLS)/.test(name),
   )
   const memoryMiB = Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2 ** 20

@@ -25,9 +25,12 @@ type Row = Readonly<Record<string, string>>
 
 /**
  * Reads a data file – CSV with a header, or a JSON array of flat objects – and fills the request in for each
- * row. Bad data is a `Failure` that names the file and the row. Call `remove` after the run.
+ * row. Bad data is a `Failure` that names the file and the row.
  */
-export async function readData(file: string, request: PlannedRequest): Promise<Data> {
+export async function readRequests(
+  file: string,
+  request: PlannedRequest,
+): Promise<Pick<Data, 'requests' | 'words'>> {
   const name = path.basename(file)
   const wrong: Wrong = (sentence) => new Failure('usage', `--data: ${name}: ${sentence}`)
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -42,13 +45,21 @@ export async function readData(file: string, request: PlannedRequest): Promise<D
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }
-  const requests = rows.map((row) => ({
-    path: filledPath(request.path, row),
+  const requests = rows.map((row, index) => ({
+    path: checkedPath(filledPath(request.path, row), () =>
+      wrong(`row ${index + 1} gives a path that does not begin with /`),
+    ),
     body: request.body && filled(request.body, row),
     headers: Object.fromEntries(
       Object.entries(request.headers).map(([key, value]) => [key, filled(value, row)]),
     ),
   }))
+  return { requests, words: `${rows.length} rows of ${name}` }
+}
+
+/** The requests of a data file, with a copy of them for k6. Call `remove` after the run. */
+export async function readData(file: string, request: PlannedRequest): Promise<Data> {
+  const { requests, words } = await readRequests(file, request)
   // Synchronous, so that an interruption finds either no folder or one that the caller removes.
   const folder = mkdtempSync(path.join(os.tmpdir(), 'load-and-stress-'))
   const copy = path.join(folder, 'rows.json')
@@ -62,7 +73,7 @@ export async function readData(file: string, request: PlannedRequest): Promise<D
   return {
     requests,
     file: copy,
-    words: `${rows.length} rows of ${name}`,
+    words,
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
@@ -82,6 +93,12 @@ function filledPath(text: string, row: Row): string {
     Object.entries(row).map(([column, value]) => [column, encodeURIComponent(value)]),
   )
   return filled(beginning, row) + filled(rest, escaped)
+}
+
+/** A path that begins with anything else would continue the host: `@elsewhere/` makes it a user's name. */
+function checkedPath(text: string, failure: () => Failure): string {
+  if (!text.startsWith('/')) throw failure()
+  return text
 }
 
 const placeholders = (templates: readonly string[]): Set<string> =>

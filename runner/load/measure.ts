@@ -11,13 +11,16 @@ import { inspect, type Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
+import { shownUrl } from '../shell/credentials.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
-import { shownUrl } from '../targets/credentials.ts'
 import { probe } from '../targets/probe.ts'
+import { outside } from '../targets/reach.ts'
 import type { Target } from '../targets/target.ts'
 import { type Data, type PlannedRequest, readData } from './data.ts'
 import { type LoadOptions, requestPath } from './options.ts'
+import { proxyFor } from './proxy.ts'
+import { isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
 import { scriptSettings, slosOf } from './settings.ts'
 
 /** What to run, against what, and where its result folder goes. */
@@ -50,7 +53,7 @@ type Measured = { readonly folder: string; readonly source: Source }
  */
 export async function measure(shell: Shell, order: Order): Promise<Measured> {
   const { options } = order
-  const plain = { path: requestPath(options), body: options.body ?? null, headers: options.header ?? {} }
+  const plain = plannedRequest(options)
   const data = options.data === undefined ? null : await readData(userPath(shell, options.data), plain)
   try {
     return await measured(shell, order, plain, data)
@@ -68,18 +71,29 @@ async function measured(
   const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
   const urls = sides.map(({ target }) => target.url)
   const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
-  const settings = scriptSettings(options, bases, data)
-  const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
+  const targets = sides.map(({ target }) => target)
+  const proxy = options.proxy ? await proxyFor(shell.env, urls) : null
+  // Our own requests would not take it.
+  const workload = isWorkload(options) && !proxy
+  const token = await tokenFor(shell, options, targets)
+  const settings = {
+    ...scriptSettings(options, bases, data),
+    ...proxy?.variables,
+    // By this variable, because it counts more than what a script says.
+    K6_BLACKLIST_IPS: outside([...targets, ...(proxy ? [proxy] : [])].map(({ reach }) => reach)).join(','),
+    // The script knows which of them it would send, but not to whom.
+    STRESS_TOKEN: token,
+    TARGET_TOKEN: token,
+  }
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
     inspect(k6, script, k6Environment(shell.env, settings)),
-    ...bases.map((base) =>
+    ...(proxy ? [] : targets).map(({ reach }, index) =>
       probe(
-        base,
+        bases[index] ?? '',
         {
-          ...probed,
-          method: options.method ?? 'GET',
-          headers: { ...probed.headers, ...(token && { authorization: `Bearer ${token}` }) },
+          ...sentRequest(options, probed, token),
+          reach,
           expected: options.expectStatus ?? [[200, 299]],
         },
         shell.signal,
@@ -89,7 +103,7 @@ async function measured(
 
   const places = await Promise.all(
     sides.map(async (side) => {
-      const observation = await side.target.observe({ scaling: scenario === 'autoscale' })
+      const observation = await side.target.observe({ scaling: scenario === 'autoscale', workload })
       const { replicas } = observation
       const named = replicas === null ? scenario : `${scenario}-r${replicas}`
       return { ...side, observation, folder: await resultFolder(out, named, new Date()) }
@@ -99,7 +113,8 @@ async function measured(
   const startedAt = new Date()
   const [place] = places as [(typeof places)[number]]
   const what = `${urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
-  shell.say(`${scenario}: ${what}${duet ? ' each' : ''}, k6 ${k6.version}`)
+  const through = proxy ? ` through the proxy ${proxy.shown}` : ''
+  shell.say(`${scenario}: ${what}${duet ? ' each' : ''}${through}, k6 ${k6.version}`)
   const extra = outputs(
     shell,
     { ...options, k6Out: options.k6Out ?? [] },
@@ -134,6 +149,7 @@ async function measured(
     load: {
       request: requestWords(scenario, options, data),
       connections: options.keepConnections ? ('kept' as const) : ('one per iteration' as const),
+      ...(proxy && { proxy: proxy.shown }),
     },
     slos: [...slosOf(options)],
     host: hostFacts(k6.version),

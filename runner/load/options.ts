@@ -71,6 +71,7 @@ const requestFlags = grouped('Request', {
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
   data: option('LAS_DATA', 'file', 'CSV or JSON, one row a request: {{column}} in path, body, headers', text),
   workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
+  proxy: toggle('LAS_PROXY', 'load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
 })
 
@@ -144,6 +145,8 @@ export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
   const lonely = ofService.find((name) => options[name] !== undefined)
   if (path === undefined && lonely)
     throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)
+  if (path && !path.startsWith('/') && options.data === undefined)
+    throw new Failure('usage', '--path does not begin with /; a {{column}} there needs --data')
   if (options.arrivalSeed !== undefined && options.arrivals !== 'poisson')
     throw new Failure('usage', '--arrival-seed is for random times: add --arrivals poisson')
   if (stages && vus !== undefined)

@@ -8,7 +8,8 @@ import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { findK6, type K6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
-import { type LoadOptions, loadFlags, requestPath, scenarioOf } from '../load/options.ts'
+import { type LoadOptions, loadFlags, scenarioOf } from '../load/options.ts'
+import { warmUp } from '../load/warm-up.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { exitCodes } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
@@ -135,8 +136,12 @@ async function runCell(
   const open: Awaited<ReturnType<Targets['open']>>[] = []
   try {
     for (const each of other ? [run, other] : [run]) open.push(await targets.open(each))
-    const urls = open.map(({ target }) => target.url.href.replace(/\/$/, '') + requestPath(load))
-    await Promise.all(urls.map((url) => warmUp(shell, url, plan.warmUpMs)))
+    await warmUp(
+      shell,
+      load,
+      open.map(({ target }) => target),
+      plan.warmUpMs,
+    )
     const [one, two] = open
     if (shell.signal.aborted || !one) return
     await measure(shell, {
@@ -160,25 +165,6 @@ const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
   ...(side && { side }),
   ...(plan.looks > 1 && { looks: String(plan.looks) }),
 })
-
-/** The same requests for a while, without looking at the answers. */
-async function warmUp({ env, signal }: Shell, url: string, forMs: number): Promise<void> {
-  const until = performance.now() + forMs
-  const headers = env.STRESS_TOKEN ? { authorization: `Bearer ${env.STRESS_TOKEN}` } : {}
-  await Promise.all(
-    Array.from({ length: 8 }, async () => {
-      while (performance.now() < until && !signal.aborted) {
-        const response = await fetch(url, {
-          headers,
-          redirect: 'manual',
-          signal: AbortSignal.timeout(10_000),
-        }).catch(() => null)
-        await response?.body?.cancel()
-        if (!response) await sleep(100)
-      }
-    }),
-  )
-}
 
 /** The cells that have a complete run, each with its last one. */
 async function finished(folder: string): Promise<Map<string, Source>> {
