@@ -13,6 +13,8 @@ export type K6Options = {
   readonly plannedMs: number
   /** Texts that must not appear in the log. */
   readonly secrets: readonly string[]
+  /** Whether the log may show the paths of URLs; default: it may. */
+  readonly paths?: boolean
 }
 
 export type K6Run = Exit & Usage
@@ -52,7 +54,7 @@ export async function runK6(
   shell: Shell,
   k6: K6,
   script: string,
-  { env, logFile, args, plannedMs, secrets }: K6Options,
+  { env, logFile, args, plannedMs, secrets, paths }: K6Options,
 ): Promise<K6Run> {
   const port = await freePort()
   const { child, pid, ended } = start(
@@ -73,7 +75,8 @@ export async function runK6(
   child.stdin?.on('error', () => {}).end(script)
   const [exit, error] = await Promise.all([
     ended,
-    child.stderr && copyLog(child.stderr, logFile, secrets),
+    child.stderr &&
+      copyLog(child.stderr, logFile, [...secrets, ...shell.secrets], paths === undefined ? {} : { paths }),
   ]).finally(() => {
     usage.stop()
     live.stop()

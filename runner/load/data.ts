@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { csvParseRows } from 'd3-dsv'
 import { Failure } from '../shell/exit.ts'
+import { temporaryFolder } from '../shell/temporary.ts'
 
 /** A request of the load; `{{column}}` in any part stands for that column of a data file's row. */
 export type PlannedRequest = {
@@ -41,7 +41,11 @@ export async function readRequests(
   if (!first) throw wrong('has no rows')
   const columns = Object.keys(first)
   for (const column of placeholders([request.path, request.body ?? '', ...Object.values(request.headers)])) {
-    if (!columns.includes(column)) throw wrong(`has no column "${column}", only ${columns.join(', ')}`)
+    if (!columns.includes(column))
+      // Without a header, what looks like names are values.
+      throw wrong(
+        `has no column "${column}"; its ${columns.length} are named in the first line, or by the objects`,
+      )
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }
@@ -60,8 +64,7 @@ export async function readRequests(
 /** The requests of a data file, with a copy of them for k6. Call `remove` after the run. */
 export async function readData(file: string, request: PlannedRequest): Promise<Data> {
   const { requests, words } = await readRequests(file, request)
-  // Synchronous, so that an interruption finds either no folder or one that the caller removes.
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'load-and-stress-'))
+  const folder = temporaryFolder()
   const copy = path.join(folder, 'rows.json')
   try {
     // Data may contain passwords: only its owner can read it.
@@ -122,7 +125,10 @@ function jsonRows(text: string, wrong: Wrong): Row[] {
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw wrong(`is not JSON (${(error as Error).message})`)
+    // The rest of V8's message quotes the file, which may begin with a password.
+    const [at = 'from its beginning'] =
+      /at position \d+|end of JSON input/.exec((error as Error).message) ?? []
+    throw wrong(`is not JSON (${at})`)
   }
   if (!Array.isArray(json)) throw wrong('is not a JSON array of objects')
   return json.map((row: unknown, index) => {

@@ -134,6 +134,7 @@ async function measured(
     logFile,
     args: extra.args,
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
+    paths: data === null,
     secrets: [
       ...urls.flatMap(({ username, password }) => [username, password]),
       token,

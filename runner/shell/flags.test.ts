@@ -20,6 +20,7 @@ const usage = { command: 'try', purpose: 'Tries.', flags, arguments: [0, 2] as c
 function parse(args: string[], env: Record<string, string> = {}, more: Partial<Usage<typeof flags>> = {}) {
   const output = { printed: '', said: '' }
   const parsed = parseFlags({ ...usage, ...more }, args, {
+    secrets: new Set(),
     env,
     print: (words) => {
       output.printed += words
@@ -101,7 +102,7 @@ test('any command line is parsed or refused', () => {
   fc.assert(
     fc.property(fc.array(word), (args) => {
       try {
-        parseFlags(run, args, { env: {}, print() {}, say() {} })
+        parseFlags(run, args, { env: {}, print() {}, say() {}, secrets: new Set() })
       } catch (error) {
         assert.ok(error instanceof Failure, String(error))
         assert.doesNotMatch(error.message, /\n/)

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { shownText } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import { observeUrl, readInsight } from './insight.ts'
@@ -37,10 +38,13 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
   if (!url || !['http:', 'https:'].includes(url.protocol))
     throw new Failure(
       'usage',
-      `${flag}: "${text}" is not an http or https address such as http://127.0.0.1:8080`,
+      `${flag}: "${shownText(text)}" is not an http or https address such as http://127.0.0.1:8080`,
     )
   if (url.search || url.hash)
-    throw new Failure('usage', `${flag}: "${text}" has a query; give only the base, and the rest to --path`)
+    throw new Failure(
+      'usage',
+      `${flag}: "${shownText(text)}" has a query; give only the base, and the rest to --path`,
+    )
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = await lookup(host, { all: true }).catch(() => {
     throw new Failure('environment', `${host}: no such host; is the name right?`)

@@ -18,18 +18,20 @@ import {
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { type Flags, grouped, option, type Parsed, parseFlags, text, toggle } from '../shell/flags.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags, secret, text, toggle } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 const flags = {
   ...grouped('Target', {
-    a: option(
-      'LAS_A_URL',
-      'url',
-      'the baseline, or image=NAME on the cluster; default: start the bundled workload',
-      text,
+    a: secret(
+      option(
+        'LAS_A_URL',
+        'url',
+        'the baseline, or image=NAME on the cluster; default: start the bundled workload',
+        text,
+      ),
     ),
-    b: option('LAS_B_URL', 'url', 'the candidate, likewise', text),
+    b: secret(option('LAS_B_URL', 'url', 'the candidate, likewise', text)),
     duet: toggle('LAS_DUET', 'load both at the same moment, each with half of the load (constant, arrival)'),
   }),
   allowPublic: targetFlags.allowPublic,
@@ -61,7 +63,9 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
   const { resume, effect, allowPublic } = parsed.options
-  const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
+  const series = resume
+    ? await resumeSeries(userPath(shell, resume), 'ab', () => loadWritten(parsed.written))
+    : await begin(shell, parsed)
   const compared = (sources: readonly Source[]) =>
     comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect })
   const decided = (sources: readonly Source[]) =>
