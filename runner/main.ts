@@ -121,8 +121,6 @@ async function help(shell: Shell, [name, ...rest]: readonly string[]): Promise<n
 /** The command of this process: its arguments, environment, streams and signals, and the end of it. */
 export async function main(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2)
-  // Other users of the machine can read a command line, which may hold a token.
-  process.title = 'load-and-stress'
   clearAbandoned()
   const [first, second] = [new AbortController(), new AbortController()]
   const shell = shellOf(
