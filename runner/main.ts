@@ -3,6 +3,7 @@ import path from 'node:path'
 import { scenarioNames } from '../scenarios/catalogue.ts'
 import { exitCodes, exitCodesHelp, Failure } from './shell/exit.ts'
 import { type Shell, shellOf } from './shell/shell.ts'
+import { clearAbandoned } from './shell/temporary.ts'
 
 type Verb = {
   readonly summary: string
@@ -120,6 +121,7 @@ async function help(shell: Shell, [name, ...rest]: readonly string[]): Promise<n
 /** The command of this process: its arguments, environment, streams and signals, and the end of it. */
 export async function main(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2)
+  clearAbandoned()
   const [first, second] = [new AbortController(), new AbortController()]
   const shell = shellOf(
     {

@@ -243,7 +243,7 @@ test('a target that answers with errors only, or redirects, is reported before a
     const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
     const moved = await finished(['run', 'smoke', '--url', url, '--path', '/moved'])
     assert.equal(moved.code, 4)
-    assert.match(moved.stderr, /redirects to http:\/\/192\.0\.2\.1\/; point --url and --path there/)
+    assert.match(moved.stderr, /redirects to http:\/\/192\.0\.2\.1; point --url and --path there/)
   } finally {
     service.close()
   }

@@ -19,8 +19,8 @@ export function parseJson(text: string): JsonReading<unknown> {
   try {
     return { kind: 'ok', value: JSON.parse(json) }
   } catch (error) {
-    // V8 quotes the text around the mistake, line breaks included.
-    const mistake = (error as Error).message.replace(/\s+/g, ' ').replace(/ is not valid JSON$/, '')
+    // V8 quotes the text around the mistake, which may be a password.
+    const mistake = (error as Error).message.replace(/(, (\.\.\.)?".*)? is not valid JSON$/s, '')
     return unreadable(`not valid JSON (${mistake}); was the file cut short?`)
   }
 }

@@ -31,6 +31,7 @@ export const Run = z.object({
     request: z.string().describe('method and path'),
     stages: z.array(Stage).describe('plateaus of load, in order'),
     connections: z.enum(['one per iteration', 'kept']),
+    proxy: z.string().optional().describe('through which the load went, without user and password'),
   }),
   slos: z.array(z.object({ figure: z.string(), limit: z.number() })),
   labels: z.record(z.string(), z.string()),

@@ -19,6 +19,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
         ...mixtureRemarks(run, summary),
         isOpen(run.load.stages) ? openRemark(run, summary, total) : closedRemark(summary, total, run),
         ...duetRemarks(run),
+        ...proxyRemarks(run),
         ...machineRemarks(run, summary),
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
@@ -116,6 +117,11 @@ const duetRemarks = ({ duet }: Run): string[] =>
     : [
         `Half of the load: at the same moment the other half went to ${duet.with}${duet.sameHost ? ', on the same host: both shared its CPU' : ''}.`,
       ]
+
+const proxyRemarks = ({ load: { proxy } }: Run): string[] =>
+  proxy === undefined
+    ? []
+    : [`The load went through the proxy ${proxy}: the figures are of proxy and target together.`]
 
 function podRemarks({ target, load }: Run, fairness: number | null): string[] {
   const pods = target.cluster?.pods ?? []

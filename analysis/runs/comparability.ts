@@ -37,6 +37,7 @@ export function comparability(
       ({ run }) => run && (run.duet ? 'the other side' : 'nothing'),
     ),
     ...differing('The use of connections', ({ run }) => run?.load.connections),
+    ...differing('The proxy', ({ run }) => run && (run.load.proxy ?? 'none')),
     ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),
     ...differing('The memory limit', ({ run }) => run?.target.cluster?.memoryLimit),
   ]

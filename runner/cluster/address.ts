@@ -41,7 +41,10 @@ export async function serviceUrl(kubectl: Kubectl): Promise<string> {
 const urlOf = (host: string, port?: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 async function answers(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(3000) }).catch(() => null)
+  const response = await fetch(`${url}/healthz`, {
+    redirect: 'manual',
+    signal: AbortSignal.timeout(3000),
+  }).catch(() => null)
   await response?.body?.cancel()
   return response?.ok === true
 }

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Node } from 'kubernetes-types/core/v1.js'
 import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
+import { temporaryFolder } from '../shell/temporary.ts'
 import { serviceUrl } from './address.ts'
 import { change, settled } from './deployment.ts'
 import { type Kubectl, kubectlOf, namespace } from './kubectl.ts'
@@ -68,7 +69,7 @@ async function apply(
   image: string,
   components: readonly string[],
 ): Promise<void> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'load-and-stress-'))
+  const folder = temporaryFolder()
   const from = (inside: string) => path.relative(folder, path.join(manifests, inside))
   const [, newName = image, tag, digest] = /^(.*?)(?::([^:/@]+))?(?:@(.+))?$/.exec(image) ?? []
   const kustomization = {

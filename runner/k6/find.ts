@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { shownUrl, withCredentials } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { capture } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -105,7 +106,9 @@ type Fetch = (shell: Shell, version: string, folder: string) => Promise<string>
 /** The release archive, checked against the release's own checksums, which detect damage but no forgery. */
 const fromRelease: Fetch = async ({ env, signal, longWork }, version, folder) => {
   const archive = releaseArchive(version, process.platform, process.arch)
-  const release = `${env.K6_RELEASES || 'https://github.com/grafana/k6/releases/download'}/v${version}`
+  const mirror = env.K6_RELEASES || 'https://github.com/grafana/k6/releases/download'
+  if (!URL.canParse(mirror)) throw new Error('K6_RELEASES is not the URL of a mirror')
+  const release = `${mirror}/v${version}`
   const checksums = await get(`${release}/k6-v${version}-checksums.txt`, signal, 20_000)
   const lines = checksums.toString().split('\n')
   const expected = lines.find((line) => line.trim().endsWith(` ${archive}`))?.slice(0, 64)
@@ -117,7 +120,7 @@ const fromRelease: Fetch = async ({ env, signal, longWork }, version, folder) =>
     if (createHash('sha256').update(content).digest('hex') !== expected)
       throw new Failure(
         'environment',
-        `${release}/${archive} does not match the release's checksum, so it was not installed; try again later or set K6_FROM=go`,
+        `${shownUrl(new URL(`${release}/${archive}`))} does not match the release's checksum, so it was not installed; try again later or set K6_FROM=go`,
       )
     await writeFile(path.join(folder, archive), content)
     // The archives are .zip on Windows and macOS, whose tar unpacks these too.
@@ -136,8 +139,12 @@ export function releaseArchive(version: string, platform: string, arch: string):
 }
 
 async function get(url: string, signal: AbortSignal, timeoutMs: number): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  const { url: plain, headers } = withCredentials(url)
+  const response = await fetch(plain, {
+    headers,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  })
+  if (!response.ok) throw new Error(`${shownUrl(plain)} answered ${response.status}`)
   return Buffer.from(await response.arrayBuffer())
 }
 

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import type { Run } from '../../analysis/formats/run.ts'
 import { localPorts, openFiles } from '../shell/host.ts'
+import { masked } from '../shell/secrets.ts'
 
 type Shortages = Run['k6']['shortages']
 
@@ -27,24 +28,24 @@ const kindsCounted = 1000
  * Copies k6's log to a file without secrets and without the values of URL queries. A target that refuses
  * connections causes thousands of equal lines a second, so lines that differ only in their time are written
  * five times and then counted.
+ * @param paths whether the paths of URLs may be kept; those from a data file may not
  */
 export async function copyLog(
   log: NodeJS.ReadableStream,
   file: string,
   secrets: readonly string[],
+  { paths = true }: { readonly paths?: boolean } = {},
 ): Promise<Logged> {
-  // The longest first, since one may begin with another. Very short ones would hide half of the log.
-  const hidden = secrets.filter(({ length }) => length > 2).sort((a, b) => b.length - a.length)
   const copy = createWriteStream(file)
   const timesSeen = new Map<string, number>()
   const short = new Map<Shortages[number]['what'], number>()
   let omitted = 0
   for await (const logged of createInterface({ input: log, crlfDelay: Infinity })) {
-    const line = hidden.reduce(
-      (text, secret) => text.replaceAll(secret, '…'),
-      // Values from a data file are not among the secrets.
-      logged.replace(/(https?:\/\/[^\s"?]*)\?[^\s"\\]*/g, '$1?…'),
-    )
+    // Values from a data file are not among the secrets.
+    const shown = paths
+      ? logged.replace(/(https?:\/\/[^\s"?]*)\?[^\s"\\]*/g, '$1?…')
+      : logged.replace(/(https?:\/\/[^\s"?/]*)\/[^\s"\\]*/g, '$1/…')
+    const line = masked(shown, secrets)
     for (const [what, text] of Object.entries(shortageTexts) as [Shortages[number]['what'], RegExp][])
       if (text.test(line)) short.set(what, (short.get(what) ?? 0) + 1)
     const kind = line.replace(/^time="[^"]*" /, '')

@@ -22,18 +22,9 @@ test('every output becomes an argument or a variable of k6, and its cost is said
     k6Out: ['csv=a=b.csv', 'statsd'],
   }
   assert.deepEqual(outputs(shell, all, '/tmp/points.json.gz'), {
-    args: [
-      ...[
-        '--out',
-        'json=/tmp/points.json.gz',
-        '--out',
-        'experimental-prometheus-rw',
-        '--out',
-        'opentelemetry',
-      ],
-      ...['--out', 'csv=a=b.csv', '--out', 'statsd'],
-    ],
+    args: [],
     environment: {
+      K6_OUT: 'json=/tmp/points.json.gz,experimental-prometheus-rw,opentelemetry,csv=a=b.csv,statsd',
       K6_WEB_DASHBOARD: 'true',
       K6_WEB_DASHBOARD_OPEN: 'true',
       K6_PROMETHEUS_RW_SERVER_URL: 'http://127.0.0.1:9090/api/v1/write',
@@ -42,6 +33,16 @@ test('every output becomes an argument or a variable of k6, and its cost is said
   })
   assert.equal(shell.sentences.length, 6)
   assert.match(shell.sentences[1] ?? '', /^k6 output dashboard: .*http:\/\/127\.0\.0\.1:7000$/)
+})
+
+test('outputs are arguments, which everybody can read, only where a comma asks for it and nothing is secret', () => {
+  const args = (k6Out: string[]) => outputs(testShell(), { ...none, k6Out }, '').args
+  assert.deepEqual(args(['csv=a,b.csv', 'statsd']), ['--out', 'csv=a,b.csv', '--out', 'statsd'])
+  assert.throws(
+    () => args(['csv=a,b.csv', 'influxdb=http://u:c4nary@h/db']),
+    /^Error: --k6-out: with a comma/,
+  )
+  assert.throws(() => args(['http://u:c4nary@h/db']), /^Error: --k6-out: not the name of an output/)
 })
 
 test('the dashboard opens no browser without a terminal', () => {

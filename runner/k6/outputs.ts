@@ -43,14 +43,27 @@ export function outputs(
   if (otel) chosen.push({ name: 'OpenTelemetry', arg: 'opentelemetry', cost: 'its cost depends on the rate' })
   for (const arg of k6Out) {
     const name = arg.replace(/=.*/s, '')
+    if (!/^[\w/-]+$/.test(name))
+      throw new Failure('usage', '--k6-out: not the name of an output of k6, such as csv=points.csv')
     if (name === 'cloud')
       throw new Failure('usage', '--k6-out: cloud sends the whole test to a service; use k6 itself for that')
     chosen.push({ name, arg, cost: 'raw output costs at least a quarter of the highest rate' })
   }
   for (const { name, cost } of chosen) say(`k6 output ${name}: ${cost}`)
+  const outs = chosen.flatMap(({ arg }) => arg ?? [])
+  // Everybody can read the arguments of a process. But a comma separates the outputs of the variable.
+  const byArgument = outs.some((arg) => arg.includes(','))
+  if (byArgument && outs.some((arg) => /[@?]|user|password|token|secret|key/i.test(arg)))
+    throw new Failure(
+      'usage',
+      '--k6-out: with a comma k6 takes outputs only as arguments, which other users of this machine can read; leave out the comma, or user, password and query',
+    )
   return {
-    args: chosen.flatMap(({ arg }) => (arg ? ['--out', arg] : [])),
-    environment: Object.assign({}, ...chosen.map(({ environment }) => environment)),
+    args: byArgument ? outs.flatMap((arg) => ['--out', arg]) : [],
+    environment: {
+      ...Object.assign({}, ...chosen.map(({ environment }) => environment)),
+      ...(outs.length > 0 && !byArgument && { K6_OUT: outs.join(',') }),
+    },
     names: chosen.map(({ name }) => name),
   }
 }

@@ -14,6 +14,8 @@ export type K6Options = {
   readonly plannedMs: number
   /** Texts that must not appear in the log. */
   readonly secrets: readonly string[]
+  /** Whether the log may show the paths of URLs; default: it may. */
+  readonly paths?: boolean
 }
 
 export type K6Run = Exit & Usage & { readonly shortages: Run['k6']['shortages'] }
@@ -39,13 +41,16 @@ export function sayDropped({ env, say }: Pick<Shell, 'env' | 'say'>): void {
 
 /**
  * The environment for k6: `env` and the settings, without the K6_ variables that would override the script's
- * scenarios, percentiles or summary.
+ * scenarios, percentiles or summary, and without proxies, which would take the load elsewhere unseen.
  */
 export function k6Environment(
   env: NodeJS.ProcessEnv,
   settings: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !name.startsWith('K6_') || keptVariables.test(name))
+  const kept = Object.entries(env).filter(
+    ([name]) =>
+      (!name.startsWith('K6_') && !/^(https?|all|no)_proxy$/i.test(name)) || keptVariables.test(name),
+  )
   return {
     // k6 makes much garbage and keeps little, so by default Go collects it some twenty times a second.
     // Collecting less often leaves that CPU to the target. A long run keeps more; the limit makes Go collect
@@ -67,7 +72,7 @@ export async function runK6(
   shell: Shell,
   k6: K6,
   script: string,
-  { env, logFile, args, plannedMs, secrets }: K6Options,
+  { env, logFile, args, plannedMs, secrets, paths }: K6Options,
 ): Promise<K6Run> {
   const port = await freePort()
   const { child, pid, ended } = start(
@@ -88,7 +93,12 @@ export async function runK6(
   child.stdin?.on('error', () => {}).end(script)
   const [exit, { error, shortages }] = await Promise.all([
     ended,
-    copyLog(child.stderr as NodeJS.ReadableStream, logFile, secrets),
+    copyLog(
+      child.stderr as NodeJS.ReadableStream,
+      logFile,
+      [...secrets, ...shell.secrets],
+      paths === undefined ? {} : { paths },
+    ),
   ]).finally(() => {
     usage.stop()
     live.stop()

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { Failure } from '../shell/exit.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
+import type { LoadOptions } from './options.ts'
 
 /** Linux refuses to start a program with a longer variable: MAX_ARG_STRLEN, execve(2). */
 const mostBodyBytes = 128 * 1024 - 100
 
 /** The body as it is given, or as the file after an @ holds it. */
-export async function bodyText(shell: Shell, given: string): Promise<string> {
+async function bodyText(shell: Shell, given: string): Promise<string> {
   const file = given.startsWith('@') ? given.slice(1) : null
   const body =
     file === null
@@ -24,3 +25,7 @@ export async function bodyText(shell: Shell, given: string): Promise<string> {
     )
   return body
 }
+
+/** The options with the text of their body. */
+export const withBody = async (shell: Shell, options: LoadOptions): Promise<LoadOptions> =>
+  options.body === undefined ? options : { ...options, body: await bodyText(shell, options.body) }

@@ -73,6 +73,17 @@ test('any value arrives unchanged in path, query, body and header', async () => 
   )
 })
 
+test('a row cannot lead its request to another host', async () => {
+  const planned = { path: '{{path}}', body: null, headers: {} }
+  for (const path of ['@localhost:1/x', '.elsewhere/x', ':1/x', '', '\\\\elsewhere/x', ' /x'])
+    await assert.rejects(
+      read('paths.json', JSON.stringify([{ path: '/fine' }, { path }]), planned),
+      /row 2 gives a path that does not begin with \/$/,
+    )
+  const { requests } = await read('paths.json', JSON.stringify([{ path: '//elsewhere/x' }]), planned)
+  assert.equal(new URL(`http://127.0.0.1${requests[0]?.path}`).host, '127.0.0.1')
+})
+
 test('values in a JSON body are escaped as JSON, and outside its strings stand as they are', async () => {
   const planned = { path: '/users', body: '{"name": "{{q}} at {{id}}", "id": {{id}}}', headers: {} }
   const { requests } = await read(
@@ -159,9 +170,9 @@ test('a path is encoded once, whatever is in it', () => {
 const bad: [name: string, text: string | Uint8Array, sentence: RegExp][] = [
   ['empty.csv', 'id,q\n', /^--data: empty\.csv: has no rows$/],
   ['short.csv', 'id,q\n1,2\n3\n', /short\.csv: row 2 has 1 cells, but the header has 2$/],
-  ['other.csv', 'a,b\n1,2\n', /other\.csv: has no column "id", only a, b$/],
+  ['other.csv', 'a,b\n1,2\n', /other\.csv: has no column "id"; its 2 are named in the first line/],
   ['gap.json', '[{"id": 1, "q": 1}, {"id": 2}]', /gap\.json: row 2 has no "q"$/],
-  ['broken.json', '[{', /broken\.json: is not JSON \(/],
+  ['broken.json', 'hunter2', /^--data: broken\.json: is not JSON \([^h]*\)$/],
   ['object.json', '{"id": 1}', /object\.json: is not a JSON array of objects$/],
   ['text.json', '["id"]', /text\.json: row 1 is not an object$/],
   ['double.csv', 'id,q,id\n1,2,3\n', /double\.csv: has two columns "id"$/],

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { Failure } from '../shell/exit.ts'
+import { temporaryFolder } from '../shell/temporary.ts'
 import { rowsIn } from './rows.ts'
 import { filler, type PlannedRequest, placeholdersOf } from './template.ts'
 
@@ -15,10 +15,14 @@ export type Data = {
   remove(): Promise<void>
 }
 
-/** Reads a data file (`rowsIn`) and fills the request in for each row. Bad data is a `Failure` that names the file and the row. Call
- * `remove` after the run.
+/**
+ * Reads a data file (`rowsIn`) and fills the request in for each row. Bad data is a `Failure` that names the
+ * file and the row.
  */
-export async function readData(file: string, request: PlannedRequest): Promise<Data> {
+export async function readRequests(
+  file: string,
+  request: PlannedRequest,
+): Promise<Pick<Data, 'requests' | 'words'>> {
   const name = path.basename(file)
   const wrong = (sentence: string) => new Failure('usage', `--data: ${name}: ${sentence}`)
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -29,13 +33,25 @@ export async function readData(file: string, request: PlannedRequest): Promise<D
   if (!first) throw wrong('has no rows')
   const columns = Object.keys(first)
   for (const column of placeholdersOf(request)) {
-    if (!columns.includes(column)) throw wrong(`has no column "${column}", only ${columns.join(', ')}`)
+    if (!columns.includes(column))
+      // Without a header, what looks like names are values.
+      throw wrong(
+        `has no column "${column}"; its ${columns.length} are named in the first line, or by the objects`,
+      )
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }
   const requests = rows.map(filler(request))
-  // Synchronous, so that an interruption finds either no folder or one that the caller removes.
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'load-and-stress-'))
+  // A path that begins with anything else would continue the host: `@elsewhere/` makes it a user's name.
+  const astray = requests.findIndex(({ path }) => !path.startsWith('/'))
+  if (astray >= 0) throw wrong(`row ${astray + 1} gives a path that does not begin with /`)
+  return { requests, words: `${rows.length} rows of ${name}` }
+}
+
+/** The requests of a data file, with a copy of them for k6. Call `remove` after the run. */
+export async function readData(file: string, request: PlannedRequest): Promise<Data> {
+  const { requests, words } = await readRequests(file, request)
+  const folder = temporaryFolder()
   const copy = path.join(folder, 'rows.json')
   try {
     // Data may contain passwords: only its owner can read it.
@@ -47,7 +63,7 @@ export async function readData(file: string, request: PlannedRequest): Promise<D
   return {
     requests,
     file: copy,
-    words: `${rows.length} rows of ${name}`,
+    words,
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -11,15 +11,18 @@ import { inspect, type Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
+import { shownUrl } from '../shell/credentials.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
-import { shownUrl } from '../targets/credentials.ts'
 import { probe } from '../targets/probe.ts'
+import { outside } from '../targets/reach.ts'
 import type { Target } from '../targets/target.ts'
-import { bodyText } from './body.ts'
+import { withBody } from './body.ts'
 import { type Data, readData } from './data.ts'
 import { checkStages } from './limits.ts'
 import { type LoadOptions, requestPath } from './options.ts'
+import { proxyFor } from './proxy.ts'
+import { isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
 import { scriptSettings, slosOf } from './settings.ts'
 import { needNoData, type PlannedRequest } from './template.ts'
 
@@ -52,9 +55,8 @@ type Measured = { readonly folder: string; readonly source: Source }
  * leaves them too. Gives the first.
  */
 export async function measure(shell: Shell, order: Order): Promise<Measured> {
-  const body = order.options.body && (await bodyText(shell, order.options.body))
-  const options = { ...order.options, body }
-  const plain = { path: requestPath(options), body: options.body ?? null, headers: options.header ?? {} }
+  const options = await withBody(shell, order.options)
+  const plain = plannedRequest(options)
   if (options.data === undefined) needNoData(plain)
   const data = options.data === undefined ? null : await readData(userPath(shell, options.data), plain)
   try {
@@ -73,22 +75,31 @@ async function measured(
   const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
   const urls = sides.map(({ target }) => target.url)
   const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
+  const targets = sides.map(({ target }) => target)
+  const proxy = options.proxy ? await proxyFor(shell.env, urls) : null
+  // Our own requests would not take it.
+  const workload = isWorkload(options) && !proxy
+  const token = await tokenFor(shell, options, targets)
   const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
   const settings = {
     ...scriptSettings(options, bases, data),
     ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+    ...proxy?.variables,
+    // By this variable, because it counts more than what a script says.
+    K6_BLACKLIST_IPS: outside([...targets, ...(proxy ? [proxy] : [])].map(({ reach }) => reach)).join(','),
+    // The script knows which of them it would send, but not to whom.
+    STRESS_TOKEN: token,
+    TARGET_TOKEN: token,
   }
-  const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
     inspect(k6, script, k6Environment(shell.env, settings)).then((all) => checkStages(all)),
-    ...bases.map((base) =>
+    ...(proxy ? [] : targets).map(({ reach }, index) =>
       probe(
-        base,
+        bases[index] ?? '',
         {
-          ...probed,
-          method: options.method ?? 'GET',
-          headers: { ...probed.headers, ...(token && { authorization: `Bearer ${token}` }) },
+          ...sentRequest(options, probed, token),
+          reach,
           expected: options.expectStatus ?? [[200, 299]],
           insecure,
         },
@@ -99,7 +110,7 @@ async function measured(
 
   const places = await Promise.all(
     sides.map(async (side) => {
-      const observation = await side.target.observe({ scaling: scenario === 'autoscale' })
+      const observation = await side.target.observe({ scaling: scenario === 'autoscale', workload })
       const { replicas } = observation
       const named = replicas === null ? scenario : `${scenario}-r${replicas}`
       return { ...side, observation, folder: await resultFolder(out, named, new Date()) }
@@ -109,7 +120,8 @@ async function measured(
   const startedAt = new Date()
   const [place] = places as [(typeof places)[number]]
   const what = `${urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
-  shell.say(`${scenario}: ${what}${duet ? ' each' : ''}, k6 ${k6.version}`)
+  const through = proxy ? ` through the proxy ${proxy.shown}` : ''
+  shell.say(`${scenario}: ${what}${duet ? ' each' : ''}${through}, k6 ${k6.version}`)
   const extra = outputs(
     shell,
     { ...options, k6Out: options.k6Out ?? [] },
@@ -129,6 +141,7 @@ async function measured(
     logFile,
     args: extra.args,
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
+    paths: data === null,
     secrets: [
       ...urls.flatMap(({ username, password }) => [username, password]),
       token,
@@ -144,6 +157,7 @@ async function measured(
     load: {
       request: requestWords(scenario, options, data),
       connections: options.keepConnections ? ('kept' as const) : ('one per iteration' as const),
+      ...(proxy && { proxy: proxy.shown }),
     },
     slos: [...slosOf(options)],
     host: hostFacts(k6.version),

@@ -1,6 +1,15 @@
 import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
 import { Failure } from '../shell/exit.ts'
-import { type Flags, flagName, grouped, type OptionsOf, option, text, toggle } from '../shell/flags.ts'
+import {
+  type Flags,
+  flagName,
+  grouped,
+  type OptionsOf,
+  option,
+  secret,
+  text,
+  toggle,
+} from '../shell/flags.ts'
 import { encodedPath, needNoData } from './template.ts'
 import {
   duration,
@@ -24,7 +33,9 @@ export const outFlag = grouped('Results', {
 })
 
 export const targetFlags = grouped('Target', {
-  url: option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', given),
+  url: secret(
+    option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', given),
+  ),
   cluster: toggle('LAS_CLUSTER', 'the bundled workload on the current kube context'),
   allowPublic: toggle('LAS_ALLOW_PUBLIC', 'allow a target that is neither loopback nor private'),
 })
@@ -60,16 +71,18 @@ const sizeFlags = grouped('Load', {
 })
 
 const requestFlags = grouped('Request', {
-  path: option('LAS_REQUEST_PATH', 'path', 'path to request, instead of /work', parsed.path),
+  path: secret(option('LAS_REQUEST_PATH', 'path', 'path to request, instead of /work', parsed.path)),
   method: option('LAS_METHOD', 'name', 'HTTP method (GET)', parsed.method),
-  header: option(
-    'LAS_HEADER',
-    'line',
-    '"Name: value"; may be repeated; a token goes into TARGET_TOKEN',
-    headers,
-    '\n',
+  header: secret(
+    option(
+      'LAS_HEADER',
+      'line',
+      '"Name: value"; may be repeated; a token goes into TARGET_TOKEN',
+      headers,
+      '\n',
+    ),
   ),
-  body: option('LAS_BODY', 'text', 'request body; @file reads it from a file', text),
+  body: secret(option('LAS_BODY', 'text', 'request body; @file reads it from a file', text)),
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
   insecure: toggle('LAS_INSECURE', 'accept any TLS certificate'),
   data: option(
@@ -79,25 +92,25 @@ const requestFlags = grouped('Request', {
     given,
   ),
   workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
+  proxy: toggle('LAS_PROXY', 'load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
 })
 
 const outputFlags = grouped('k6 outputs', {
   raw: toggle('LAS_RAW', 'keep every point (distorts: halves the top rate)'),
   dashboard: toggle('LAS_DASHBOARD', 'open k6’s live page (costs a tenth of the top rate)'),
-  prometheus: option(
-    'LAS_PROMETHEUS_URL',
-    'url',
-    'remote write; configure it by K6_PROMETHEUS_RW_…',
-    parsed.address,
+  prometheus: secret(
+    option('LAS_PROMETHEUS_URL', 'url', 'remote write; configure it by K6_PROMETHEUS_RW_…', parsed.address),
   ),
   otel: toggle('LAS_OTEL', 'OpenTelemetry; configure it by K6_OTEL_…'),
-  k6Out: option(
-    'LAS_K6_OUTPUTS',
-    'output',
-    'any output of k6: csv=points.csv; may be repeated',
-    parsed.lines,
-    '\n',
+  k6Out: secret(
+    option(
+      'LAS_K6_OUTPUTS',
+      'output',
+      'any output of k6: csv=points.csv; may be repeated',
+      parsed.lines,
+      '\n',
+    ),
   ),
 })
 

@@ -65,7 +65,10 @@ function parsed(text: string, wrong: Wrong): unknown {
   try {
     JSON.parse(text)
   } catch (error) {
-    throw wrong(`is not JSON (${(error as Error).message})`)
+    // The rest of V8's message quotes the file, which may begin with a password.
+    const [at = 'from its beginning'] =
+      /at position \d+|end of JSON input/.exec((error as Error).message) ?? []
+    throw wrong(`is not JSON (${at})`)
   }
   return JSON.parse(
     text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (part) => (part[0] === '"' ? part : `"${part}"`)),

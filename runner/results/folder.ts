@@ -42,10 +42,10 @@ const partialName = (final: string): string =>
   path.join(path.dirname(final), `.${path.basename(final)}.${randomBytes(4).toString('hex')}`)
 
 /** Writes a file under another name and renames it, so that nobody ever reads half of it. */
-export async function writeAtomically(file: string, content: string): Promise<void> {
+export async function writeAtomically(file: string, content: string, mode = 0o666): Promise<void> {
   const partial = partialName(file)
   try {
-    await writeFile(partial, content)
+    await writeFile(partial, content, { mode })
     await rename(partial, file)
   } catch (error) {
     await rm(partial, { force: true })

@@ -8,13 +8,16 @@ import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { findK6, type K6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
-import { type LoadOptions, loadFlags, requestPath, scenarioOf } from '../load/options.ts'
+import { checkLoad, type LoadOptions, loadFlags, scenarioOf } from '../load/options.ts'
+import { warmUp } from '../load/warm-up.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { exitCodes } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
 import { cellWords, type Plan, type PlannedRun, type Series, scriptsOf } from './plan.ts'
+import { sideOf } from './sides.ts'
+import { withheldNames } from './withheld.ts'
 
 export type SeriesOptions = {
   /** Whether a URL of the plan may be public: consent is not kept in a file. */
@@ -34,6 +37,7 @@ export async function execute(
   { folder, plan }: Series,
   options: SeriesOptions = {},
 ): Promise<number> {
+  await checkPlan(shell, plan, options)
   const k6 = await findK6(shell)
   const done = await finished(folder)
   const undone = plan.runs.filter(({ cell }) => !done.has(cell))
@@ -82,6 +86,22 @@ export async function execute(
     await targets.close()
   }
   return plan.duet ? 2 * unneeded.size : unneeded.size
+}
+
+/** A plan may come from a file: its sides and flags are checked as a command line's are, before anything is loaded. */
+async function checkPlan(
+  shell: Shell,
+  { sides, runs }: Plan,
+  { allowPublic = false }: SeriesOptions,
+): Promise<void> {
+  for (const side of ['a', 'b'] as const)
+    if (!sides[side]?.startsWith('image='))
+      await sideOf(shell, sides[side] ?? undefined, { flag: `--${side}`, allowPublic })
+  const loads = new Map(
+    runs.map(({ scenario, flags }) => [JSON.stringify([scenario, flags]), { scenario, flags }]),
+  )
+  for (const { scenario, flags } of loads.values())
+    checkLoad(scenarioOf(scenario), optionsFrom(loadFlags, flags))
 }
 
 type Targets = {
@@ -135,8 +155,12 @@ async function runCell(
   const open: Awaited<ReturnType<Targets['open']>>[] = []
   try {
     for (const each of other ? [run, other] : [run]) open.push(await targets.open(each))
-    const urls = open.map(({ target }) => target.url.href.replace(/\/$/, '') + requestPath(load))
-    await Promise.all(urls.map((url) => warmUp(shell, url, plan.warmUpMs)))
+    await warmUp(
+      shell,
+      load,
+      open.map(({ target }) => target),
+      plan.warmUpMs,
+    )
     const [one, two] = open
     if (shell.signal.aborted || !one) return
     await measure(shell, {
@@ -160,25 +184,6 @@ const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
   ...(side && { side }),
   ...(plan.looks > 1 && { looks: String(plan.looks) }),
 })
-
-/** The same requests for a while, without looking at the answers. */
-async function warmUp({ env, signal }: Shell, url: string, forMs: number): Promise<void> {
-  const until = performance.now() + forMs
-  const headers = env.STRESS_TOKEN ? { authorization: `Bearer ${env.STRESS_TOKEN}` } : {}
-  await Promise.all(
-    Array.from({ length: 8 }, async () => {
-      while (performance.now() < until && !signal.aborted) {
-        const response = await fetch(url, {
-          headers,
-          redirect: 'manual',
-          signal: AbortSignal.timeout(10_000),
-        }).catch(() => null)
-        await response?.body?.cancel()
-        if (!response) await sleep(100)
-      }
-    }),
-  )
-}
 
 /** The cells that have a complete run, each with its last one. */
 async function finished(folder: string): Promise<Map<string, Source>> {
@@ -219,8 +224,14 @@ export async function closeSeries({ folder }: Series): Promise<string> {
 
 export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: number): void {
   shell.say(
-    `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}`,
+    `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}${again(plan)}`,
   )
+}
+
+/** A nightly plan's own file has what the series does not keep. */
+function again({ kind, runs }: Plan): string {
+  const names = kind === 'nightly' ? [] : withheldNames(runs[0]?.flags ?? {})
+  return names.length === 0 ? '' : `, and ${names.map((name) => `--${name}`).join(' and ')} as before`
 }
 
 const minutes = (ms: number) =>

@@ -119,7 +119,14 @@ export function nightlyCells({ runs }: NightlyPlan, sides: readonly Cell['side']
   return cells
 }
 
-const { label: _, ...entryFlags } = loadFlags
+/** The flags of the entry that a planned run is of; none where the plan no longer has it. */
+export function entryFlags({ runs }: NightlyPlan, cell: string): Written {
+  const index = Number.parseInt(cell, 10) - 1
+  const entry = runs[index]
+  return entry ? checkedFlags(entry.scenario, entry.flags, index) : {}
+}
+
+const { label: _, ...flagsOfEntry } = loadFlags
 
 /** The flags of an entry, by the same checks as on the command line. */
 function checkedFlags(
@@ -131,7 +138,7 @@ function checkedFlags(
     Object.entries(settings).flatMap(([name, value]) => (value === false ? [] : [[name, String(value)]])),
   )
   try {
-    const options = optionsFrom(entryFlags, flags)
+    const options = optionsFrom(flagsOfEntry, flags)
     checkLoad(scenarioOf(scenario), { ...options, label: undefined })
     return flags
   } catch (error) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -8,6 +8,7 @@ import { beginSeries, type Cell, cellWords, planOf, resumeSeries } from './plan.
 
 const cells = (names: readonly string[]): Cell[] =>
   names.map((name, index) => ({ name, scenario: 'constant', side: null, replicas: index + 1, flags: {} }))
+const none = () => ({})
 const settings = { local: true, sides: { a: null, b: null }, minutes: null, warmUpMs: 0, coolDownMs: 0 }
 
 test('every repeat has each cell once; a seed gives an order', () => {
@@ -43,14 +44,50 @@ test('a plan is read back as it was written; anything else is refused in a sente
     const plan = planOf('ab', cells(['a', 'b']), { ...settings, repeats: 2, seed: 1 })
     const { folder } = await beginSeries(plan, out)
     assert.match(path.basename(folder), /^\.\d+T\d+Z-ab-/)
-    assert.deepEqual(await resumeSeries(folder), { folder, plan })
+    assert.deepEqual(await resumeSeries(folder, 'ab', none), { folder, plan })
     const file = path.join(folder, 'sweep.json')
     const text = await readFile(file, 'utf8')
     for (const broken of [text.slice(0, -20), '[]', text.replace('"schema": 1', '"schema": 7')]) {
       await writeFile(file, broken)
-      await assert.rejects(resumeSeries(folder), /sweep\.json: cannot resume: /)
+      await assert.rejects(resumeSeries(folder, 'ab', none), /sweep\.json: cannot resume: /)
     }
-    await assert.rejects(resumeSeries(out), /cannot resume: no sweep\.json$/)
+    await assert.rejects(resumeSeries(out, 'ab', none), /cannot resume: no sweep\.json$/)
+  } finally {
+    await rm(out, { recursive: true })
+  }
+})
+
+test('a plan holds no secret; to resume, the same flags are given again', async () => {
+  const out = await mkdtemp(path.join(os.tmpdir(), 'las-plan-'))
+  try {
+    const flags = {
+      vus: '4',
+      path: '/items?key=c4nary-1',
+      header: 'Authorization: Bearer c4nary-2',
+      body: '{"pin": "c4nary-3"}',
+      'k6-out': 'influxdb=http://u:c4nary-4@127.0.0.1/db',
+      prometheus: 'http://u:c4nary-5@127.0.0.1',
+    }
+    const secretive = cells(['a', 'b']).map((cell) => ({ ...cell, flags }))
+    const plan = planOf('ab', secretive, { ...settings, repeats: 2, seed: 1 })
+    const { folder } = await beginSeries(plan, out)
+    const file = path.join(folder, 'sweep.json')
+    assert.doesNotMatch(await readFile(file, 'utf8'), /c4nary/)
+    if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600)
+    assert.deepEqual(await resumeSeries(folder, 'ab', () => flags), { folder, plan })
+    const { body, ...without } = flags
+    await assert.rejects(
+      resumeSeries(folder, 'ab', () => without),
+      /cannot resume without --body: .*give it again$/,
+    )
+    await assert.rejects(
+      resumeSeries(folder, 'ab', () => ({ ...without, body: body.replace('3', '7') })),
+      /--body is not what the series began with$/,
+    )
+    await assert.rejects(
+      resumeSeries(folder, 'noise', () => flags),
+      /a series of ab, not of noise$/,
+    )
   } finally {
     await rm(out, { recursive: true })
   }

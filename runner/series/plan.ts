@@ -11,6 +11,7 @@ import { duration, positiveInteger } from '../load/values.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { Failure } from '../shell/exit.ts'
 import { flagName, grouped, type OptionsOf, option, text, toggle, type Written } from '../shell/flags.ts'
+import { hasher, newSalt, withoutSecrets, withSecrets } from './withheld.ts'
 
 /** What `sweep.json` holds: enough to resume the series. */
 const Plan = z.object({
@@ -29,6 +30,7 @@ const Plan = z.object({
     .default(1)
     .describe('how many times the runs are looked at, each time to end the series if it is decided'),
   seed: z.number(),
+  salt: z.string().optional().describe('of the hashes of what is withheld'),
   warmUpMs: z.number(),
   coolDownMs: z.number(),
   runs: z
@@ -40,6 +42,10 @@ const Plan = z.object({
         side: z.enum(['a', 'b']).nullable(),
         replicas: z.number().nullable(),
         flags: z.record(z.string(), z.string()).describe('of the load, as on the command line'),
+        withheld: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe('hashes of flags that can hold a secret: to resume, they are given again'),
       }),
     )
     .describe('in the order in which they are run'),
@@ -124,16 +130,37 @@ const planFile = (folder: string): string => path.join(folder, 'sweep.json')
 /** Puts a plan into a new folder below `out`, hidden until the series is complete. */
 export async function beginSeries(plan: Plan, out: string): Promise<Series> {
   const { filling } = await resultFolder(out, plan.kind, new Date())
-  await writeAtomically(planFile(filling), `${JSON.stringify(plan, null, 2)}\n`)
+  const salt = newSalt()
+  const hash = hasher(salt)
+  const runs = plan.runs.map((run) => ({ ...run, ...withoutSecrets(run.flags, hash) }))
+  const kept = runs.some(({ withheld }) => withheld) ? { ...plan, salt, runs } : plan
+  await writeAtomically(planFile(filling), `${JSON.stringify(kept, null, 2)}\n`, 0o600)
   return { folder: filling, plan }
 }
 
-export async function resumeSeries(folder: string): Promise<Series> {
+/**
+ * A series of that kind, to be resumed. Its file is only a file: whoever runs it checks it like a command line.
+ * @param flagsOf the flags of a run as they are given now, for those that the file does not hold
+ */
+export async function resumeSeries(
+  folder: string,
+  kind: Plan['kind'],
+  flagsOf: (run: PlannedRun) => Written,
+): Promise<Series> {
   const text = await readFile(planFile(folder), 'utf8').catch(() => null)
   if (text === null) throw new Failure('usage', `${folder}: cannot resume: no sweep.json`)
   const reading = readJson(text, Plan, 'a plan')
-  if (reading.kind === 'ok') return { folder, plan: reading.value }
-  throw new Failure('usage', `${planFile(folder)}: cannot resume: ${reading.reason}`)
+  if (reading.kind !== 'ok')
+    throw new Failure('usage', `${planFile(folder)}: cannot resume: ${reading.reason}`)
+  const { salt = '', ...plan } = reading.value
+  if (plan.kind !== kind)
+    throw new Failure('usage', `${folder}: cannot resume: this is a series of ${plan.kind}, not of ${kind}`)
+  const hash = hasher(salt)
+  const runs = plan.runs.map(({ withheld, ...run }) => ({
+    ...run,
+    flags: withSecrets({ flags: run.flags, withheld }, withheld ? flagsOf(run) : {}, hash),
+  }))
+  return { folder, plan: { ...plan, runs } }
 }
 
 /** Every script that the plan needs, bundled once: an edit meanwhile must not change what is measured. */

@@ -20,6 +20,7 @@ const usage = { command: 'try', purpose: 'Tries.', flags, arguments: [0, 2] as c
 function parse(args: string[], env: Record<string, string> = {}, more: Partial<Usage<typeof flags>> = {}) {
   const output = { printed: '', said: '' }
   const parsed = parseFlags({ ...usage, ...more }, args, {
+    secrets: new Set(),
     env,
     print: (words) => {
       output.printed += words
@@ -101,7 +102,7 @@ test('any command line is parsed or refused', () => {
   fc.assert(
     fc.property(fc.array(word), (args) => {
       try {
-        parseFlags(run, args, { env: {}, print() {}, say() {} })
+        parseFlags(run, args, { env: {}, print() {}, say() {}, secrets: new Set() })
       } catch (error) {
         assert.ok(error instanceof Failure, String(error))
         assert.doesNotMatch(error.message, /\n/)
@@ -117,6 +118,7 @@ test('an empty URL or file is refused, since it is what a variable that is not s
         () =>
           parseFlags({ command: 'run', purpose: '', flags: runFlags, notes: '' }, [`--${flag}`, value], {
             env: {},
+            secrets: new Set(),
             print() {},
             say() {},
           }),
@@ -160,7 +162,12 @@ test('common variables of CI systems change no run', () => {
   }
   const run = { command: 'run', purpose: '', flags: runFlags, notes: '' }
   const said: string[] = []
-  const parsed = parseFlags(run, [], { env: common, print() {}, say: (sentence) => said.push(sentence) })
+  const parsed = parseFlags(run, [], {
+    env: common,
+    secrets: new Set(),
+    print() {},
+    say: (sentence) => said.push(sentence),
+  })
   assert.deepEqual(parsed?.written, {})
   assert.ok(said.includes('CLUSTER is not read: the variable is called LAS_CLUSTER'))
   for (const { env } of Object.values(runFlags)) assert.match(env, /^(LAS_[A-Z0-9_]+|BASE_URL)$/)

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { Failure } from './exit.ts'
+import { secretsIn } from './secrets.ts'
 import type { Shell } from './shell.ts'
 
 export type Flag<Value = unknown> = {
@@ -12,6 +13,8 @@ export type Flag<Value = unknown> = {
   readonly group?: string
   /** It may be repeated, and one text with these between holds all values, as a variable does. */
   readonly joiner?: string
+  /** Its text can hold a secret, which is not printed and not kept. */
+  readonly secret?: true
   /** From the text to the value; throws an `Error` with the sentence that says what is wrong. */
   readonly parse: (text: string) => Value
 }
@@ -44,6 +47,12 @@ export const option = <Value>(
   parse: (text: string) => Value,
   joiner?: string,
 ): Flag<Value> => ({ env, value, help, parse, ...(joiner !== undefined && { joiner }) })
+
+/** The same flag, of which nothing is printed or kept that may be secret. */
+export const secret = <Value>(flag: Flag<Value>): Flag<Value> & { readonly secret: true } => ({
+  ...flag,
+  secret: true,
+})
 
 /** A flag that is there or not. */
 export const toggle = (env: string, help: string): Flag<boolean> => ({
@@ -110,7 +119,7 @@ export type Parsed<Table extends Flags> = {
 export function parseFlags<Table extends Flags>(
   usage: Usage<Table>,
   args: readonly string[],
-  shell: Pick<Shell, 'env' | 'print' | 'say'>,
+  shell: Pick<Shell, 'env' | 'print' | 'say' | 'secrets'>,
 ): Parsed<Table> | null {
   const { flags, arguments: [least, most] = [0, 0], refused = {} } = usage
   const command = commandOf(usage, shell)
@@ -124,10 +133,11 @@ export function parseFlags<Table extends Flags>(
   const given = command.opts<Record<string, string | true>>()
   const written: Record<string, string> = {}
   const sources = new Map<string, string>()
-  for (const [key, { env }] of Object.entries(flags)) {
+  for (const [key, { env, secret }] of Object.entries(flags)) {
     const name = flagName(key)
     const text = given[key] === undefined ? shell.env[env] || undefined : String(given[key])
     if (text === undefined) continue
+    if (secret) for (const each of secretsIn(text)) shell.secrets.add(each)
     sources.set(name, given[key] === undefined ? env : `--${name}`)
     if (refused[key]) throw new Failure('usage', `${sources.get(name)} ${refused[key]}`)
     written[name] = text
@@ -177,6 +187,8 @@ function commandOf(
 const sentence = (message: string): string =>
   message
     .replace(/^error: /, '')
+    // What follows may be a secret that was meant for another flag.
+    .replace(/^(unknown option '[^'=]*)=.*?'(?=\n|$)/s, "$1'")
     .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?')
     .replace(/^(unknown option '[^']*')$/, '$1; --help lists the flags')
 
@@ -186,7 +198,8 @@ function swallowedByNpm({ flags }: Usage, env: Shell['env']): void {
   if (!/^run(-script)?$/.test(env.npm_command ?? '') || !env.npm_lifecycle_event) return
   const name = names(flags).find((each) => env[`npm_config_${each.replaceAll('-', '_')}`] !== undefined)
   if (name === undefined) return
-  const value = env[`npm_config_${name.replaceAll('-', '_')}`]
+  const secret = Object.entries(flags).some(([key, flag]) => flag.secret && flagName(key) === name)
+  const value = secret ? '…' : env[`npm_config_${name.replaceAll('-', '_')}`]
   throw new Failure(
     'usage',
     `npm took --${name} for itself; put -- before it: npm run ${env.npm_lifecycle_event} -- --${name}${value === 'true' ? '' : `=${value}`}`,

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { masked, secretsOfEnvironment, withoutUrlSecrets } from './secrets.ts'
 
 /** Everything that a command takes from the process it runs in, so that a test can run whole commands in its own. */
 export type Shell = {
@@ -11,6 +12,8 @@ export type Shell = {
   readonly urgent: AbortSignal
   /** Whether somebody watches stderr on a terminal. */
   readonly terminal: boolean
+  /** What nothing that is printed may show; flags add to it. */
+  readonly secrets: Set<string>
   /** A result, to stdout. */
   print(text: string): void
   /** A sentence for whoever watches, to stderr. */
@@ -29,20 +32,23 @@ export function shellOf(
   { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
 ): Shell {
   const terminal = stderr.isTTY === true
-  const say = (sentence: string) => void stderr.write(`${sentence}\n`)
+  const secrets = new Set(secretsOfEnvironment(given.env))
+  const hide = (sentence: string) => withoutUrlSecrets(masked(sentence, secrets))
+  const say = (sentence: string) => void stderr.write(`${hide(sentence)}\n`)
   return {
     ...given,
     terminal,
+    secrets,
     say,
-    print: (text) => void stdout.write(text),
+    print: (text) => void stdout.write(masked(text, secrets)),
     longWork(what, standing = () => '') {
       const start = performance.now()
       const line = () => `${what} ${standing() || `${Math.round((performance.now() - start) / 1000)} s`}`
-      if (terminal) stderr.write(what)
+      if (terminal) stderr.write(hide(what))
       else say(what)
       const timer = setInterval(
         // What was longer before must not show behind what is shorter now.
-        () => (terminal ? stderr.write(`\r${line()}\x1b[K`) : say(line())),
+        () => (terminal ? stderr.write(`\r${hide(line())}\x1b[K`) : say(line())),
         terminal ? 1000 : 15_000,
       ).unref()
       return () => {

@@ -68,7 +68,7 @@ test('a restore that fails is reported', async () => {
 test('the observation has the facts of the cluster and what each pod did', async () => {
   using fake = fakeKubectl({ replicas: 1, balancer: balancer() })
   const target = await deploymentTarget(fake.shell)
-  const observation = await target.observe({ scaling: true })
+  const observation = await target.observe({ scaling: true, workload: true })
   assert.equal(observation.replicas, 1)
   while (!fake.calls().includes('watching')) await sleep(20)
   await sleep(20)

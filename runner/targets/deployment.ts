@@ -6,9 +6,10 @@ import { change, desired, readDeployment } from '../cluster/deployment.ts'
 import { inNamespace, type Kubectl, kubectlOf, namespace } from '../cluster/kubectl.ts'
 import { readPods } from '../cluster/pods.ts'
 import { watchReplicas } from '../cluster/watch.ts'
+import { shownUrl } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
-import { shownUrl } from './credentials.ts'
 import { parseInsight, readInsight, workloadOf } from './insight.ts'
+import { addressesOf, nearbyOnly, type Reach } from './reach.ts'
 import type { Target } from './target.ts'
 
 type Cluster = NonNullable<Run['target']['cluster']>
@@ -21,15 +22,22 @@ export async function deploymentTarget(shell: Kubectl['shell'], { patient = fals
   const kubectl = kubectlOf(shell, { patient })
   const found = desired(await readDeployment(kubectl))
   // A deployment that does not answer yet may do so with other replicas or another image.
-  let url = await serviceUrl(kubectl).then(
+  let url: URL | Error = await serviceUrl(kubectl).then(
     (text) => new URL(text),
     (error: Error) => error,
   )
+  // Whoever may change the cluster has agreed to its service, also where that has a public address.
+  const reachOf = async () => (url instanceof Error ? nearbyOnly : addressesOf(url))
+  let reach: Reach = await reachOf()
   let varied = false
   const target: Target = {
     get url() {
       if (url instanceof Error) throw url
       return url
+    },
+    isOurs: async () => true,
+    get reach() {
+      return reach
     },
     async vary(levels, signal) {
       if (levels.image !== undefined || levels.replicas !== undefined) {
@@ -37,13 +45,14 @@ export async function deploymentTarget(shell: Kubectl['shell'], { patient = fals
         await change(kubectl, levels, signal)
       }
       url = new URL(await serviceUrl(kubectl))
+      reach = await reachOf()
     },
     async observe({ scaling }) {
       const observed = target.url
       const [{ replicas, ...facts }, before, insight] = await Promise.all([
         clusterFacts(kubectl),
         countPods(kubectl),
-        readInsight(observed.href),
+        readInsight(observed.href, reach),
       ])
       const watch = scaling ? watchReplicas(kubectl) : null
       return {

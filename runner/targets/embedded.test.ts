@@ -10,7 +10,7 @@ test('the bundled workload is started, observed, varied and stopped', async () =
   const target = await embeddedTarget({ env: process.env }, { unitsPerMs: 1234 })
   try {
     assert.equal(process.env.WORK_UNITS_PER_MS, undefined)
-    const observation = await target.observe({ scaling: false })
+    const observation = await target.observe({ scaling: false, workload: true })
     assert.equal(observation.replicas, null)
     for (let request = 0; request < 3; request++) await (await fetch(`${target.url}work?ms=1`)).text()
     const load = { startedAt: new Date(), endedAt: new Date() }
@@ -24,7 +24,7 @@ test('the bundled workload is started, observed, varied and stopped', async () =
     await target.vary({ replicas: 2 }, signal)
     assert.equal(await readInsight(first), null)
     assert.equal((await readInsight(target.url.href))?.work.unitsPerMs, 1234)
-    const varied = await target.observe({ scaling: false })
+    const varied = await target.observe({ scaling: false, workload: true })
     assert.equal(varied.replicas, 2)
     const { replicas, workServed } = await varied.finish({ ...load, countsWork: true })
     assert.deepEqual([replicas, workServed], [2, null])

@@ -5,6 +5,7 @@ import { Failure } from '../shell/exit.ts'
 import { start } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import { observeUrl } from './insight.ts'
+import { nearbyOnly } from './reach.ts'
 import type { Target } from './target.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -26,6 +27,8 @@ export async function embeddedTarget(
     get url() {
       return new URL(workload.url)
     },
+    reach: nearbyOnly,
+    isOurs: async () => true,
     async vary(levels) {
       if (levels.image !== undefined)
         throw new Failure('usage', 'the workload started here has no image to change; images need --cluster')
@@ -34,7 +37,8 @@ export async function embeddedTarget(
       replicas = levels.replicas
       workload = await startWorkload(env, replicas)
     },
-    observe: () => observeUrl(new URL(workload.url), { embedded: true, replicas: replicas ?? null }),
+    observe: () =>
+      observeUrl(new URL(workload.url), { reach: nearbyOnly, embedded: true, replicas: replicas ?? null }),
     restore: () => workload.stop(),
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serving } from '../../test/service.ts'
 import { observeUrl, parseInsight, readInsight } from './insight.ts'
+import { nearbyOnly } from './reach.ts'
 
 const insight = {
   ...{
@@ -34,7 +35,7 @@ test('user and password are sent with the request, and are not in run.json', asy
   })
   try {
     const url = new URL(service.url.replace('//', '//admin:hunter2@'))
-    const observation = await observeUrl(url, { embedded: false, replicas: null })
+    const observation = await observeUrl(url, { reach: nearbyOnly, embedded: false, replicas: null })
     const load = { startedAt: new Date(), endedAt: new Date(), countsWork: true }
     const target = await observation.finish(load)
     assert.deepEqual(
@@ -56,7 +57,11 @@ test('a service that is not our workload is asked only once', async () => {
     response.end('{}')
   })
   try {
-    const observation = await observeUrl(new URL(service.url), { embedded: false, replicas: null })
+    const observation = await observeUrl(new URL(service.url), {
+      reach: nearbyOnly,
+      embedded: false,
+      replicas: null,
+    })
     await observation.finish({ startedAt: new Date(), endedAt: new Date(), countsWork: true })
     assert.equal(asked, 1)
   } finally {

@@ -1,6 +1,8 @@
 import type { Run } from '../../analysis/formats/run.ts'
 import type { Insight as Contract } from '../../workload/contract.ts'
-import { shownUrl, withCredentials } from './credentials.ts'
+import { shownUrl, withCredentials } from '../shell/credentials.ts'
+import { ask } from './ask.ts'
+import { nearbyOnly, type Reach } from './reach.ts'
 import type { Observation } from './target.ts'
 
 const read = {
@@ -31,11 +33,14 @@ export async function parseInsight(text: string): Promise<Insight | null> {
   }
 }
 
-/** null for any other service, or one that does not answer. */
-export async function readInsight(base: string): Promise<Insight | null> {
+const longestInsight = 100_000
+
+/** null for any other service, or one that does not answer; a redirect is not followed. */
+export async function readInsight(base: string, reach: Reach = nearbyOnly): Promise<Insight | null> {
   const { url, headers } = withCredentials(`${base.replace(/\/+$/, '')}/insight`)
   try {
-    return await parseInsight(await (await fetch(url, { headers, signal: AbortSignal.timeout(5000) })).text())
+    const answer = await ask(url, { headers, reach, signal: AbortSignal.timeout(5000) })
+    return await parseInsight(await answer.text(longestInsight))
   } catch {
     return null
   }
@@ -54,13 +59,25 @@ export function workloadOf(insight: Insight | null): Run['target']['workload'] {
  */
 export async function observeUrl(
   url: URL,
-  { embedded, replicas }: { readonly embedded: boolean; readonly replicas: number | null },
+  {
+    reach,
+    workload = true,
+    embedded,
+    replicas,
+  }: {
+    readonly reach: Reach
+    /** Whether it may be the workload; any other service is not asked. */
+    readonly workload?: boolean
+    readonly embedded: boolean
+    readonly replicas: number | null
+  },
 ): Promise<Observation> {
-  const before = await readInsight(url.href)
+  const look = async () => (workload ? readInsight(url.href, reach) : null)
+  const before = await look()
   return {
     replicas,
     async finish({ countsWork }) {
-      const after = before && (await readInsight(url.href))
+      const after = before && (await look())
       return {
         url: shownUrl(url),
         embedded,

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
-import https from 'node:https'
+import { shownUrl, withCredentials } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
-import { shownUrl, withCredentials } from './credentials.ts'
+import { ask, OutOfReach } from './ask.ts'
+import type { Reach } from './reach.ts'
 
 export type ProbeRequest = {
+  readonly reach: Reach
   readonly path: string
   readonly method: string
   readonly body: string | null
@@ -18,31 +18,31 @@ export type ProbeRequest = {
 /** Makes one request before the load; a Failure says why a load of this target would measure nothing. */
 export async function probe(base: string, request: ProbeRequest, signal: AbortSignal): Promise<void> {
   const { url, headers } = withCredentials(base + request.path)
-  const send = request.insecure && url.protocol === 'https:' ? fetchInsecurely : fetch
-  const response = await send(url, {
-    method: request.method,
-    body: request.body,
+  const response = await ask(url, {
+    ...request,
     headers: { ...headers, ...request.headers },
-    redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
-  }).catch((error: Error & { cause?: NodeJS.ErrnoException }) => {
+  }).catch((error: NodeJS.ErrnoException) => {
     if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
+    if (error instanceof OutOfReach)
+      throw new Failure('usage', `${shownUrl(url)}: its name resolves anew, and now ${error.message}`)
     throw new Failure(
       'environment',
       `${shownUrl(url)} does not answer (${words(error)}); ${
-        /CERT|SIGNATURE/.test(error.cause?.code ?? '')
+        /CERT|SIGNATURE/.test(error.code ?? '')
           ? '--insecure accepts any certificate'
           : 'is the service running there?'
       }`,
     )
   })
-  await response.body?.cancel()
+  response.close()
   if (request.expected.some(([from, to]) => response.status >= from && response.status <= to)) return
-  const location = response.headers.get('location')
+  const { location } = response
   if (location)
     throw new Failure(
       'environment',
-      `${shownUrl(url)} redirects to ${location}; point --url and --path there`,
+      // Its query may hold a token.
+      `${shownUrl(url)} redirects to ${URL.canParse(location, url.href) ? shownUrl(new URL(location, url)) : 'somewhere else'}; point --url and --path there`,
     )
   const advice: Record<number, string> = {
     401: '; STRESS_TOKEN is for the bundled workload, TARGET_TOKEN for your service with --path, user and password belong in --url',
@@ -54,34 +54,12 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
   )
 }
 
-type Init = {
-  readonly method: string
-  readonly headers: Record<string, string>
-  readonly body: string | null
-  readonly signal: AbortSignal
-}
-
-/** As fetch does it, which cannot accept every certificate; without the body of the answer. */
-async function fetchInsecurely(url: URL, { body, ...options }: Init): Promise<Response> {
-  const request = https.request(url, { ...options, rejectUnauthorized: false }).end(body ?? undefined)
-  try {
-    const [answer] = (await once(request, 'response')) as [IncomingMessage]
-    const { location } = answer.headers
-    return new Response(null, { status: answer.statusCode ?? 0, ...(location && { headers: { location } }) })
-  } catch (error) {
-    throw Object.assign(error as Error, { cause: error })
-  } finally {
-    request.destroy()
-  }
-}
-
-function words(error: Error & { cause?: NodeJS.ErrnoException }): string {
+function words(error: NodeJS.ErrnoException): string {
   const codes: Record<string, string> = {
     ECONNREFUSED: 'connection refused',
     ECONNRESET: 'connection reset',
     EHOSTUNREACH: 'host unreachable',
-    UND_ERR_SOCKET: 'connection closed',
   }
-  if (error.name === 'TimeoutError') return 'no answer within 30 s'
-  return codes[error.cause?.code ?? ''] ?? error.cause?.message ?? error.message
+  if ((error.cause as Error | undefined)?.name === 'TimeoutError') return 'no answer within 30 s'
+  return codes[error.code ?? ''] ?? error.message
 }

@@ -1,4 +1,5 @@
 import type { Run } from '../../analysis/formats/run.ts'
+import type { Reach } from './reach.ts'
 
 /** What a series may change of a target between runs. */
 type Levels = { readonly replicas?: number; readonly image?: string }
@@ -7,10 +8,17 @@ type Levels = { readonly replicas?: number; readonly image?: string }
 export type Target = {
   /** With credentials; `vary` may change it. A Failure where no address has answered so far. */
   readonly url: URL
+  /** The addresses that it was agreed to load. */
+  readonly reach: Reach
   /** Sets these levels and waits until they are in effect; a Failure where this target cannot vary them. */
   vary(levels: Levels, signal: AbortSignal): Promise<void>
-  /** Starts observing, right before the load. */
-  observe(options: { readonly scaling: boolean }): Promise<Observation>
+  /** Whether it is the bundled workload; a URL is asked. */
+  isOurs(): Promise<boolean>
+  /**
+   * Starts observing, right before the load.
+   * @param workload whether the load is the bundled workload's own; nobody else's service is asked for /insight
+   */
+  observe(options: { readonly scaling: boolean; readonly workload: boolean }): Promise<Observation>
   /** Undoes what `vary` changed and stops what was started; never fails, and may be called twice. */
   restore(): Promise<void>
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { testShell } from '../../test/shell.ts'
+import { shownUrl } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
-import { shownUrl } from './credentials.ts'
-import { checkUrl, isNearby, urlTarget } from './url.ts'
+import { isNearby } from './reach.ts'
+import { checkUrl, urlTarget } from './url.ts'
 
 const check = (url: string, allowPublic = false) => checkUrl(url, { allowPublic, flag: '--url' })
 

@@ -19,18 +19,20 @@ import {
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { type Flags, grouped, option, type Parsed, parseFlags, toggle } from '../shell/flags.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags, secret, toggle } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 const flags = {
   ...grouped('Target', {
-    a: option(
-      'LAS_A_URL',
-      'url',
-      'the baseline, or image=NAME on the cluster; default: start the bundled workload',
-      given,
+    a: secret(
+      option(
+        'LAS_A_URL',
+        'url',
+        'the baseline, or image=NAME on the cluster; default: start the bundled workload',
+        given,
+      ),
     ),
-    b: option('LAS_B_URL', 'url', 'the candidate, likewise', given),
+    b: secret(option('LAS_B_URL', 'url', 'the candidate, likewise', given)),
     duet: toggle('LAS_DUET', 'load both at the same moment, each with half of the load (constant, arrival)'),
   }),
   allowPublic: targetFlags.allowPublic,
@@ -62,7 +64,9 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
   const { resume, effect, allowPublic } = parsed.options
-  const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
+  const series = resume
+    ? await resumeSeries(userPath(shell, resume), 'ab', () => loadWritten(parsed.written))
+    : await begin(shell, parsed)
   const compared = (sources: readonly Source[]) =>
     comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect })
   const decided = (sources: readonly Source[]) =>

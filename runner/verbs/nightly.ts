@@ -17,7 +17,7 @@ import {
 } from '../results/nights.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { closeSeries, execute, outcomeOf, sayHowToResume } from '../series/execute.ts'
-import { nightlyCells, readNightlyPlan } from '../series/nightly-plan.ts'
+import { entryFlags, nightlyCells, readNightlyPlan } from '../series/nightly-plan.ts'
 import {
   beginSeries,
   planOf,
@@ -28,7 +28,16 @@ import {
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { type Flags, grouped, type OptionsOf, option, parseFlags, text, toggle } from '../shell/flags.ts'
+import {
+  type Flags,
+  grouped,
+  type OptionsOf,
+  option,
+  parseFlags,
+  secret,
+  text,
+  toggle,
+} from '../shell/flags.ts'
 import { gitCommit } from '../shell/host.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { currentImage } from '../targets/deployment.ts'
@@ -43,11 +52,13 @@ const flags = {
   ...targetFlags,
   ...grouped('Target', {
     local: toggle('LAS_LOCAL', 'start the workload locally (default)'),
-    baseline: option(
-      'LAS_BASELINE',
-      'url',
-      'run in turns with the target; on a cluster image=NAME, the last release',
-      text,
+    baseline: secret(
+      option(
+        'LAS_BASELINE',
+        'url',
+        'run in turns with the target; on a cluster image=NAME, the last release',
+        text,
+      ),
     ),
   }),
   ...historyFlag,
@@ -82,7 +93,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
   await readHistory(folder)
   const startedAt = new Date()
   const series = options.resume
-    ? await resumeSeries(userPath(shell, options.resume))
+    ? await resumeSeries(userPath(shell, options.resume), 'nightly', ({ cell }) => entryFlags(plan, cell))
     : await begin(shell, options, plan)
   const unneeded = await execute(shell, series, {
     allowPublic: options.allowPublic,

@@ -77,7 +77,9 @@ export async function noise(shell: Shell, args: readonly string[]): Promise<numb
   const { resume, effect, allowPublic, with: earlier = [] } = parsed.options
   const before: RunStatistics[] = []
   for (const folder of earlier) before.push(...(await runsNamed(shell, folder, shell.cwd)))
-  const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
+  const series = resume
+    ? await resumeSeries(userPath(shell, resume), 'noise', () => loadWritten(parsed.written))
+    : await begin(shell, parsed)
   return runSeries(shell, series, { allowPublic }, (sources: readonly Source[]) => {
     const sessions = groupedBy([...before, ...sources.map(runStatistics)], ({ run }) => run?.labels.series)
     return noiseStatistics([...sessions.values()], effect === undefined ? {} : { effect })

@@ -52,7 +52,9 @@ export async function sweep(shell: Shell, args: readonly string[]): Promise<numb
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
   const { resume, for: wanted = null } = parsed.options
-  const series = resume ? await resumeSeries(userPath(shell, resume)) : await begin(shell, parsed)
+  const series = resume
+    ? await resumeSeries(userPath(shell, resume), 'sweep', () => loadWritten(parsed.written))
+    : await begin(shell, parsed)
   return runSeries(shell, series, {}, (sources) => statistics(sources, { wanted }))
 }
 

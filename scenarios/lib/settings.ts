@@ -61,7 +61,7 @@ export function settings(defaults: Sizes): Settings {
   return {
     base: base.replace(/\/+$/, ''),
     duetBase,
-    path,
+    path: checkedPath('LAS_REQUEST_PATH', path, Boolean(rows)),
     stages: __ENV.LAS_STAGES
       ? __ENV.LAS_STAGES.split(',').map((part) => wholeNumber('LAS_STAGES', part))
       : doublings(vus),
@@ -79,7 +79,7 @@ export function settings(defaults: Sizes): Settings {
     withServerTimes,
     // Two tokens, so that no other service sees the workload's.
     token: (withServerTimes ? __ENV.STRESS_TOKEN : __ENV.TARGET_TOKEN) || '',
-    rows: rows ? new SharedArray('rows', () => JSON.parse(open(rows))) : null,
+    rows: rows ? new SharedArray('rows', () => rowsIn(open(rows))) : null,
     weights: mix ? weightsIn(mix) : {},
   }
 }
@@ -94,6 +94,18 @@ function poissonSeedIn(arrivals: string, seed: string): number | undefined {
   if (arrivals === 'even') return undefined
   if (arrivals !== 'poisson') throw new Error(`LAS_ARRIVALS: "${arrivals}" is neither even nor poisson`)
   return wholeNumber('LAS_ARRIVAL_SEED', seed)
+}
+
+/** A path that begins with anything else would continue the host of the URL, and lead the load elsewhere. */
+function checkedPath(name: string, path: string, replaced = false): string {
+  if (!replaced && !path.startsWith('/')) throw new Error(`${name}: a path does not begin with /`)
+  return path
+}
+
+function rowsIn(text: string): Row[] {
+  const rows: Row[] = JSON.parse(text)
+  for (const { path } of rows) checkedPath('LAS_DATA_ROWS', path)
+  return rows
 }
 
 /** `work=8,cpu=1` */

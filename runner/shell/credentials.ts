@@ -1,6 +1,9 @@
 /** Without user, password and query, for reports. */
 export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.replace(/\/$/, '')
 
+/** What may be shown of a text that was meant to be a URL: nothing before an @, nothing of a query. */
+export const shownText = (text: string): string => text.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '?…')
+
 /** For fetch, which refuses URLs that carry a user; k6 sends them as basic authentication, as this does. */
 export function withCredentials(address: string): {
   readonly url: URL

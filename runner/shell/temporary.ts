@@ -1,0 +1,36 @@
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+// With the host's name, because containers may share a folder and have the same process ids.
+const owned = () => `load-and-stress-${os.hostname()}-`
+
+/**
+ * A new temporary folder that only its owner can open, named after this process. Synchronous, so that an interruption
+ * finds either no folder or one that the caller removes.
+ */
+export const temporaryFolder = (): string => mkdtempSync(path.join(os.tmpdir(), `${owned()}${process.pid}-`))
+
+/** Removes the temporary folders of processes that were killed before they could. */
+export function clearAbandoned(): void {
+  for (const name of readdirSync(os.tmpdir())) {
+    const [, pid] = name.startsWith(owned()) ? (/^(\d+)-\w{6}$/.exec(name.slice(owned().length)) ?? []) : []
+    if (pid === undefined || lives(Number(pid))) continue
+    try {
+      const folder = path.join(os.tmpdir(), name)
+      const found = lstatSync(folder)
+      if (found.isDirectory() && found.uid === process.getuid?.()) rmSync(folder, { recursive: true })
+    } catch {
+      // Another start was faster.
+    }
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // EPERM: it lives, and is somebody else's.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
