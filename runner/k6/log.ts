@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
-import { masked } from '../shell/secrets.ts'
+import { maskOf } from '../shell/secrets.ts'
 
 const repeatsKept = 5
 const kindsCounted = 1000
@@ -19,6 +19,7 @@ export async function copyLog(
   secrets: readonly string[],
   { paths = true }: { readonly paths?: boolean } = {},
 ): Promise<string | undefined> {
+  const masked = maskOf(secrets)
   const copy = createWriteStream(file)
   const timesSeen = new Map<string, number>()
   let omitted = 0
@@ -27,7 +28,7 @@ export async function copyLog(
     const shown = paths
       ? logged.replace(/(https?:\/\/[^\s"?]*)\?[^\s"\\]*/g, '$1?…')
       : logged.replace(/(https?:\/\/[^\s"?/]*)\/[^\s"\\]*/g, '$1/…')
-    const line = masked(shown, secrets)
+    const line = masked(shown)
     const kind = line.replace(/^time="[^"]*" /, '')
     const times = (timesSeen.get(kind) ?? 0) + 1
     if (times > 1 || timesSeen.size < kindsCounted) timesSeen.set(kind, times)

@@ -45,6 +45,8 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
       'usage',
       `${flag}: "${shownText(text)}" has a query; give only the base, and the rest to --path`,
     )
+  if (!decodes(url.username) || !decodes(url.password))
+    throw new Failure('usage', `${flag}: write a % in the user or the password as %25`)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = await lookup(host, { all: true }).catch(() => {
     throw new Failure('environment', `${host}: no such host; is the name right?`)
@@ -56,4 +58,13 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
       `${host} is ${far.address}, neither loopback nor private: a load test of it needs its owner's consent, and --allow-public`,
     )
   return url
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
