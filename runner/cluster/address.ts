@@ -1,5 +1,6 @@
 import type { Node, Service } from 'kubernetes-types/core/v1.js'
 import { Failure } from '../shell/exit.ts'
+import { ask } from '../targets/ask.ts'
 import { type Kubectl, namespace } from './kubectl.ts'
 import { minikubeProfile } from './minikube.ts'
 
@@ -41,10 +42,9 @@ export async function serviceUrl(kubectl: Kubectl): Promise<string> {
 const urlOf = (host: string, port?: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 async function answers(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/healthz`, {
-    redirect: 'manual',
-    signal: AbortSignal.timeout(3000),
-  }).catch(() => null)
-  await response?.body?.cancel()
-  return response?.ok === true
+  // The cluster said that the address is its own.
+  const signal = AbortSignal.timeout(3000)
+  const answer = await ask(new URL(`${url}/healthz`), { reach: 'anywhere', signal }).catch(() => null)
+  answer?.close()
+  return answer?.status === 200
 }

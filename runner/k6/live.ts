@@ -1,5 +1,7 @@
 import { createServer } from 'node:net'
 import { number, percent } from '../../analysis/formats/words.ts'
+import { ask } from '../targets/ask.ts'
+import { nearbyOnly } from '../targets/reach.ts'
 
 /** A loopback port that was free a moment ago. */
 export const freePort = (): Promise<number> =>
@@ -20,10 +22,14 @@ export function liveFigures(port: number, plannedMs: number): { words(): string;
   let words = ''
   let before = { requests: 0, atMs: startMs }
   const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, {
+    const answer = await ask(new URL(`http://127.0.0.1:${port}/v1/${path}`), {
+      reach: nearbyOnly,
       signal: AbortSignal.timeout(1000),
     })
-    return ((await response.json()) as { data: { attributes: Record<string, unknown> } }).data.attributes
+    const { data } = JSON.parse(await answer.text(100_000)) as {
+      data: { attributes: Record<string, unknown> }
+    }
+    return data.attributes
   }
   const sample = async (metric: string) =>
     ((await get(`metrics/${metric}`)).sample ?? {}) as Record<string, number>

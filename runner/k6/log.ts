@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import type { Run } from '../../analysis/formats/run.ts'
 import { localPorts, openFiles } from '../shell/host.ts'
-import { masked } from '../shell/secrets.ts'
+import { maskOf } from '../shell/secrets.ts'
 
 type Shortages = Run['k6']['shortages']
 
@@ -36,6 +36,7 @@ export async function copyLog(
   secrets: readonly string[],
   { paths = true }: { readonly paths?: boolean } = {},
 ): Promise<Logged> {
+  const masked = maskOf(secrets)
   const copy = createWriteStream(file)
   const timesSeen = new Map<string, number>()
   const short = new Map<Shortages[number]['what'], number>()
@@ -45,7 +46,7 @@ export async function copyLog(
     const shown = paths
       ? logged.replace(/(https?:\/\/[^\s"?]*)\?[^\s"\\]*/g, '$1?…')
       : logged.replace(/(https?:\/\/[^\s"?/]*)\/[^\s"\\]*/g, '$1/…')
-    const line = masked(shown, secrets)
+    const line = masked(shown)
     for (const [what, text] of Object.entries(shortageTexts) as [Shortages[number]['what'], RegExp][])
       if (text.test(line)) short.set(what, (short.get(what) ?? 0) + 1)
     const kind = line.replace(/^time="[^"]*" /, '')

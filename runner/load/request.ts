@@ -35,7 +35,7 @@ export async function tokenFor(
 function checkedToken(name: string, token: string): string {
   // What RFC 9110 (5.5) allows in a header, and nothing beyond it.
   if (/[^\t\x20-\x7e\x80-\xff]/.test(token) || token !== token.trim())
-    throw new Failure('usage', `${name} has a line break, or a blank at an end, that no header can hold`)
+    throw new Failure('usage', `${name} has a character, or a blank at an end, that no header can hold`)
   return token
 }
 

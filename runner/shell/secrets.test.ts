@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { masked, secretsIn, secretsOfEnvironment, withoutUrlSecrets } from './secrets.ts'
+import { maskOf, secretsIn, secretsOfEnvironment, withoutUrlSecrets } from './secrets.ts'
 import { clearAbandoned, temporaryFolder } from './temporary.ts'
+
+const masked = (text: string, secrets: readonly string[]) => maskOf(secrets)(text)
 
 test('what can be secret in a flag is hidden, and what is not stays', () => {
   const texts: Record<string, string> = {

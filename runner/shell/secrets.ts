@@ -26,20 +26,27 @@ export function secretsIn(text: string): string[] {
 /** A text as it may appear in URLs, in JSON and, line by line, in a log. */
 function variants(text: string): string[] {
   const lines = [text, ...text.split(/\r?\n/)].map((line) => line.trim())
-  return lines.flatMap((line) => [line, encodeURIComponent(line), JSON.stringify(line).slice(1, -1)])
+  return lines.flatMap((line) => [
+    line,
+    encodeURIComponent(Buffer.from(line).toString()),
+    JSON.stringify(line).slice(1, -1),
+  ])
 }
 
-/** The secrets of an environment: tokens and passwords by their names, and those of URLs. */
+/** The secrets of an environment: tokens and passwords by their names, headers, and those of URLs. */
 export const secretsOfEnvironment = (env: NodeJS.ProcessEnv): string[] =>
-  Object.entries(env).flatMap(([name, value = '']) =>
-    /(TOKEN|PASSWORD|SECRET)$/i.test(name) ? variants(value) : value.includes('@') ? secretsIn(value) : [],
-  )
+  Object.entries(env).flatMap(([name, value = '']) => {
+    if (/^(STRESS|TARGET)_TOKEN$/.test(name)) return variants(value)
+    // Somebody else's may be a common word.
+    if (/(TOKEN|PASSWORD|SECRET)$/i.test(name)) return variants(value).filter(({ length }) => length >= 8)
+    return /HEADERS?$/.test(name) || /:\/\/.*@/s.test(value) ? secretsIn(value) : []
+  })
 
-/** The text without the secrets. */
-export function masked(text: string, secrets: Iterable<string>): string {
+/** Takes the secrets out of texts. */
+export function maskOf(secrets: Iterable<string>): (text: string) => string {
   // The longest first, since one may begin with another. Very short ones would hide half of the text.
   const hidden = [...new Set(secrets)].filter(({ length }) => length > 2).sort((a, b) => b.length - a.length)
-  return hidden.reduce((left, secret) => left.replaceAll(secret, '…'), text)
+  return (text) => hidden.reduce((left, secret) => left.replaceAll(secret, '…'), text)
 }
 
 /** A sentence without the users, passwords and queries of any URL in it. */

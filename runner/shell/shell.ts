@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { masked, secretsOfEnvironment, withoutUrlSecrets } from './secrets.ts'
+import { maskOf, secretsOfEnvironment, withoutUrlSecrets } from './secrets.ts'
 
 /** Everything that a command takes from the process it runs in, so that a test can run whole commands in its own. */
 export type Shell = {
@@ -33,14 +33,15 @@ export function shellOf(
 ): Shell {
   const terminal = stderr.isTTY === true
   const secrets = new Set(secretsOfEnvironment(given.env))
-  const hide = (sentence: string) => withoutUrlSecrets(masked(sentence, secrets))
+  const hide = (sentence: string) => withoutUrlSecrets(maskOf(secrets)(sentence))
   const say = (sentence: string) => void stderr.write(`${hide(sentence)}\n`)
   return {
     ...given,
     terminal,
     secrets,
     say,
-    print: (text) => void stdout.write(masked(text, secrets)),
+    // A token of digits would hide figures, among which no token is.
+    print: (text) => void stdout.write(maskOf([...secrets].filter((each) => /[^\d.,]/.test(each)))(text)),
     longWork(what, standing = () => '') {
       const start = performance.now()
       const line = () => `${what} ${standing() || `${Math.round((performance.now() - start) / 1000)} s`}`

@@ -31,6 +31,16 @@ test('loopback and private addresses may be loaded', async () => {
   }
 })
 
+test('what is wrong with a URL is said without its secrets', async () => {
+  for (const url of [
+    'http://u:c4nary%zz@127.0.0.1',
+    'ftp://u:c4nary@127.0.0.1',
+    'http://127.0.0.1/?c4nary',
+    'u:c4nary@[',
+  ])
+    await refused(url, 2, /^(?!.*c4nary)--url: /)
+})
+
 test('all other addresses need a flag', async () => {
   // 192.0.2.0/24, 2001:db8::/32 and 100.64.0.0/10 belong to nobody's service.
   for (const host of ['192.0.2.1', '100.64.0.1', '[2001:db8::1]', '172.32.0.1', '169.254.169.254']) {

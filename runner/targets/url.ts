@@ -49,6 +49,8 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
   // "Every address here" is what servers listen on; a client that connects to it reaches loopback (RFC 1122, 3.2.1.3).
   if (['0.0.0.0', '[::]'].includes(url.hostname))
     url.hostname = url.hostname === '[::]' ? '[::1]' : '127.0.0.1'
+  if (!decodes(url.username) || !decodes(url.password))
+    throw new Failure('usage', `${flag}: write a % in the user or the password as %25`)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = await lookup(host, { all: true }).catch(() => {
     throw new Failure('environment', `${host}: no such host; is the name right?`)
@@ -60,4 +62,13 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
       `${host} is ${far.address}, neither loopback nor private: a load test of it needs its owner's consent, and --allow-public`,
     )
   return url
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
