@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { ended, json, type Service, started as startedService } from '../service.ts'
+import { ended, json, type Service, serving, started as startedService } from '../service.ts'
 import { started, violations } from './browser.ts'
 
 let browser: Browser
@@ -58,4 +58,27 @@ test('the page works under its content security policy, and is readable without 
   await plain.goto(`${service.url}/`)
   assert.ok(await plain.locator('noscript').isVisible())
   assert.match((await plain.locator('main').textContent()) ?? '', /of \d+ cores[\s\S]*memory limit/)
+})
+
+test('a page of another site starts no load on localhost', async () => {
+  const open = await startedService()
+  const other = await serving((_, response) =>
+    response.setHeader('content-type', 'text/html').end('<p>other'),
+  )
+  try {
+    const page = await browser.newPage()
+    await page.goto(other.url)
+    await page.evaluate(async (url) => {
+      await fetch(`${url}/stress?seconds=60&load=1`, { mode: 'no-cors' })
+      await fetch(`${url}/stress`, { mode: 'no-cors', method: 'POST' })
+    }, open.url)
+    assert.deepEqual((await json(fetch(`${open.url}/stress/jobs`))).jobs, [])
+    // Typed into the address bar, the same address is a request of the user.
+    assert.equal((await page.goto(`${open.url}/stress?seconds=0.1&load=0`))?.status(), 202)
+    await page.close()
+  } finally {
+    other.close()
+    open.process.kill('SIGTERM')
+    await ended(open)
+  }
 })
