@@ -42,7 +42,7 @@ export const leastErrors = 0.0005
 
 // All chosen by simulation (bench/statistics.ts). By p alone, figures that vary much raised three times as many
 // false alarms as the promised 0.5 %, and hardly more real changes were found.
-const significance = 0.032
+const significanceFor = (runs: number): number => (runs < 10 ? 0.032 : 0.05)
 // With five runs a side the p of a change in only one of five figures is at least 5 × 2/252.
 const significanceIfLarge = 0.04
 /** How far an interval must be from no change, in its widths: with few runs it is wide already. */
@@ -119,8 +119,8 @@ export const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean
   inTurns ? blockedP(x, y) : mannWhitney(x, y).p
 
 /**
- * The judgement of each figure, with its adjusted p. *Worse* and *better* need an adjusted p below 0.032, a
- * change beyond `effect`, and an interval at least 0.18 (five runs a side) to 0.35 (ten) of its width from no
+ * The judgement of each figure, with its adjusted p. *Worse* and *better* need an adjusted p below 0.032
+ * (0.05 from ten runs a side on), a change beyond `effect`, and an interval at least 0.18 (five runs a side) to 0.35 (ten) of its width from no
  * change; or an adjusted p below 0.04, and an interval beyond `effect` and half of its width from no change.
  * *No difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
  * *cannot tell*.
@@ -143,7 +143,8 @@ function judge({ better, x, y, shift, interval, least }: Measured, adjusted: num
   if (!interval || runs < fewestRuns) return 'cannot tell'
   const { low, high } = interval
   const [width, fromNone] = [high - low, Math.max(low, -high)]
-  const clear = adjusted < significance && Math.abs(shift) > least && fromNone > clearOf(runs) * width
+  const clear =
+    adjusted < significanceFor(runs) && Math.abs(shift) > least && fromNone > clearOf(runs) * width
   const large = adjusted < significanceIfLarge && fromNone > Math.max(least, width / 2)
   if (clear || large) return shift > 0 === (better === 'higher') ? 'better' : 'worse'
   return low >= -least && high <= least ? 'no difference' : 'cannot tell'
