@@ -11,6 +11,7 @@ import { inspect, type Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
+import { Failure } from '../shell/exit.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { shownUrl } from '../targets/credentials.ts'
@@ -72,7 +73,7 @@ async function measured(
   const token = (options.path ? shell.env.TARGET_TOKEN : shell.env.STRESS_TOKEN) ?? ''
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(shell.env, settings)),
+    inspect(k6, script, k6Environment(shell.env, settings), shell.signal),
     ...bases.map((base) =>
       probe(
         base,
@@ -87,6 +88,7 @@ async function measured(
     ),
   ])
 
+  if (shell.signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   const places = await Promise.all(
     sides.map(async (side) => {
       const observation = await side.target.observe({ scaling: scenario === 'autoscale' })

@@ -171,7 +171,7 @@ async function warmUp({ env, signal }: Shell, url: string, forMs: number): Promi
         const response = await fetch(url, {
           headers,
           redirect: 'manual',
-          signal: AbortSignal.timeout(10_000),
+          signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
         }).catch(() => null)
         await response?.body?.cancel()
         if (!response) await sleep(100)
