@@ -86,6 +86,8 @@ describe('Ctrl-C ends everything', { concurrency: 3, skip: process.platform !== 
     const { folder, environment } = await fakeK6('run', hang)
     const started = startIn(folder, argumentsOf('run'), environment)
     await there(folder, started)
+    // Its guard is there too then.
+    await said(started, 'k6 runs')
     started.process.kill('SIGKILL')
     await noneLeft(started.mark)
   })

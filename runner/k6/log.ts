@@ -18,7 +18,9 @@ export async function copyLog(
 ): Promise<string | undefined> {
   // The longest first, since one may begin with another. Very short ones would hide half of the log.
   const hidden = secrets.filter(({ length }) => length > 2).sort((a, b) => b.length - a.length)
-  const copy = createWriteStream(file)
+  // Where it cannot be written, on a full disk, k6 must still not wait for its reader; the run's own files tell why.
+  const copy = createWriteStream(file).on('error', () => {})
+  const write = (line: string) => void (copy.destroyed || copy.write(`${line}\n`))
   const timesSeen = new Map<string, number>()
   let omitted = 0
   for await (const logged of createInterface({ input: log, crlfDelay: Infinity })) {
@@ -30,14 +32,13 @@ export async function copyLog(
     const kind = line.replace(/^time="[^"]*" /, '')
     const times = (timesSeen.get(kind) ?? 0) + 1
     if (times > 1 || timesSeen.size < kindsCounted) timesSeen.set(kind, times)
-    if (times <= repeatsKept && timesSeen.has(kind)) copy.write(`${line}\n`)
+    if (times <= repeatsKept && timesSeen.has(kind)) write(line)
     else omitted++
   }
-  for (const [kind, times] of timesSeen)
-    if (times > repeatsKept) copy.write(`${times} times in total: ${kind}\n`)
-  if (omitted > 0) copy.write(`(${omitted} lines omitted)\n`)
+  for (const [kind, times] of timesSeen) if (times > repeatsKept) write(`${times} times in total: ${kind}`)
+  if (omitted > 0) write(`(${omitted} lines omitted)`)
   copy.end()
-  await finished(copy)
+  await finished(copy).catch(() => {})
   const error = [...timesSeen.keys()].find((kind) => /^level=(error|fatal)/.test(kind))
   return error && messageIn(error)
 }

@@ -51,7 +51,12 @@ export type PlannedRun = Plan['runs'][number]
 export type Cell = Omit<PlannedRun, 'cell' | 'repeat'> & { readonly name: string }
 
 /** A series with its folder; the folder's name begins with a dot until every run is there. */
-export type Series = { readonly folder: string; readonly plan: Plan }
+export type Series = {
+  readonly folder: string
+  readonly plan: Plan
+  /** Whether this command made it. */
+  readonly begun?: boolean
+}
 
 export const seriesFlags = grouped('Series', {
   scenario: option('LAS_SCENARIO', 'name', 'what to run (constant)', scenarioOf),
@@ -125,7 +130,7 @@ const planFile = (folder: string): string => path.join(folder, 'sweep.json')
 export async function beginSeries(plan: Plan, out: string): Promise<Series> {
   const { filling } = await resultFolder(out, plan.kind, new Date())
   await writeAtomically(planFile(filling), `${JSON.stringify(plan, null, 2)}\n`)
-  return { folder: filling, plan }
+  return { folder: filling, plan, begun: true }
 }
 
 export async function resumeSeries(folder: string): Promise<Series> {
