@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { scenarioNames } from '../scenarios/catalogue.ts'
 import { exitCodes, exitCodesHelp, Failure } from './shell/exit.ts'
+import { signalAll } from './shell/processes.ts'
 import { type Shell, shellOf } from './shell/shell.ts'
 import { clearAbandoned } from './shell/temporary.ts'
 
@@ -94,14 +95,22 @@ export async function command(shell: Shell, argv: readonly string[]): Promise<nu
     else return await (await verbOf(name).load())(shell, args)
     return exitCodes.pass
   } catch (error) {
-    const known = error instanceof Failure
-    const sentence = error instanceof Error ? error.message : String(error)
-    shell.say(
-      `load-and-stress: ${sentence}${known ? '' : ' (a fault of load-and-stress itself; DEBUG=1 shows where)'}`,
-    )
-    if (shell.env.DEBUG) shell.say(error instanceof Error ? (error.stack ?? '') : '')
-    return known ? error.exitCode : exitCodes.environment
+    shell.say(sentenceOf(error, shell))
+    // What fails after Ctrl-C mostly fails because of it.
+    if (shell.signal.aborted) return exitCodes.interrupted
+    return error instanceof Failure ? error.exitCode : exitCodes.environment
   }
+}
+
+/** For a fault of our own too, with its place if DEBUG is set. */
+function sentenceOf(error: unknown, { env }: Shell): string {
+  const sentence = error instanceof Error ? error.message : String(error)
+  // The system refused something, such as a file on a full disk.
+  const known = error instanceof Failure || (error instanceof Error && 'syscall' in error)
+  return [
+    `load-and-stress: ${sentence}${known ? '' : ' (a fault of load-and-stress itself; DEBUG=1 shows where)'}`,
+    ...(env.DEBUG && error instanceof Error ? [error.stack] : []),
+  ].join('\n')
 }
 
 function verbOf(name: string): Verb {
@@ -118,6 +127,10 @@ async function help(shell: Shell, [name, ...rest]: readonly string[]): Promise<n
   return (await verbOf(name).load())(shell, [...rest, '--help'])
 }
 
+/** How long a second Ctrl-C leaves the children to end, and then this process to write what there is. */
+const patienceMs = 1500
+const hiddenFolders = 'the newest hidden folder of the results, whose name begins with a dot'
+
 /** The command of this process: its arguments, environment, streams and signals, and the end of it. */
 export async function main(process: NodeJS.Process): Promise<void> {
   const argv = process.argv.slice(2)
@@ -133,12 +146,30 @@ export async function main(process: NodeJS.Process): Promise<void> {
     },
     process,
   )
+  const end = (code: number) => {
+    signalAll('SIGKILL')
+    process.exit(code)
+  }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (!verbs[argv[0] ?? '']?.windsDown) process.exit(exitCodes.interrupted)
-      if (first.signal.aborted) second.abort()
-      else shell.say('interrupted: stopping, and keeping what was measured …')
-      first.abort()
+      if (second.signal.aborted || !verbs[argv[0] ?? '']?.windsDown) end(exitCodes.interrupted)
+      if (!first.signal.aborted) {
+        shell.say('interrupted: stopping, and keeping what was measured … (once more: at once)')
+        return first.abort()
+      }
+      second.abort()
+      signalAll('SIGTERM')
+      // Also what is started after that, such as another kubectl: nothing may hang any longer.
+      setTimeout(() => setInterval(() => signalAll('SIGKILL'), 100).unref(), patienceMs).unref()
+      setTimeout(() => {
+        shell.say(`load-and-stress: ended at once; what was measured is in ${hiddenFolders}`)
+        end(exitCodes.interrupted)
+      }, 2 * patienceMs).unref()
+    })
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => {
+      shell.say(sentenceOf(error, shell))
+      end(exitCodes.environment)
     })
   // A reader that has closed its end, such as head or a terminal, wants no more; the run goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})

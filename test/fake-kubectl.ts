@@ -11,6 +11,8 @@ export type FakeCluster = {
   readonly balancer?: { readonly ip?: string; readonly port: number }
   readonly nodePort?: number
   readonly autoscalers?: number
+  /** Whether its pods never become ready. */
+  readonly stuck?: boolean
   /** stderr of the next commands, which fail. */
   readonly failures?: readonly string[]
   /** Whether minikube has a profile of this context. */
@@ -23,7 +25,7 @@ const [file, calls] = ${JSON.stringify([path.join(folder, 'cluster.json'), path.
 const [, verb, resource, ...rest] = process.argv.slice(2)
 fs.appendFileSync(calls, [verb, resource, ...rest].join(' ') + '\\n')
 const cluster = JSON.parse(fs.readFileSync(file, 'utf8'))
-const { replicas, image, balancer, nodePort, autoscalers, failures, served } = cluster
+const { replicas, image, balancer, nodePort, autoscalers, failures, served, stuck } = cluster
 const save = (changes) => fs.writeFileSync(file, JSON.stringify({ ...cluster, ...changes }))
 const containers = [{ image, resources: { limits: { cpu: '200m' } } }]
 const times = (count, make) => Array.from({ length: count }, (_, index) => make(index + 1))
@@ -36,7 +38,7 @@ const items = {
   pods: () => times(replicas, (index) => ({
     metadata: { name: 'pod-' + index },
     spec: { nodeName: 'node-1', containers },
-    status: { containerStatuses: [{ ready: true, restartCount: 0 }] },
+    status: { containerStatuses: [{ ready: !stuck, restartCount: 0 }] },
   })),
   services: () => balancer || nodePort ? [{
     spec: { ports: [{ port: balancer?.port, nodePort }] },

@@ -34,8 +34,10 @@ async function serve(): Promise<void> {
   server.listen(config.PORT, config.HOST, () => {
     const { address, port } = server.address() as AddressInfo
     const shown = address.includes(':') ? `[${address}]` : address
-    // The runner reads the URL from this line.
-    log.info({ url: `http://${shown}:${port}` }, 'listening')
+    const url = `http://${shown}:${port}`
+    log.info({ url }, 'listening')
+    // Whoever started it with a channel, such as the runner, learns the address whatever the log's level.
+    process.send?.({ url })
   })
 
   let stopping = false

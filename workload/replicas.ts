@@ -26,9 +26,11 @@ for (let index = 1; index <= replicas; index++) {
   })
   worker.process.stderr?.pipe(process.stderr)
   worker.once('listening', ({ address, port }) => {
-    // The runner reads the URL from this line, as from the service itself.
-    if (++listening === replicas)
-      console.log(JSON.stringify({ msg: 'listening', url: `http://${address}:${port}` }))
+    if (++listening < replicas) return
+    const url = `http://${address}:${port}`
+    console.log(JSON.stringify({ msg: 'listening', url }))
+    // The runner learns the address from this, as from the service itself.
+    process.send?.({ url })
   })
   worker.once('exit', (code) => {
     if (!ending) {

@@ -9,7 +9,7 @@ export const inNamespace = ['-n', namespace] as const
 
 /** kubectl for the current kube context. Every failure is a `Failure` with one sentence. */
 export type Kubectl = {
-  readonly shell: Pick<Shell, 'env' | 'say'>
+  readonly shell: Pick<Shell, 'env' | 'say' | 'urgent'>
   /** Runs kubectl and returns what it printed to stdout. */
   run(...args: readonly string[]): Promise<string>
   /** The objects of a resource, in the whole cluster unless the arguments select some. */
@@ -33,10 +33,10 @@ export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Ku
         return await once(shell, args)
       } catch (error) {
         const { message } = error as Error
-        if (attempt === attempts || !message.startsWith(noAnswer)) throw error
+        if (attempt === attempts || !message.startsWith(noAnswer) || shell.urgent.aborted) throw error
         const seconds = 2 ** (attempt - 1)
         shell.say(`${message}; retrying in ${seconds} s`)
-        await sleep(1000 * seconds)
+        await sleep(1000 * seconds, undefined, { signal: shell.urgent }).catch(() => {})
       }
     }
   }
@@ -56,7 +56,7 @@ export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Ku
   }
 }
 
-async function once({ env }: Kubectl['shell'], args: readonly string[]): Promise<string> {
+async function once({ env, urgent }: Kubectl['shell'], args: readonly string[]): Promise<string> {
   const { code, signal, stdout, stderr } = await capture('kubectl', ['--request-timeout=20s', ...args], {
     env,
   }).catch((error: NodeJS.ErrnoException) => {
@@ -68,6 +68,7 @@ async function once({ env }: Kubectl['shell'], args: readonly string[]): Promise
     )
   })
   if (code === 0) return stdout
+  if (signal && urgent.aborted) throw new Failure('interrupted', `interrupted while kubectl ${args[0]} ran`)
   throw new Failure('environment', failureOf(args, stderr.trim() || `ended with ${code ?? signal}`))
 }
 

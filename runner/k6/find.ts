@@ -35,11 +35,12 @@ export function fits(version: string, pinned: string): boolean {
  * mirror of the releases.
  */
 export async function findK6(shell: Shell): Promise<K6> {
-  const { env } = shell
+  const { env, signal } = shell
   sayDropped(shell)
   const pinned = pinnedVersion()
   if (env.K6_BIN) {
-    const version = await versionOf(env.K6_BIN, env)
+    const version = await versionOf(env.K6_BIN, shell)
+    if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
     if (version && fits(version, pinned)) return { path: env.K6_BIN, version }
     throw new Failure(
       'environment',
@@ -48,7 +49,7 @@ export async function findK6(shell: Shell): Promise<K6> {
         : `K6_BIN=${env.K6_BIN} is not a k6 program; correct it or unset it`,
     )
   }
-  const onPath = await versionOf('k6', env)
+  const onPath = await versionOf('k6', shell)
   if (onPath && fits(onPath, pinned)) return { path: 'k6', version: onPath }
   if (onPath) shell.say(`ignoring k6 ${onPath} on the PATH, because ${pinned} or a later 2.x is needed`)
   const cache = path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'load-and-stress')
@@ -57,9 +58,9 @@ export async function findK6(shell: Shell): Promise<K6> {
   return { path: cached, version: pinned }
 }
 
-async function versionOf(program: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function versionOf(program: string, { env, signal }: Shell): Promise<string | undefined> {
   try {
-    const { code, stdout } = await capture(program, ['version'], { env, timeoutMs: 10_000 })
+    const { code, stdout } = await capture(program, ['version'], { env, signal, timeoutMs: 10_000 })
     return code === 0 ? / v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] : undefined
   } catch {
     return undefined
@@ -78,7 +79,7 @@ async function fetchK6(shell: Shell, version: string, to: string): Promise<void>
       try {
         const program = await fetchInto(shell, version, folder)
         await chmod(program, 0o755)
-        if ((await versionOf(program, env)) !== version) throw new Error(`it does not run as k6 ${version}`)
+        if ((await versionOf(program, shell)) !== version) throw new Error(`it does not run as k6 ${version}`)
         await rename(program, to)
         return say(`k6 ${version} is now in ${to}`)
       } catch (error) {

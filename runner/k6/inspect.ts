@@ -22,12 +22,19 @@ export type Stage = {
  * Lets k6 read the stages from the script, in order of their start, so that the load is described only once
  * and a broken script fails before any load.
  */
-export async function inspect(k6: K6, script: string, env: NodeJS.ProcessEnv): Promise<Stage[]> {
+export async function inspect(
+  k6: K6,
+  script: string,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<Stage[]> {
   const { code, stdout, stderr } = await capture(k6.path, ['inspect', '--include-system-env-vars', '-'], {
     env,
     input: script,
     timeoutMs: 30_000,
+    signal,
   })
+  if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   if (code !== 0)
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
   const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }

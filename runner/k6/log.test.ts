@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -87,4 +88,10 @@ test('requests that the generator’s own machine failed are counted, the target
 test('text that is not a line of the log is only trimmed', () => {
   assert.equal(messageIn(' command not found\n'), 'command not found')
   assert.equal(messageIn(''), '')
+})
+
+test('a full disk does not keep k6 waiting for its reader', { skip: !existsSync('/dev/full') }, async () => {
+  const lines = Array.from({ length: 900 }, (_, index) => `level=error msg="${index} ${'x'.repeat(200)}"\n`)
+  const { error } = await copyLog(Readable.from(lines), '/dev/full', [])
+  assert.match(error ?? '', /^0 x/)
 })

@@ -37,7 +37,9 @@ export async function copyLog(
   { paths = true }: { readonly paths?: boolean } = {},
 ): Promise<Logged> {
   const masked = maskOf(secrets)
-  const copy = createWriteStream(file)
+  // Where it cannot be written, on a full disk, k6 must still not wait for its reader; the run's own files tell why.
+  const copy = createWriteStream(file).on('error', () => {})
+  const write = (line: string) => void (copy.destroyed || copy.write(`${line}\n`))
   const timesSeen = new Map<string, number>()
   const short = new Map<Shortages[number]['what'], number>()
   let omitted = 0
@@ -52,14 +54,13 @@ export async function copyLog(
     const kind = line.replace(/^time="[^"]*" /, '')
     const times = (timesSeen.get(kind) ?? 0) + 1
     if (times > 1 || timesSeen.size < kindsCounted) timesSeen.set(kind, times)
-    if (times <= repeatsKept && timesSeen.has(kind)) copy.write(`${line}\n`)
+    if (times <= repeatsKept && timesSeen.has(kind)) write(line)
     else omitted++
   }
-  for (const [kind, times] of timesSeen)
-    if (times > repeatsKept) copy.write(`${times} times in total: ${kind}\n`)
-  if (omitted > 0) copy.write(`(${omitted} lines omitted)\n`)
+  for (const [kind, times] of timesSeen) if (times > repeatsKept) write(`${times} times in total: ${kind}`)
+  if (omitted > 0) write(`(${omitted} lines omitted)`)
   copy.end()
-  await finished(copy)
+  await finished(copy).catch(() => {})
   const error = [...timesSeen.keys()].find((kind) => /^level=(error|fatal)/.test(kind))
   const limits = { 'open files': openFiles(), ports: localPorts(), memory: null }
   return {

@@ -10,13 +10,14 @@ import type { K6 } from '../k6/find.ts'
 import { inspect, type Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
-import { resultFolder, writeAtomically } from '../results/folder.ts'
+import { type ResultFolder, refusal, resultFolder, writeAtomically } from '../results/folder.ts'
 import { shownUrl } from '../shell/credentials.ts'
+import { Failure } from '../shell/exit.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
-import { type Shell, userPath } from '../shell/shell.ts'
+import { type Shell, shownPath, userPath } from '../shell/shell.ts'
 import { probe } from '../targets/probe.ts'
 import { outside } from '../targets/reach.ts'
-import type { Target } from '../targets/target.ts'
+import type { Observation, Target } from '../targets/target.ts'
 import { withBody } from './body.ts'
 import { type Data, readData } from './data.ts'
 import { checkStages } from './limits.ts'
@@ -59,11 +60,35 @@ export async function measure(shell: Shell, order: Order): Promise<Measured> {
   const plain = plannedRequest(options)
   if (options.data === undefined) needNoData(plain)
   const data = options.data === undefined ? null : await readData(userPath(shell, options.data), plain)
+  const folders: ResultFolder[] = []
   try {
-    return await measured(shell, { ...order, options }, plain, data)
+    return await measured(shell, { ...order, options }, plain, data, folders)
+  } catch (error) {
+    throw await saying(shell, error as NodeJS.ErrnoException, folders)
   } finally {
     await data?.remove()
   }
+}
+
+/** The error of a run that could not be finished, saying where its files are; a folder that holds nothing is removed. */
+async function saying(
+  shell: Shell,
+  error: NodeJS.ErrnoException,
+  folders: readonly ResultFolder[],
+): Promise<Error> {
+  const left = await Promise.all(folders.map((each) => each.giveUp().catch(() => each.filling)))
+  const kept = left.flatMap((at) => (at === null ? [] : [shownPath(shell, at)]))
+  const [place] = folders
+  const { syscall = 'spawn' } = error
+  const failure =
+    syscall.startsWith('spawn') || !place
+      ? error
+      : new Failure('environment', `${place.filling}: cannot be written (${refusal(error)})`)
+  if (kept.length === 0) return failure
+  const { kind } = await readSummary(path.join(left.find((at) => at !== null) ?? '', 'summary.json'))
+  const advice = kind === 'summary' ? `; "npm run report -- ${kept[0]}/summary.json --out DIR" reads it` : ''
+  failure.message += `; what was measured is in ${kept.join(' and ')}${advice}`
+  return failure
 }
 
 async function measured(
@@ -71,6 +96,7 @@ async function measured(
   { scenario, script, options, out, k6, duet, ...first }: Order,
   request: PlannedRequest,
   data: Data | null,
+  folders: ResultFolder[],
 ): Promise<Measured> {
   const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
   const urls = sides.map(({ target }) => target.url)
@@ -93,7 +119,7 @@ async function measured(
   }
   const probed = data?.requests[0] ?? request
   const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(shell.env, settings)).then((all) => checkStages(all)),
+    inspect(k6, script, k6Environment(shell.env, settings), shell.signal).then((all) => checkStages(all)),
     ...(proxy ? [] : targets).map(({ reach }, index) =>
       probe(
         bases[index] ?? '',
@@ -108,12 +134,18 @@ async function measured(
     ),
   ])
 
+  if (shell.signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
+  const observations = await Promise.all(
+    sides.map(({ target }) => target.observe({ scaling: scenario === 'autoscale', workload })),
+  )
   const places = await Promise.all(
-    sides.map(async (side) => {
-      const observation = await side.target.observe({ scaling: scenario === 'autoscale', workload })
+    sides.map(async (side, index) => {
+      const observation = observations[index] as Observation
       const { replicas } = observation
       const named = replicas === null ? scenario : `${scenario}-r${replicas}`
-      return { ...side, observation, folder: await resultFolder(out, named, new Date()) }
+      const folder = await resultFolder(out, named, new Date())
+      folders.push(folder)
+      return { ...side, observation, folder }
     }),
   )
   const commit = gitCommit(shell)
@@ -187,8 +219,8 @@ async function measured(
       return { folder: folder.filling, source: { name: run.id, run, summary } }
     }),
   )
-  const folders = await Promise.all(places.map(({ folder }) => folder.complete()))
-  return { folder: folders[0] as string, source: (measured[0] as Measured).source }
+  const complete = await Promise.all(places.map(({ folder }) => folder.complete()))
+  return { folder: complete[0] as string, source: (measured[0] as Measured).source }
 }
 
 /** Of a duet the stages of that side; of any other load all of them. */

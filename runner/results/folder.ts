@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isReportFile, type ReportFile } from '../../analysis/report/files.ts'
 import { Failure } from '../shell/exit.ts'
@@ -11,34 +11,74 @@ export type ResultFolder = {
   readonly filling: string
   /** Gives the folder its final name and returns its path. Measurements are never deleted. */
   complete(): Promise<string>
-  /** Removes the folder, for when nothing was measured. */
-  discard(): Promise<void>
+  /** For what failed: removes the folder if it holds nothing, else gives its path. */
+  giveUp(): Promise<string | null>
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than the system allows',
+  ENOENT: 'its folder does not exist',
+  EROFS: 'it is on a read-only file system',
+  EACCES: 'no permission',
+}
+
+/** Why the system refused to write, in words. */
+export const refusal = ({ code = '', message }: NodeJS.ErrnoException): string => reasons[code] ?? message
+
 /**
- * Creates a folder for one result in `out`; its id is the time in UTC, the name and four random hex digits.
+ * Creates a folder for one result in `out`, which nobody else has; its id is the time in UTC, the name and eight random
+ * hex digits.
  */
 export async function resultFolder(out: string, name: string, now: Date): Promise<ResultFolder> {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '')
-  const id = `${time}-${name}-${randomBytes(2).toString('hex')}`
-  const filling = path.join(out, `.${id}`)
-  await mkdir(filling, { recursive: true }).catch((error: Error) => {
-    throw new Failure('environment', `${out}: cannot be written (${error.message}); choose another --out`)
-  })
+  let id = ''
+  const filling = () => path.join(out, `.${id}`)
+  try {
+    await mkdir(out, { recursive: true })
+    for (let tries = 1; id === ''; tries++) {
+      id = `${time}-${name}-${randomBytes(4).toString('hex')}`
+      if (existsSync(path.join(out, id))) id = ''
+      // Fails where another run has just taken the name.
+      else
+        await mkdir(filling()).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST' || tries === 10) throw error
+          id = ''
+        })
+    }
+  } catch (error) {
+    throw new Failure(
+      'environment',
+      `${out}: cannot be written (${refusal(error as Error)}); choose another --out`,
+    )
+  }
   return {
     id,
-    filling,
+    filling: filling(),
     async complete() {
       const final = path.join(out, id)
-      await rename(filling, final)
+      await rename(filling(), final)
       return final
     },
-    discard: () => rm(filling, { recursive: true, force: true }),
+    async giveUp() {
+      if (await holdsSomething(filling())) return filling()
+      await rm(filling(), { recursive: true, force: true })
+      return null
+    },
   }
 }
 
+async function holdsSomething(folder: string): Promise<boolean> {
+  for (const name of await readdir(folder, { recursive: true }).catch(() => [])) {
+    const found = await stat(path.join(folder, name)).catch(() => null)
+    if (found?.isFile() && found.size > 0) return true
+  }
+  return false
+}
+
 /** A hidden name in the same folder, so that a rename to the final name is atomic. */
-const partialName = (final: string): string =>
+export const partialName = (final: string): string =>
   path.join(path.dirname(final), `.${path.basename(final)}.${randomBytes(4).toString('hex')}`)
 
 /** Writes a file under another name and renames it, so that nobody ever reads half of it. */
@@ -67,7 +107,7 @@ export async function writeReport(folder: string, files: Iterable<ReportFile>): 
     await rename(partial, folder)
   } catch (error) {
     await rm(partial, { recursive: true, force: true }).catch(() => {})
-    throw new Failure('environment', `${folder}: cannot write the report (${(error as Error).message})`)
+    throw new Failure('environment', `${folder}: cannot write the report (${refusal(error as Error)})`)
   }
 }
 

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { aNight } from '../../test/samples.ts'
-import { addNight, openHistory, readHistory } from './nights.ts'
+import { addNight, openHistory, readHistory, renameExclusively } from './nights.ts'
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'las-history-'))
 after(() => rm(folder, { recursive: true }))
@@ -14,7 +14,11 @@ test('two jobs that add at once lose nothing, and none writes over another', asy
   await openHistory(at)
   const added = Array.from({ length: 20 }, (_, index) => aNight(index, [index + 1]))
   await Promise.all(added.map((night) => addNight(at, night)))
-  await assert.rejects(addNight(at, { ...(added[3] as (typeof added)[number]), commit: 'other' }), /EEXIST/)
+  await assert.rejects(
+    addNight(at, { ...(added[3] as (typeof added)[number]), measured: [] }),
+    /night-3\.json: there already, with other measurements/,
+  )
+  await addNight(at, { ...(added[3] as (typeof added)[number]), commit: 'other' })
   const { nights, remarks } = await readHistory(at)
   assert.deepEqual([nights.length, remarks], [20, []])
   assert.equal(nights.find(({ id }) => id === 'night-3')?.commit, null)
@@ -22,6 +26,19 @@ test('two jobs that add at once lose nothing, and none writes over another', asy
     (await readdir(at)).filter((name) => !/^night-\d+\.json$/.test(name)),
     [],
   )
+})
+
+test('without hard links, one of two jobs still wins, and the other changes nothing', async () => {
+  const at = path.join(folder, 'links')
+  await openHistory(at)
+  const file = path.join(at, 'night.json')
+  const partials = ['a', 'b'].map((name) => path.join(at, name))
+  for (const partial of partials) await writeFile(partial, partial)
+  const ends = await Promise.allSettled(partials.map((partial) => renameExclusively(partial, file)))
+  assert.deepEqual(ends.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  assert.equal(await readFile(file, 'utf8'), partials[ends[0]?.status === 'fulfilled' ? 0 : 1])
+  await assert.rejects(renameExclusively(path.join(at, 'none'), path.join(at, 'new.json')), /ENOENT/)
+  assert.ok(!(await readdir(at)).includes('new.json'))
 })
 
 test('what a killed job left, a torn file and one of another schema are left and named; the rest is read', async () => {

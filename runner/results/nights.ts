@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, link, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Acknowledged, type Night, parseAcknowledged, parseNight } from '../../analysis/formats/night.ts'
 import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
@@ -10,7 +9,7 @@ import { seriesOf } from '../../analysis/runs/history.ts'
 import { Failure } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
-import { writeReport } from './folder.ts'
+import { partialName, refusal, writeReport } from './folder.ts'
 
 export const historyFlag = grouped('Results', {
   history: option('LAS_HISTORY_DIR', 'dir', 'the folder of the nights (history)', text),
@@ -59,16 +58,53 @@ export async function openHistory(folder: string): Promise<void> {
   }
 }
 
-/** Adds a night: never over another one, completely or not at all, even if two jobs add at once. */
+/**
+ * Adds a night: never over another one, completely or not at all, even if two jobs add at once. A night that is there
+ * already, with the same measurements, stays as it is.
+ * @throws a Failure with advice
+ */
 export async function addNight(folder: string, night: Night): Promise<void> {
   const file = path.join(folder, `${night.id}.json`)
-  const partial = path.join(folder, `.${night.id}.${randomBytes(4).toString('hex')}`)
-  await writeFile(partial, `${JSON.stringify(night)}\n`)
+  const partial = partialName(file)
+  if (await has(file, night)) return
   try {
-    // Unlike a rename it fails where the name is taken.
-    await link(partial, file)
+    await writeFile(partial, `${JSON.stringify(night)}\n`)
+    await link(partial, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw error
+      return renameExclusively(partial, file)
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await has(file, night))) return
+    throw new Failure(
+      'environment',
+      `${file}: cannot add the night (${refusal(error as Error)}); --resume adds it without running it again`,
+    )
   } finally {
-    await unlink(partial)
+    await rm(partial, { force: true }).catch(() => {})
+  }
+}
+
+/** Whether a file holds the measurements of this night; a Failure where it holds others. */
+async function has(file: string, night: Night): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => null)
+  if (text === null) return false
+  const there = parseNight(text)
+  if (there.kind === 'ok' && JSON.stringify(there.value.measured) === JSON.stringify(night.measured))
+    return true
+  throw new Failure(
+    'environment',
+    `${file}: there already, with other measurements; remove it to add this night instead`,
+  )
+}
+
+/** For file systems without hard links: a rename alone would go over a file that is there. */
+export async function renameExclusively(partial: string, file: string): Promise<void> {
+  await writeFile(file, '', { flag: 'wx' })
+  try {
+    await rename(partial, file)
+  } catch (error) {
+    await rm(file, { force: true })
+    throw error
   }
 }
 

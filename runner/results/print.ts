@@ -34,8 +34,13 @@ export const reportFolderFlag = (usual: string) =>
  * what a comparison or the noise of repeats showed.
  */
 export async function writeAndPrint(shell: Shell, figures: Statistics, folder: string): Promise<number> {
-  await writeReport(folder, eachFile(figures))
+  // What was found is shown even where there is no room for its report.
+  const failure = await writeReport(folder, eachFile(figures)).then(
+    () => null,
+    (error: Error) => error,
+  )
   shell.print(terminalText(figures))
+  if (failure) throw failure
   for (const advice of adviceFor(figures)) shell.say(advice)
   shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)
   if (figures.comparison) return comparisonCode(figures.comparison)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, rename } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSource, type Source } from '../../analysis/formats/read.ts'
@@ -11,7 +11,7 @@ import { measure } from '../load/measure.ts'
 import { checkLoad, type LoadOptions, loadFlags, scenarioOf } from '../load/options.ts'
 import { warmUp } from '../load/warm-up.ts'
 import { writeAndPrint } from '../results/print.ts'
-import { exitCodes } from '../shell/exit.ts'
+import { exitCodes, type Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
@@ -77,8 +77,10 @@ export async function execute(
       try {
         await runCell(shell, { folder, plan }, run, { k6, targets, script: scripts.get(run.scenario) ?? '' })
       } catch (error) {
-        // Interrupted while it waited for something: the end says how to resume.
         if (!shell.signal.aborted) throw error
+        // Interrupted while it waited for something: the end says how to resume.
+        const { exitCode, message } = error as Failure
+        if (exitCode !== exitCodes.interrupted) shell.say(message)
       }
       await sleep(plan.coolDownMs, undefined, { signal: shell.signal }).catch(() => {})
     }
@@ -222,6 +224,24 @@ export async function closeSeries({ folder }: Series): Promise<string> {
   return named
 }
 
+/** Whatever ends a series early, it says how to resume; one that measured nothing leaves nothing. */
+export async function resumable<Result>(
+  shell: Shell,
+  series: Series,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const { folder: hidden, begun } = series
+    const folder = existsSync(hidden) ? hidden : path.join(path.dirname(hidden), seriesName(hidden))
+    const names = await readdir(folder).catch(() => null)
+    if (begun && names?.every((name) => name === 'sweep.json')) await rm(folder, { recursive: true })
+    else if (names) sayHowToResume(shell, { ...series, folder }, (await finished(folder)).size)
+    throw error
+  }
+}
+
 export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: number): void {
   shell.say(
     `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}${again(plan)}`,
@@ -244,14 +264,16 @@ export async function runSeries(
   options: SeriesOptions,
   figures: (sources: readonly Source[]) => Statistics,
 ): Promise<number> {
-  const unneeded = await execute(shell, series, options)
-  const { sources, complete } = await outcomeOf(series, unneeded)
-  const folder = complete ? await closeSeries(series) : series.folder
-  const code =
-    sources.length > 0
-      ? await writeAndPrint(shell, figures(sources), path.join(folder, 'report'))
-      : exitCodes.interrupted
-  if (!shell.signal.aborted && complete) return code
-  sayHowToResume(shell, series, sources.length)
-  return exitCodes.interrupted
+  return resumable(shell, series, async () => {
+    const unneeded = await execute(shell, series, options)
+    const { sources, complete } = await outcomeOf(series, unneeded)
+    const folder = complete ? await closeSeries(series) : series.folder
+    const code =
+      sources.length > 0
+        ? await writeAndPrint(shell, figures(sources), path.join(folder, 'report'))
+        : exitCodes.interrupted
+    if (!shell.signal.aborted && complete) return code
+    sayHowToResume(shell, series, sources.length)
+    return exitCodes.interrupted
+  })
 }

@@ -57,7 +57,12 @@ export type PlannedRun = Plan['runs'][number]
 export type Cell = Omit<PlannedRun, 'cell' | 'repeat'> & { readonly name: string }
 
 /** A series with its folder; the folder's name begins with a dot until every run is there. */
-export type Series = { readonly folder: string; readonly plan: Plan }
+export type Series = {
+  readonly folder: string
+  readonly plan: Plan
+  /** Whether this command made it. */
+  readonly begun?: boolean
+}
 
 export const seriesFlags = grouped('Series', {
   scenario: option('LAS_SCENARIO', 'name', 'what to run (constant)', scenarioOf),
@@ -135,7 +140,7 @@ export async function beginSeries(plan: Plan, out: string): Promise<Series> {
   const runs = plan.runs.map((run) => ({ ...run, ...withoutSecrets(run.flags, hash) }))
   const kept = runs.some(({ withheld }) => withheld) ? { ...plan, salt, runs } : plan
   await writeAtomically(planFile(filling), `${JSON.stringify(kept, null, 2)}\n`, 0o600)
-  return { folder: filling, plan }
+  return { folder: filling, plan, begun: true }
 }
 
 /**

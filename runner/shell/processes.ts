@@ -9,6 +9,26 @@ export type Started = {
   readonly pid: number | undefined
   /** Rejects where the program cannot be started, with the system's code (ENOENT …). */
   readonly ended: Promise<Exit>
+  /** Asks it to end, kills it with its own children where that takes longer, and waits for the end; never rejects. */
+  end(withinMs?: number): Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+
+/** Sends a signal to every process started here that still runs; SIGKILL reaches their own children too. */
+export function signalAll(signal: 'SIGTERM' | 'SIGKILL'): void {
+  for (const child of running) send(child, signal)
+}
+
+function send(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (signal === 'SIGTERM' || child.pid === undefined || process.platform === 'win32')
+    return void child.kill(signal)
+  try {
+    // The group also has what still holds the pipes, without which the end would never be seen.
+    process.kill(-child.pid, signal)
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /**
@@ -21,16 +41,30 @@ export function start(program: string, args: readonly string[], options: SpawnOp
   const ended = new Promise<Exit>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve({ code, signal }))
-  }).finally(() => watch?.release())
+  }).finally(() => {
+    running.delete(child)
+    watch?.release()
+  })
+  running.add(child)
   // Whoever does not wait for the end has nothing to catch.
   ended.catch(() => {})
-  return { child, pid: child.pid, ended }
+  return {
+    child,
+    pid: child.pid,
+    ended,
+    async end(withinMs = 2000) {
+      send(child, 'SIGTERM')
+      const timer = setTimeout(() => send(child, 'SIGKILL'), withinMs)
+      await ended.catch(() => {}).finally(() => clearTimeout(timer))
+    },
+  }
 }
 
 export type Captured = Exit & { readonly stdout: string; readonly stderr: string }
 
 /**
  * Runs a program to its end and gives what it printed, whatever its exit code.
+ * @param signal ends the program, as does the time-out
  * @throws the system's error where the program cannot be started, with `code` ENOENT for one that is not installed
  */
 export async function capture(
@@ -39,32 +73,44 @@ export async function capture(
   {
     input,
     timeoutMs,
+    signal,
     ...options
   }: Pick<SpawnOptions, 'env' | 'cwd' | 'signal'> & { input?: string; timeoutMs?: number } = {},
 ): Promise<Captured> {
-  const { child, ended } = start(program, args, {
+  const { child, ended, end } = start(program, args, {
     ...options,
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
-  // spawn's own time-out outlives a program that cannot be started, and keeps this process waiting.
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill(), timeoutMs)
+  // spawn's own time-out outlives a program that cannot be started, and neither it nor spawn's signal ends a program
+  // that ignores SIGTERM.
+  const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs)
+  const stop = () => void end()
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop)
   const printed = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream]?.setEncoding('utf8').on('data', (text: string) => {
       printed[stream] += text
     })
   child.stdin?.on('error', () => {}).end(input)
-  const exit = await ended.finally(() => clearTimeout(timer))
+  const exit = await ended.finally(() => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  })
   return { ...exit, ...printed }
 }
 
+const watching =
+  'read -r _ || { kill -TERM "$1" && sleep 2 && { kill -KILL "-$1" || kill -KILL "$1"; }; } 2>/dev/null'
+
 /**
- * Ends the process of that id if this one dies unexpectedly (a crash, kill -9): a shell waits for the end of a pipe that
- * closes with us. `release` it when the process has ended by itself.
+ * Ends the process group of that id if this process dies unexpectedly (a crash, kill -9): a shell waits for the end of a
+ * pipe that closes with us, and kills what ignores SIGTERM for two seconds. `release` it when the process has ended by
+ * itself.
  */
 export function guard(pid: number): { release(): void } {
   if (process.platform === 'win32') return { release() {} }
-  const shell = spawn('sh', ['-c', 'read -r _ || kill -TERM "$1" 2>/dev/null', 'sh', String(pid)], {
+  const shell = spawn('sh', ['-c', watching, 'sh', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     // In a group of its own, so that Ctrl-C in the terminal does not take the guard away.
     detached: true,

@@ -82,9 +82,13 @@ export async function deploymentTarget(shell: Kubectl['shell'], { patient = fals
       varied = false
       shell.say(`back to ${found.replicas} replicas of ${found.image} …`)
       try {
-        await change(kubectl, found)
+        await change(kubectl, found, shell.urgent)
       } catch (error) {
-        shell.say(`could not restore the deployment: ${(error as Error).message}`)
+        shell.say(
+          shell.urgent.aborted
+            ? `did not wait for the deployment; see "npm run cluster:status" for ${found.replicas} replicas of ${found.image}`
+            : `could not restore the deployment: ${(error as Error).message}`,
+        )
       }
     },
   }

@@ -7,7 +7,7 @@ import { readInsight } from './insight.ts'
 const { signal } = new AbortController()
 
 test('the bundled workload is started, observed, varied and stopped', async () => {
-  const target = await embeddedTarget({ env: process.env }, { unitsPerMs: 1234 })
+  const target = await embeddedTarget({ env: process.env, signal }, { unitsPerMs: 1234 })
   try {
     assert.equal(process.env.WORK_UNITS_PER_MS, undefined)
     const observation = await target.observe({ scaling: false, workload: true })
@@ -41,10 +41,31 @@ test('the bundled workload is started, observed, varied and stopped', async () =
 
 test('a workload that does not start is a Failure with its complaint', async () => {
   await assert.rejects(
-    embeddedTarget({ env: { ...process.env, STRESSTIME: 'never' } }),
+    embeddedTarget({ env: { ...process.env, STRESSTIME: 'never' }, signal }),
     (error) =>
       error instanceof Failure &&
       error.exitCode === 4 &&
       /^the bundled workload did not start: .*STRESSTIME/.test(error.message),
+  )
+})
+
+for (const replicas of [undefined, 1])
+  test(`what the workload logs or prints does not matter (replicas: ${replicas})`, async () => {
+    const talkative = 'data:text/javascript,console.log(1)'
+    for (const more of [{ LOG_LEVEL: 'warn' }, { NODE_OPTIONS: `--import=${talkative}` }]) {
+      const target = await embeddedTarget({ env: { ...process.env, ...more }, signal }, { replicas })
+      assert.ok(await readInsight(target.url.href))
+      await target.restore()
+    }
+  })
+
+test('an interruption ends a workload that has not started yet', async () => {
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: '--import=data:text/javascript,setInterval(()=>{},1e3);await%20new%20Promise(()=>{})',
+  }
+  await assert.rejects(
+    embeddedTarget({ env, signal: AbortSignal.timeout(300) }),
+    (error) => error instanceof Failure && error.exitCode === 130,
   )
 })

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { bundleWorkload } from '../../workload/build.ts'
 import { Failure } from '../shell/exit.ts'
 import { start } from '../shell/processes.ts'
@@ -16,13 +15,13 @@ const root = path.join(import.meta.dirname, '../..')
  * @param unitsPerMs pins the work of a request; default: the workload calibrates itself
  */
 export async function embeddedTarget(
-  shell: Pick<Shell, 'env'>,
+  shell: Pick<Shell, 'env' | 'signal'>,
   options: { readonly replicas?: number | undefined; readonly unitsPerMs?: number | undefined } = {},
 ): Promise<Target> {
   const { unitsPerMs } = options
   const env = unitsPerMs === undefined ? shell.env : { ...shell.env, WORK_UNITS_PER_MS: String(unitsPerMs) }
   let replicas = options.replicas
-  let workload = await startWorkload(env, replicas)
+  let workload = await startWorkload(env, replicas, shell.signal)
   return {
     get url() {
       return new URL(workload.url)
@@ -35,7 +34,7 @@ export async function embeddedTarget(
       if (levels.replicas === undefined) return
       await workload.stop()
       replicas = levels.replicas
-      workload = await startWorkload(env, replicas)
+      workload = await startWorkload(env, replicas, shell.signal)
     },
     observe: () =>
       observeUrl(new URL(workload.url), { reach: nearbyOnly, embedded: true, replicas: replicas ?? null }),
@@ -45,38 +44,52 @@ export async function embeddedTarget(
 
 export type Embedded = { readonly url: string; readonly pid: number; stop(): Promise<void> }
 
-/** Starts the workload on a free loopback port, as several processes behind it where `replicas` is given. */
-export async function startWorkload(environment: NodeJS.ProcessEnv, replicas?: number): Promise<Embedded> {
+/** Longer than any machine takes to start and calibrate some replicas. */
+const startMs = 60_000
+
+/**
+ * Starts the workload on a free loopback port, as several processes behind it where `replicas` is given. Its address
+ * arrives as a message, whatever it prints or logs.
+ */
+export async function startWorkload(
+  environment: NodeJS.ProcessEnv,
+  replicas?: number,
+  signal?: AbortSignal,
+): Promise<Embedded> {
   // A single instance is the image's program: it starts in half the time, without a loader's thread.
   const program = replicas ? '' : await bundleWorkload()
   const args = replicas ? ['--import', 'tsx', 'workload/replicas.ts', String(replicas)] : ['-']
-  const { child, pid, ended } = start(process.execPath, args, {
+  const { child, pid, ended, end } = start(process.execPath, args, {
     cwd: root,
     env: { ...environment, HOST: '127.0.0.1', PORT: '0' },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   })
   child.stdin?.on('error', () => {}).end(program)
-  const complaints: string[] = []
-  const onLine = (stream: NodeJS.ReadableStream | null, read: (line: string) => void) =>
-    stream && createInterface({ input: stream }).on('line', read)
-  onLine(child.stderr, (line) => complaints.push(line))
+  let complaints = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    // What it says while it is loaded may be long, and nobody asks for it.
+    complaints = `${complaints}${text}`.slice(0, 2000)
+  })
+  const given = AbortSignal.any([AbortSignal.timeout(startMs), ...(signal ? [signal] : [])])
   const url = await Promise.race([
     new Promise<string>((resolve) =>
-      onLine(child.stdout, (line) => resolve((JSON.parse(line) as { url: string }).url)),
+      child.on('message', ({ url }: { url?: string }) => url !== undefined && resolve(url)),
     ),
     ended.then(() => undefined),
+    new Promise<undefined>((resolve) => {
+      if (given.aborted) resolve(undefined)
+      given.addEventListener('abort', () => resolve(undefined))
+    }),
   ])
-  if (!url)
-    throw new Failure(
-      'environment',
-      `the bundled workload did not start: ${complaints.join(' ') || 'it printed nothing'}`,
-    )
-  return {
-    url,
-    pid: pid ?? 0,
-    async stop() {
-      child.kill('SIGTERM')
-      await ended
-    },
-  }
+  if (url) return { url, pid: pid ?? 0, stop: () => end(stopMs) }
+  await end()
+  if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
+  const why = complaints.trim().replaceAll('\n', ' ') || 'it printed nothing'
+  throw new Failure(
+    'environment',
+    `the bundled workload did not start${given.aborted ? ` within ${startMs / 1000} s` : ''}: ${why}`,
+  )
 }
+
+/** The workload answers its open requests first; one that hangs does not keep the runner. */
+const stopMs = 10_000

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { quantity } from '../../analysis/formats/words.ts'
 import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
 import { nextRate, type Probe, probeOf, type Search } from '../../analysis/runs/breakpoint.ts'
 import { breakpointStatistics } from '../../analysis/runs/statistics.ts'
@@ -10,9 +11,9 @@ import { openTarget } from '../load/target.ts'
 import { resultFolder } from '../results/folder.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { repeatFlag } from '../series/plan.ts'
-import { exitCodes, exitCodesHelp } from '../shell/exit.ts'
+import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, optionsFrom, parseFlags } from '../shell/flags.ts'
-import { type Shell, userPath } from '../shell/shell.ts'
+import { type Shell, shownPath, userPath } from '../shell/shell.ts'
 
 const defaultSlo = 'p95=500,errors=0.01'
 
@@ -71,14 +72,17 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
   } = options
   const search: Search = { start, precision: precision / 100, repeat }
   const load = optionsFrom(flags, { slo: defaultSlo, duration: quick ? '3s' : '10s', ...written })
-  const [k6, script, target] = await Promise.all([
-    findK6(shell),
-    bundle('arrival'),
-    openTarget(shell, options),
-  ])
-  const { filling, complete } = await resultFolder(userPath(shell, out), 'breakpoint', new Date())
+  const opening = openTarget(shell, options)
+  const [k6, script, target] = await Promise.all([findK6(shell), bundle('arrival'), opening]).catch(
+    async (error) => {
+      await (await opening.catch(() => null))?.restore()
+      throw error
+    },
+  )
+  const { filling, complete, giveUp } = await resultFolder(userPath(shell, out), 'breakpoint', new Date())
   const runs: RunStatistics[] = []
   const probes: Probe[] = []
+  let failure: Error | null = null
   try {
     for (
       let rate = nextRate(probes, search);
@@ -102,12 +106,24 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
       probes.push(probe)
       shell.say(`probe ${runs.length}: ${rate} requests/s ${probe.held ? 'held' : `broke: ${probe.why}`}`)
     }
+  } catch (error) {
+    failure = error as Error
   } finally {
     await target.restore()
   }
+  if (runs.length === 0) {
+    await giveUp()
+    throw failure ?? new Failure('interrupted', 'interrupted before the first probe')
+  }
+  const at = await complete()
   const figures = breakpointStatistics(runs, search)
-  await writeAndPrint(shell, figures, path.join(await complete(), 'report'))
+  await writeAndPrint(shell, figures, path.join(at, 'report'))
   if (shell.signal.aborted) return exitCodes.interrupted
+  if (failure) {
+    const made = shownPath(shell, at)
+    failure.message = `${failure.message.replaceAll(shownPath(shell, filling), made)}; the search ended after ${quantity(probes.length, 'probe')}, kept in ${made}, and cannot be resumed`
+    throw failure
+  }
   const { held, limit } = figures.breakpoint ?? {}
   if (limit === 'generator') return exitCodes.invalid
   return exitCodes[held ? 'pass' : 'fail']

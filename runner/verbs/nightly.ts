@@ -6,7 +6,7 @@ import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { labelFlag, outFlag, targetFlags } from '../load/options.ts'
 import { positiveInteger } from '../load/values.ts'
-import { writeAtomically } from '../results/folder.ts'
+import { refusal, writeAtomically } from '../results/folder.ts'
 import {
   addNight,
   historyFlag,
@@ -16,7 +16,7 @@ import {
   writeHistoryReport,
 } from '../results/nights.ts'
 import { writeAndPrint } from '../results/print.ts'
-import { closeSeries, execute, outcomeOf, sayHowToResume } from '../series/execute.ts'
+import { closeSeries, execute, outcomeOf, resumable, sayHowToResume } from '../series/execute.ts'
 import { entryFlags, nightlyCells, readNightlyPlan } from '../series/nightly-plan.ts'
 import {
   beginSeries,
@@ -95,32 +95,30 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
   const series = options.resume
     ? await resumeSeries(userPath(shell, options.resume), 'nightly', ({ cell }) => entryFlags(plan, cell))
     : await begin(shell, options, plan)
-  const unneeded = await execute(shell, series, {
-    allowPublic: options.allowPublic,
-    unitsPerMs: plan.unitsPerMs,
-    decided: (done, { scenario, replicas }) =>
-      comparison(sideRuns(done, 'a'), sideRuns(done, 'b'), { effect: plan.effect }).comparison?.groups.some(
-        (group) => group.scenario === scenario && group.replicas === replicas && isDecided(group),
-      ) ?? false,
-  })
-  const { sources, complete } = await outcomeOf(series, unneeded)
-  if (shell.signal.aborted) {
-    sayHowToResume(shell, series, sources.length)
-    return exitCodes.interrupted
-  }
-  if (sources.length === 0)
-    throw new Failure('invalid', 'no run was completed; the night is not in the history')
-  const at = await closeSeries(series)
-  const runs = sources.map(runStatistics)
-  const candidate = runs.filter(({ run }) => run?.labels.side !== 'a')
-  const baseline = runs.filter(({ run }) => run?.labels.side === 'a')
-  const judged =
-    baseline.length > 0 ? comparison(baseline, candidate, { effect: plan.effect }) : statistics(sources)
-  await writeAndPrint(shell, judged, path.join(at, 'report'))
-  const labels = options.label ?? {}
-  await addNight(
-    folder,
-    nightOf(candidate, {
+  return resumable(shell, series, async () => {
+    const unneeded = await execute(shell, series, {
+      allowPublic: options.allowPublic,
+      unitsPerMs: plan.unitsPerMs,
+      decided: (done, { scenario, replicas }) =>
+        comparison(sideRuns(done, 'a'), sideRuns(done, 'b'), { effect: plan.effect }).comparison?.groups.some(
+          (group) => group.scenario === scenario && group.replicas === replicas && isDecided(group),
+        ) ?? false,
+    })
+    const { sources, complete } = await outcomeOf(series, unneeded)
+    if (shell.signal.aborted) {
+      sayHowToResume(shell, series, sources.length)
+      return exitCodes.interrupted
+    }
+    if (sources.length === 0)
+      throw new Failure('invalid', 'no run was completed; the night is not in the history')
+    const at = await closeSeries(series)
+    const runs = sources.map(runStatistics)
+    const candidate = runs.filter(({ run }) => run?.labels.side !== 'a')
+    const baseline = runs.filter(({ run }) => run?.labels.side === 'a')
+    const judged =
+      baseline.length > 0 ? comparison(baseline, candidate, { effect: plan.effect }) : statistics(sources)
+    const labels = options.label ?? {}
+    const night = nightOf(candidate, {
       id: path.basename(at),
       startedAt: startedAt.toISOString(),
       // Of what is tested, which is not always where the command was started.
@@ -128,26 +126,42 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       labels,
       effect: plan.effect,
       planned: series.plan.runs.filter(({ side }) => side !== 'a').length,
-    }),
-  )
-  const entries = entryVerdicts(candidate)
-  const more = [
-    ...(complete
-      ? []
-      : [
-          `${sources.length} of ${series.plan.runs.length} planned runs were completed: the ${series.plan.minutes} minutes were over.`,
-        ]),
-    ...entries.flatMap(({ name, failure }) => (failure ? [`${name}: ${failure}.`] : [])),
-  ]
-  const report = historyReport(await readHistory(folder), { more, comparison: judged.comparison, entries })
-  const files = await writeHistoryReport(shell, report, path.join(at, 'history'))
-  await writeAtomically(path.join(at, 'junit.xml'), files.get('junit.xml') ?? '')
-  if (shell.env.GITHUB_STEP_SUMMARY)
-    await appendFile(shell.env.GITHUB_STEP_SUMMARY, withoutPictures(files.get('report.md') ?? ''))
-  if (entries.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid
-  const worse = report.alarms.length > 0 || judged.comparison?.judgement === 'worse'
-  if (worse || entries.some(({ kind }) => kind === 'fail')) return exitCodes.fail
-  return exitCodes[judged.comparison?.groups.some(({ suspect }) => suspect) ? 'invalid' : 'pass']
+    })
+    // A night that cannot be added is still reported and judged; then how to add it is said.
+    const lost = await addNight(folder, night).then(
+      () => null,
+      (error: Error) => error,
+    )
+    await writeAndPrint(shell, judged, path.join(at, 'report'))
+    const entries = entryVerdicts(candidate)
+    const more = [
+      ...(complete
+        ? []
+        : [
+            `${sources.length} of ${series.plan.runs.length} planned runs were completed: the ${series.plan.minutes} minutes were over.`,
+          ]),
+      ...entries.flatMap(({ name, failure }) => (failure ? [`${name}: ${failure}.`] : [])),
+    ]
+    const history = await readHistory(folder)
+    const nights = [...history.nights.filter(({ id }) => id !== night.id), night]
+    const report = historyReport(lost ? { ...history, nights } : history, {
+      more,
+      comparison: judged.comparison,
+      entries,
+    })
+    const files = await writeHistoryReport(shell, report, path.join(at, 'history'))
+    await writeAtomically(path.join(at, 'junit.xml'), files.get('junit.xml') ?? '')
+    const job = shell.env.GITHUB_STEP_SUMMARY
+    if (job)
+      await appendFile(job, withoutPictures(files.get('report.md') ?? '')).catch((error: Error) =>
+        shell.say(`${job}: cannot write the summary of the job (${refusal(error)})`),
+      )
+    if (lost) throw lost
+    if (entries.some(({ kind }) => kind === 'invalid')) return exitCodes.invalid
+    const worse = report.alarms.length > 0 || judged.comparison?.judgement === 'worse'
+    if (worse || entries.some(({ kind }) => kind === 'fail')) return exitCodes.fail
+    return exitCodes[judged.comparison?.groups.some(({ suspect }) => suspect) ? 'invalid' : 'pass']
+  })
 }
 
 const withoutPictures = (markdown: string): string => markdown.replace(/^!\[.*\n+/gm, '')
