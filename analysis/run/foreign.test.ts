@@ -48,3 +48,15 @@ test('a gRPC run with a crossed threshold fails by it', () => {
   assert.equal(kind, 'fail')
   assert.match(reasons[0] ?? '', /^k6 threshold crossed: grpc_req_duration/)
 })
+
+test('one odd metric is named and the others are read; not where it has thresholds, or counts the requests', () => {
+  const run = statistics('handle-thresholds-empty-array')
+  assert.equal(run.total.requests, 2000)
+  assert.ok(run.remarks.includes('The summary’s metric http_req_duration could not be read and is left out.'))
+  const odd = (metric: object) =>
+    parseSummary(JSON.stringify({ metrics: { good: { values: { count: 1 } }, ...metric } })).kind
+  assert.equal(odd({ own: { values: 7 } }), 'summary')
+  assert.equal(odd({ own: { values: 7, thresholds: { 'count<1': { ok: false } } } }), 'unreadable')
+  assert.equal(odd({ own: { values: { count: 1 }, thresholds: { 'count<1': false } } }), 'unreadable')
+  assert.equal(odd({ http_reqs: { values: 7 } }), 'unreadable')
+})
