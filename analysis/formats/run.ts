@@ -18,7 +18,7 @@ const Stage = z.object({
 })
 
 export const Verdict = z.object({
-  kind: z.enum(['pass', 'fail', 'invalid']),
+  kind: z.enum(['pass', 'fail', 'invalid', 'not judged']),
   reasons: z.array(z.string()).describe('why, in sentences; empty for a pass'),
 })
 

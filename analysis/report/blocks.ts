@@ -58,7 +58,13 @@ type Details = {
 export type Block = (Finding | Tiles | Table | Plot | List | Details) & { readonly terminal?: boolean }
 
 /** One check for CI; `failure` says why it failed, null where it passed. */
-export type Case = { readonly suite: string; readonly name: string; readonly failure: string | null }
+export type Case = {
+  readonly suite: string
+  readonly name: string
+  readonly failure: string | null
+  /** Why it was neither passed nor failed. */
+  readonly skipped?: string
+}
 
 /** What every printer prints, the same for every kind of report. */
 export type Report = {

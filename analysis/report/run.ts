@@ -36,6 +36,7 @@ export const verdictTones: Record<RunStatistics['verdict']['kind'], Tone> = {
   pass: 'good',
   fail: 'bad',
   invalid: 'doubt',
+  'not judged': 'doubt',
 }
 
 export const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): Finding & Block => ({
@@ -50,7 +51,8 @@ export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
   runs.map(({ name, verdict: { kind, reasons } }) => ({
     suite: 'runs',
     name,
-    failure: kind === 'pass' ? null : `${kind}: ${reasons.join('; ')}`,
+    failure: kind === 'fail' || kind === 'invalid' ? `${kind}: ${reasons.join('; ')}` : null,
+    ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
   }))
 
 function headline({ total, stages }: RunStatistics): Block[] {

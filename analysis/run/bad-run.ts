@@ -13,5 +13,5 @@ const mostErrors = 0.01
  */
 export function isBad({ run, verdict, total }: RunStatistics): boolean | null {
   if (run && (run.interrupted || measuredGenerator(run))) return null
-  return verdict.kind !== 'pass' || (total.errors ?? 0) > mostErrors
+  return verdict.kind === 'fail' || verdict.kind === 'invalid' || (total.errors ?? 0) > mostErrors
 }

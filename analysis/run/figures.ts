@@ -21,7 +21,9 @@ const Intended = z.object({
 export const Figures = z.object({
   requests: z.number().describe('all, including failed ones'),
   failed: z.number(),
-  errors: numberOrNull.describe('failed ÷ requests; null without requests'),
+  errors: numberOrNull.describe(
+    'failed ÷ requests; null without requests, or where k6 did not count failures',
+  ),
   rate: numberOrNull.describe(
     'requests per second, over the time of the load: without the wait for the last answers',
   ),
@@ -63,7 +65,7 @@ export function figures(summary: Summary, tags: Tags, durationMs: number | null)
   return {
     requests,
     failed,
-    errors: requests > 0 ? failed / requests : null,
+    errors: requests > 0 && failures ? failed / requests : null,
     rate: durationMs ? (requests * 1000) / durationMs : (counted?.values.rate ?? null),
     latencyOf,
     samples,

@@ -25,7 +25,11 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
         ...countRemarks(run, total),
       ]
     : bareRemarks(summary)
+  const odd = (summary.odd ?? []).map(
+    (name) => `The summary’s metric ${name} could not be read and is left out.`,
+  )
   return [
+    ...odd,
     ...sampleRemarks(total),
     ...load,
     ...growthRemarks(statistics.queueGrowth),

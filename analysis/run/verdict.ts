@@ -28,7 +28,8 @@ export function failureKinds(summary: Summary): { count: number; what: string }[
     if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []
     const [key, value] = tag
     const status = key === 'status' ? value : /^error_code:1([45]\d\d)$/.exec(`${key}:${value}`)?.[1]
-    if (status) return [{ count, what: `were answered ${status}` }]
+    // A script may count every status; k6 takes 200 to 399 as success unless told otherwise.
+    if (status) return /^[23]/.test(status) ? [] : [{ count, what: `were answered ${status}` }]
     const what = failures[`${key}:${value}`]
     return what ? [{ count, what }] : []
   })
@@ -55,7 +56,8 @@ const exits: Record<number, string> = {
 }
 
 /**
- * Pass, fail or invalid. Invalid takes precedence: a run that measured nothing says nothing about the SLOs.
+ * Pass, fail or invalid; "not judged" for a summary without run.json that has no threshold either. Invalid
+ * takes precedence: a run that measured nothing says nothing about the SLOs. Crossed thresholds are named first.
  * @param total the figures of the whole run; null when the summary is unreadable
  */
 export function judge(run: Run | null, reading: SummaryReading, total: Figures | null): Verdict {
@@ -65,15 +67,28 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
 
   const { summary } = reading
   invalid.push(...emptinessReasons(run, summary, total))
+  const crossed = summary.thresholds.flatMap(({ metric, expression, passed }) =>
+    passed ? [] : [`k6 threshold crossed: ${metric} ${expression}`],
+  )
   const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
   invalid.push(...slos.flatMap(({ unknown }) => unknown ?? []))
-  if (invalid.length > 0) return { kind: 'invalid', reasons: invalid }
+  if (invalid.length > 0) return { kind: 'invalid', reasons: [...crossed, ...invalid] }
+  if (!run && summary.thresholds.length === 0)
+    return { kind: 'not judged', reasons: unjudged(summary, total) }
 
   const missed = slos.flatMap(({ missed }) => missed ?? [])
-  for (const { metric, expression, passed } of summary.thresholds) {
-    if (!passed) missed.push(`k6 threshold crossed: ${metric} ${expression}`)
-  }
-  return { kind: missed.length > 0 ? 'fail' : 'pass', reasons: missed }
+  const reasons = [...crossed, ...missed]
+  return { kind: reasons.length > 0 ? 'fail' : 'pass', reasons }
+}
+
+function unjudged(summary: Summary, { failed, requests }: Figures): string[] {
+  const errors =
+    failed > 0 ? [`${number(failed)} of ${quantity(requests, 'request')} failed${because(summary)}`] : []
+  const checks = findMetric(summary, 'checks')?.values
+  const succeeded = checks?.rate ?? checks?.value
+  const missed =
+    succeeded !== undefined && succeeded < 1 ? [`${percent(succeeded)} of the checks succeeded`] : []
+  return ['no threshold and no SLO', ...errors, ...missed]
 }
 
 /** Why a run says nothing about its target: it was interrupted, or k6 failed or was the bottleneck. */
@@ -141,8 +156,10 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   const iterations = findMetric(summary, 'iterations')?.values.count ?? 0
   const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
   const reasons = []
-  if (total.requests === 0) reasons.push('no request was made: nothing was measured')
-  else if (total.failed === total.requests) {
+  // A summary of gRPC, WebSockets or a browser has no http_reqs: its iterations show that something was measured.
+  const other = !run && iterations > 0 && !findMetric(summary, 'http_reqs')
+  if (total.requests === 0 && !other) reasons.push('no request was made: nothing was measured')
+  else if (total.requests > 0 && total.failed === total.requests) {
     reasons.push(`all ${quantity(total.requests, 'request')} failed${because(summary)}: nothing was measured`)
   }
   if (total.requests > 0 && iterations === 0) reasons.push('no iteration finished')
@@ -160,7 +177,7 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
     const planned = dropped + (run ? Math.min(iterations, total.requests) : iterations)
     const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
-      `k6 dropped ${number(dropped)} of ${quantity(planned, 'request')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
+      `k6 dropped ${number(dropped)} of ${quantity(planned, run ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )
   }
   if (!run) return reasons
