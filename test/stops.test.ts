@@ -4,11 +4,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findK6 } from '../runner/k6/find.ts'
-import { noneLeft, runOf, type Started, said, startIn } from './command.ts'
+import { noneLeft, runOf, said, startIn } from './command.ts'
 import { fakeKubectl } from './fake-kubectl.ts'
 import { serving } from './service.ts'
-import { testShell } from './shell.ts'
+import { fakeK6, hang, stopped, there } from './stopped.ts'
 
 let out = ''
 let plan = ''
@@ -19,35 +18,6 @@ before(async () => {
   await writeFile(plan, JSON.stringify({ repeats: 1, runs }))
 })
 after(() => rm(out, { recursive: true }))
-
-const hang = "trap '' INT TERM; sleep 600; sleep 600"
-
-/** A k6 that does something else for one of its commands; in a folder of its own, which it marks when it comes there. */
-async function fakeK6(phase: 'version' | 'inspect' | 'run', instead: string) {
-  const folder = await mkdtemp(path.join(out, 'fake-'))
-  const { path: real } = await findK6(testShell())
-  const K6_BIN = path.join(folder, 'k6')
-  const script = `#!/bin/sh\nif [ "$1" = ${phase} ]; then : > '${folder}/there'; ${instead}; fi\nexec '${real}' "$@"\n`
-  await writeFile(K6_BIN, script, { mode: 0o755 })
-  return { folder, environment: { K6_BIN } }
-}
-
-async function there(folder: string, { process }: Started): Promise<void> {
-  while (!(await readdir(folder)).includes('there') && process.exitCode === null) await sleep(20)
-}
-
-/** Presses Ctrl-C so often; the command has to end within five seconds, and leave no process. */
-async function stopped(started: Started, times: number): Promise<void> {
-  for (let time = 1; time <= times; time++) {
-    if (time > 1) await said(started, 'interrupted: ')
-    started.process.kill('SIGINT')
-  }
-  const code = await Promise.race([started.ended, sleep(5000, 'hangs', { ref: false })])
-  if (code === 'hangs') started.process.kill('SIGKILL')
-  assert.equal(code, 130, started.stderr)
-  assert.doesNotMatch(started.stderr, / at .*:\d+:\d+|a fault of/)
-  await noneLeft(started.mark)
-}
 
 const verbs = {
   run: ['run', 'constant', '--duration', '30s', '--vus', '1'],
@@ -68,7 +38,7 @@ describe('Ctrl-C ends everything', { concurrency: 3, skip: process.platform !== 
     ['a k6 that is stopped', 'run', 'kill -STOP $$', 2],
   ] as const)
     test(`${name}, by Ctrl-C ${times === 1 ? 'once' : 'twice'}`, async () => {
-      const { folder, environment } = await fakeK6(phase, instead)
+      const { folder, environment } = await fakeK6(out, phase, instead)
       const started = startIn(folder, argumentsOf('run'), environment)
       await there(folder, started)
       await stopped(started, times)
@@ -76,14 +46,14 @@ describe('Ctrl-C ends everything', { concurrency: 3, skip: process.platform !== 
 
   for (const verb of ['ab', 'breakpoint', 'nightly'] as const)
     test(`${verb}, whose k6 hangs`, async () => {
-      const { folder, environment } = await fakeK6('run', hang)
+      const { folder, environment } = await fakeK6(out, 'run', hang)
       const started = startIn(folder, argumentsOf(verb), environment)
       await there(folder, started)
       await stopped(started, 2)
     })
 
   test('a k6 that ignores signals, when the runner is killed', async () => {
-    const { folder, environment } = await fakeK6('run', hang)
+    const { folder, environment } = await fakeK6(out, 'run', hang)
     const started = startIn(folder, argumentsOf('run'), environment)
     await there(folder, started)
     // Its guard is there too then.

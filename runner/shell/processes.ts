@@ -9,8 +9,8 @@ export type Started = {
   readonly pid: number | undefined
   /** Rejects where the program cannot be started, with the system's code (ENOENT …). */
   readonly ended: Promise<Exit>
-  /** Asks it to end, kills it with its own children where that takes longer, and waits for the end; never rejects. */
-  end(withinMs?: number): Promise<void>
+  /** Asks it to end, kills it with its own children after two seconds, and waits for the end; never rejects. */
+  end(): Promise<void>
 }
 
 const running = new Set<ChildProcess>()
@@ -52,9 +52,9 @@ export function start(program: string, args: readonly string[], options: SpawnOp
     child,
     pid: child.pid,
     ended,
-    async end(withinMs = 2000) {
+    async end() {
       send(child, 'SIGTERM')
-      const timer = setTimeout(() => send(child, 'SIGKILL'), withinMs)
+      const timer = setTimeout(() => send(child, 'SIGKILL'), 2000)
       await ended.catch(() => {}).finally(() => clearTimeout(timer))
     },
   }

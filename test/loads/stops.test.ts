@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { said, startIn } from '../command.ts'
+import { fakeK6, hang, stopped, there } from '../stopped.ts'
+
+let out = ''
+before(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'las-stops-'))
+})
+after(() => rm(out, { recursive: true }))
+
+const series = ['--repeat', '2', '--warm-up', '1ms', '--cool-down', '1ms', '--vus', '1']
+
+/** A verb's arguments, for runs of that duration with results in a folder. */
+const verbs: Record<string, (duration: string, folder: string) => Promise<string[]>> = {
+  run: async (duration) => ['run', 'constant', '--duration', duration, '--vus', '1'],
+  ab: async (duration) => ['ab', '--duration', duration, ...series],
+  sweep: async (duration) => ['sweep', '--local', '--replicas', '1', '--duration', duration, ...series],
+  breakpoint: async (duration) => ['breakpoint', '--duration', duration],
+  nightly: async (duration, folder) => {
+    const plan = path.join(folder, 'plan.json')
+    const runs = [{ scenario: 'constant', flags: { vus: 1, duration } }]
+    await writeFile(plan, JSON.stringify({ repeats: 2, runs }))
+    return ['nightly', '--plan', plan, '--history', path.join(folder, 'history')]
+  },
+}
+
+/** Whether each run that a folder holds was interrupted; hidden folders count too. */
+async function runsIn(folder: string): Promise<boolean[]> {
+  const files = (await readdir(folder, { recursive: true })).filter(
+    (each) => path.basename(each) === 'run.json',
+  )
+  const texts = await Promise.all(
+    files.map((file) => readFile(path.join(folder, file), 'utf8').catch(() => null)),
+  )
+  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text).interrupted]))
+}
+
+describe('each verb, interrupted in each phase', {
+  concurrency: 3,
+  skip: process.platform !== 'linux',
+}, () => {
+  for (const [verb, argumentsOf] of Object.entries(verbs)) {
+    for (const [phase, times] of [
+      ['version', 1],
+      ['inspect', 1],
+      ['inspect', 2],
+      ['run', 2],
+    ] as const)
+      test(`${verb}, hanging at k6 ${phase}, ${times} times`, async () => {
+        const { folder, environment } = await fakeK6(out, phase, hang)
+        const started = startIn(folder, await argumentsOf('30s', folder), environment)
+        await there(folder, started)
+        await stopped(started, times)
+      })
+
+    test(`${verb}, under load: what was measured is kept and named`, async () => {
+      const folder = await mkdtemp(path.join(out, `${verb}-`))
+      const started = startIn(folder, await argumentsOf('30s', folder))
+      await said(started, 'k6 runs')
+      await sleep(1500)
+      await stopped(started, 1)
+      assert.deepEqual(await runsIn(folder), [true])
+      assert.match(started.stderr, /^report: |resume with: /m)
+    })
+
+    test(`${verb}, winding down: the second Ctrl-C does not wait`, async () => {
+      const folder = await mkdtemp(path.join(out, `${verb}-`))
+      const started = startIn(folder, await argumentsOf('30s', folder))
+      await said(started, 'k6 runs')
+      await sleep(1000)
+      await stopped(started, 2)
+      assert.match(started.stderr, /^report: |resume with: /m)
+    })
+
+    for (const times of [1, 2])
+      test(`${verb}, when a run is in place: it stays, ${times} times`, async () => {
+        const folder = await mkdtemp(path.join(out, `${verb}-`))
+        const started = startIn(folder, await argumentsOf('1s', folder))
+        while ((await runsIn(folder)).length === 0 && started.process.exitCode === null) await sleep(5)
+        // A run that is complete keeps its verdict.
+        await stopped(started, times, verb === 'run' ? [0, 130] : [130])
+        assert.equal((await runsIn(folder))[0], false)
+      })
+  }
+})
