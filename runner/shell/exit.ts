@@ -1,6 +1,6 @@
 /** What each exit code means, for every command; the README's table is tested against it. */
 const meanings = {
-  pass: [0, 'pass'],
+  pass: [0, 'pass; or a k6 summary without thresholds, which nothing judges'],
   fail: [1, 'an SLO was missed; of a comparison: worse'],
   usage: [2, 'usage: one sentence says what is wrong'],
   invalid: [3, 'invalid: the run measured nothing, or not what was asked'],

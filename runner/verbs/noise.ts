@@ -67,7 +67,7 @@ ${exitCodesHelp}
 
   npm run noise -- --repeat 10
   npm run noise -- --url http://10.0.0.7:8080 --path /api/items --durations 10s,30s,60s --effect 3%
-  npm run noise -- --with results/20260102T030405Z-noise-1a2b3`,
+  npm run noise -- --with results/20260102T030405Z-noise-1a2b3c4d`,
 }
 
 /** `noise`: passes where some duration and number of repeats would tell. */

@@ -32,7 +32,7 @@ const usage = {
   notes: `One result folder gets its report inside unless --out names a place; several, and bare summary files, need --out.
 ${exitCodesHelp}
 
-  npm run report -- results/20261124T101500Z-ramp-3fa9
+  npm run report -- results/20261124T101500Z-ramp-3fa94c01
   npm run report -- results/*-ramp-* --out before-and-after
   npm run report -- summary.json --out my-report
   gzip -dc summary.json.gz | npm run report -- - --out my-report`,
