@@ -63,7 +63,7 @@ test('neither a row nor a path continues the host', async () => {
     assert.match(row.stderr, /row 2 gives a path that does not begin with \//)
     const none = await commandIn(out, run)
     assert.equal(none.code, 2)
-    assert.match(none.stderr, /a \{\{column\}\} there needs --data/)
+    assert.match(none.stderr, /stands for a column of a data file: add --data/)
     assert.deepEqual(came, [])
   } finally {
     fine.close()
@@ -90,7 +90,7 @@ test('a plan is only a file: its sides, paths and data are checked before anythi
   const wrong: [object, RegExp][] = [
     [planned('http://192.0.2.1', {}), /192\.0\.2\.1, neither loopback nor private/],
     [planned('http://u:c4nary@127.0.0.1', {}), /user and password/],
-    [planned(target.url, { path: '{{path}}' }), /needs --data/],
+    [planned(target.url, { path: '{{path}}' }), /add --data/],
     [planned(target.url, { path: '@elsewhere/' }), /does not begin with \//],
     [planned(target.url, { path: '{{path}}', data: rows }), /row 1 gives a path that does not begin with \//],
   ]
