@@ -170,7 +170,7 @@ test('a path is encoded once, whatever is in it', () => {
 const bad: [name: string, text: string | Uint8Array, sentence: RegExp][] = [
   ['empty.csv', 'id,q\n', /^--data: empty\.csv: has no rows$/],
   ['short.csv', 'id,q\n1,2\n3\n', /short\.csv: row 2 has 1 cells, but the header has 2$/],
-  ['other.csv', 'a,b\n1,2\n', /other\.csv: has no column "id"; its 2 are named in the first line/],
+  ['other.csv', 'a,b\n1,2\n', /other\.csv: has no column "id"; the first line names the columns/],
   ['gap.json', '[{"id": 1, "q": 1}, {"id": 2}]', /gap\.json: row 2 has no "q"$/],
   ['broken.json', 'hunter2', /^--data: broken\.json: is not JSON \([^h]*\)$/],
   ['object.json', '{"id": 1}', /object\.json: is not a JSON array of objects$/],

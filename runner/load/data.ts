@@ -35,9 +35,7 @@ export async function readRequests(
   for (const column of placeholdersOf(request)) {
     if (!columns.includes(column))
       // Without a header, what looks like names are values.
-      throw wrong(
-        `has no column "${column}"; its ${columns.length} are named in the first line, or by the objects`,
-      )
+      throw wrong(`has no column "${column}"; the first line names the columns, or each object does`)
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }

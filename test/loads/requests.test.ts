@@ -184,7 +184,10 @@ test('k6 gets the outputs that the options name, and the report says that they c
 
 const refused: [args: string[], sentence: RegExp][] = [
   [['--path', '/', '--data', 'none.csv'], /--data: none\.csv: no such file/],
-  [['--path', '/{{idd}}', '--data', 'rows.csv'], /rows\.csv: has no column "idd", only id/],
+  [
+    ['--path', '/{{idd}}', '--data', 'rows.csv'],
+    /rows\.csv: has no column "idd"; the first line names the columns/,
+  ],
   [['--path', '/', '--data', 'short.csv'], /short\.csv: row 2 has 1 cells, but the header has 2/],
   [['--path', '/', '--data', 'empty.csv'], /empty\.csv: has no rows/],
   [['--path', '/', '--data', 'bad.json'], /bad\.json: is not JSON/],
