@@ -60,3 +60,16 @@ test('one odd metric is named and the others are read; not where it has threshol
   assert.equal(odd({ own: { values: { count: 1 }, thresholds: { 'count<1': false } } }), 'unreadable')
   assert.equal(odd({ http_reqs: { values: 7 } }), 'unreadable')
 })
+
+test('a script that did nothing is invalid, with thresholds or without', () => {
+  const idle = { iterations: { values: { count: 5 } }, vus: { values: { value: 1 } } }
+  const threshold = { http_req_duration: { values: { avg: 0 }, thresholds: { 'p(95)<1': { ok: true } } } }
+  for (const metrics of [idle, { ...idle, ...threshold }]) {
+    const text = JSON.stringify({ state: { testRunDurationMs: 1000 }, metrics })
+    const { verdict } = runStatistics({ name: 'x', run: null, summary: parseSummary(text) })
+    assert.deepEqual(
+      [verdict.kind, verdict.reasons[0]],
+      ['invalid', 'no request was made: nothing was measured'],
+    )
+  }
+})

@@ -151,13 +151,22 @@ function generatorReasons(run: Run): string[] {
 /** Whether the generator rather than the target limited the run. */
 export const measuredGenerator = (run: Run): boolean => generatorReasons(run).length > 0
 
+/** What k6 measures even if a script does nothing. */
+const ofEveryRun =
+  /^(vus|vus_max|iterations|iteration_duration|iterations_thrown|dropped_iterations|data_sent|data_received|group_duration|http_.*)$/
+
 function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
   const thrown = findMetric(summary, 'iterations_thrown')?.values.count ?? 0
   const iterations = findMetric(summary, 'iterations')?.values.count ?? 0
   const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
   const reasons = []
-  // A summary of gRPC, WebSockets or a browser has no http_reqs: its iterations show that something was measured.
-  const other = !run && iterations > 0 && !findMetric(summary, 'http_reqs')
+  // A summary of gRPC, WebSockets or a browser has no http_reqs, but metrics that show what was measured.
+  const other =
+    !run &&
+    !findMetric(summary, 'http_reqs') &&
+    summary.metrics.some(
+      ({ name, values }) => !ofEveryRun.test(name) && Object.values(values).some((value) => value > 0),
+    )
   if (total.requests === 0 && !other) reasons.push('no request was made: nothing was measured')
   else if (total.requests > 0 && total.failed === total.requests) {
     reasons.push(`all ${quantity(total.requests, 'request')} failed${because(summary)}: nothing was measured`)

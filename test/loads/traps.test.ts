@@ -61,7 +61,7 @@ export default () => { http.get(__ENV.BASE); sleep(5) }`,
     script: `export const options = { scenarios: { one: { executor: 'constant-arrival-rate', rate: 30, duration: '2s', preAllocatedVUs: 1, maxVUs: 1 } } }
 export default () => { http.get(__ENV.BASE); sleep(0.3) }`,
     exit: 0,
-    reason: /k6 dropped \d+ of \d+ requests/,
+    reason: /k6 dropped \d+ of \d+ iterations/,
   },
 }
 
