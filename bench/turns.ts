@@ -38,8 +38,10 @@ async function compared(name: string, flags: readonly string[]): Promise<void> {
       runs
         .filter(({ run }) => run?.labels.side === side)
         .sort((a, b) => Number(a.run?.labels.cell?.slice(2)) - Number(b.run?.labels.cell?.slice(2)))
-        .map(({ total }) => Math.log(total[key] ?? 1))
+        .flatMap(({ total }) => (total[key] === null ? [] : Math.log(total[key])))
     const [a, b] = [of('a'), of('b')]
+    // A run of few requests has no p99.
+    if (a.length + b.length < runs.length) return `${figure} –`
     const half = (interval: Interval | null) => percent(interval ? (interval.high - interval.low) / 2 : 0)
     return `${figure} ${half(hodgesLehmann(a, b).interval)} / ${half(hodgesLehmannInTurns(a, b).interval)}`
   })
