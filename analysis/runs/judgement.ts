@@ -43,7 +43,7 @@ export const leastErrors = 0.0005
 // All chosen by simulation (bench/statistics.ts). By p alone, figures that vary much raised three times as many
 // false alarms as the promised 0.5 %, and hardly more real changes were found.
 const significanceFor = (runs: number): number => (runs < 10 ? 0.032 : 0.05)
-// With five runs a side the p of a change in only one of five figures is at least 5 × 2/252.
+// Matters below ten runs: with five a side the p of a change in only one of five figures is at least 5 × 2/252.
 const significanceIfLarge = 0.04
 /** How far an interval must be from no change, in its widths: with few runs it is wide already. */
 const clearOf = (runs: number): number => Math.min(0.35, 0.18 + 0.035 * (runs - fewestRuns))
@@ -120,8 +120,9 @@ export const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean
 
 /**
  * The judgement of each figure, with its adjusted p. *Worse* and *better* need an adjusted p below 0.032
- * (0.05 from ten runs a side on), a change beyond `effect`, and an interval at least 0.18 (five runs a side) to 0.35 (ten) of its width from no
- * change; or an adjusted p below 0.04, and an interval beyond `effect` and half of its width from no change.
+ * (0.05 from ten runs a side on), a change beyond `effect`, and an interval at least 0.18 (five runs a side)
+ * to 0.35 (ten) of its width from no change; or an adjusted p below 0.04, and an interval beyond `effect` and
+ * half of its width from no change.
  * *No difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
  * *cannot tell*.
  */

@@ -6,11 +6,12 @@ import { readJson } from '../../analysis/formats/json.ts'
 import { randomFrom } from '../../analysis/numbers/random.ts'
 import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import { bundle } from '../k6/bundle.ts'
-import { loadFlags, scenarioOf } from '../load/options.ts'
+import { loadFlags, type outFlag, scenarioOf } from '../load/options.ts'
 import { duration, positiveInteger } from '../load/values.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { Failure } from '../shell/exit.ts'
 import { flagName, grouped, type OptionsOf, option, text, toggle, type Written } from '../shell/flags.ts'
+import { type Shell, userPath } from '../shell/shell.ts'
 import { hasher, newSalt, withoutSecrets, withSecrets } from './withheld.ts'
 
 /** What `sweep.json` holds: enough to resume the series. */
@@ -69,17 +70,6 @@ export const seriesFlags = grouped('Series', {
   seed: option('LAS_SEED', 'n', 'of the order of the runs (1)', positiveInteger),
   warmUp: option('LAS_WARM_UP', 'time', 'load before each run (3s)', duration),
   coolDown: option('LAS_COOL_DOWN', 'time', 'rest after each run (1s)', duration),
-})
-
-/** The times and the order of a series, from its flags. */
-export const settingsOf = ({
-  seed = 1,
-  warmUp = 3000,
-  coolDown = 1000,
-}: Partial<OptionsOf<typeof seriesFlags>>) => ({
-  seed,
-  warmUpMs: warmUp,
-  coolDownMs: coolDown,
 })
 
 /** Of the flags of a series those that each run is given. */
@@ -166,6 +156,28 @@ export async function resumeSeries(
     flags: withSecrets({ flags: run.flags, withheld }, withheld ? flagsOf(run) : {}, hash),
   }))
   return { folder, plan: { ...plan, runs } }
+}
+
+type SeriesOptions = Partial<OptionsOf<typeof seriesFlags & typeof resumeFlag & typeof outFlag>>
+
+/** The series that --resume names, or else the one that `begin` describes, in a new folder. */
+export async function openSeries(
+  shell: Pick<Shell, 'cwd'>,
+  kind: Plan['kind'],
+  { options, written }: { readonly options: SeriesOptions; readonly written: Written },
+  begin: () => Promise<
+    Pick<Plan, 'local' | 'sides' | 'duet'> & {
+      readonly cells: readonly Cell[]
+      readonly repeats: number
+      readonly untilDecided?: boolean
+    }
+  >,
+): Promise<Series> {
+  const { resume, out = 'results', seed = 1, warmUp = 3000, coolDown = 1000 } = options
+  if (resume) return resumeSeries(userPath(shell, resume), kind, () => loadWritten(written))
+  const { cells, ...settings } = await begin()
+  const times = { minutes: null, seed, warmUpMs: warmUp, coolDownMs: coolDown }
+  return beginSeries(planOf(kind, cells, { ...settings, ...times }), userPath(shell, out))
 }
 
 /** Every script that the plan needs, bundled once: an edit meanwhile must not change what is measured. */

@@ -17,6 +17,8 @@ type UrlOptions = {
 export async function urlTarget(_shell: Shell, text: string, options: UrlOptions): Promise<Target> {
   const url = await checkUrl(text, options)
   const reach: Reach = options.allowPublic ? 'anywhere' : nearbyOnly
+  // Warm-up and load ask the same.
+  let ours: Promise<boolean> | undefined
   return {
     url,
     reach,
@@ -26,7 +28,10 @@ export async function urlTarget(_shell: Shell, text: string, options: UrlOptions
         `${options.flag}: replicas and image of a URL cannot be changed; leave them out, or use --cluster`,
       )
     },
-    isOurs: async () => (await readInsight(url.href, reach)) !== null,
+    isOurs() {
+      ours ??= readInsight(url.href, reach).then((insight) => insight !== null)
+      return ours
+    },
     observe: ({ workload }) => observeUrl(url, { reach, workload, embedded: false, replicas: null }),
     restore: async () => {},
   }

@@ -6,21 +6,17 @@ import { given } from '../load/values.ts'
 import { effectFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import {
-  beginSeries,
   loadWritten,
-  planOf,
+  openSeries,
   repeatFlag,
   resumeFlag,
-  resumeSeries,
-  type Series,
   seriesFlags,
-  settingsOf,
   untilDecidedFlag,
 } from '../series/plan.ts'
 import { sideOf, sideRuns } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags, secret, toggle } from '../shell/flags.ts'
-import { type Shell, userPath } from '../shell/shell.ts'
+import type { Shell } from '../shell/shell.ts'
 
 const flags = {
   ...grouped('Target', {
@@ -56,17 +52,15 @@ const usage = {
   npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the current deployment
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --duet      what disturbs one disturbs both
   npm run ab -- --repeat 20 --until-decided …   as few repeats as the answer takes, at most twenty
-  npm run ab -- --repeat 5 --duration 10s        the workload against itself: how much do runs vary here?`,
+  npm run ab -- --repeat 5 --duration 10s        the workload against itself`,
 }
 
 /** `ab`: baseline and candidate in turns, compared. */
 export async function ab(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { resume, effect, allowPublic } = parsed.options
-  const series = resume
-    ? await resumeSeries(userPath(shell, resume), 'ab', () => loadWritten(parsed.written))
-    : await begin(shell, parsed)
+  const { effect, allowPublic } = parsed.options
+  const series = await openSeries(shell, 'ab', parsed, () => begin(shell, parsed))
   const compared = (sources: readonly Source[]) =>
     comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect })
   const decided = (sources: readonly Source[]) =>
@@ -74,8 +68,8 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
   return runSeries(shell, series, { allowPublic, decided }, compared)
 }
 
-async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
-  const { scenario = 'constant', allowPublic, duet, repeat = 10, untilDecided, out = 'results' } = options
+async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
+  const { scenario = 'constant', allowPublic, duet, repeat = 10, untilDecided } = options
   checkLoad(scenario, options)
   const a = await sideOf(shell, options.a, { flag: '--a', allowPublic })
   const b = await sideOf(shell, options.b, { flag: '--b', allowPublic })
@@ -89,16 +83,7 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): 
     replicas: null,
     flags: load,
   }))
-  const settings = {
-    ...settingsOf(options),
-    local: true,
-    sides: { a, b },
-    ...(duet && { duet }),
-    minutes: null,
-    repeats: repeat,
-    untilDecided,
-  }
-  return beginSeries(planOf('ab', cells, settings), userPath(shell, out))
+  return { cells, local: true, sides: { a, b }, ...(duet && { duet }), repeats: repeat, untilDecided }
 }
 
 /** What both sides can be given at the same moment. */

@@ -7,21 +7,11 @@ import { duration } from '../load/values.ts'
 import { effectFlag } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
 import { runSeries } from '../series/execute.ts'
-import {
-  beginSeries,
-  loadWritten,
-  planOf,
-  repeatFlag,
-  resumeFlag,
-  resumeSeries,
-  type Series,
-  seriesFlags,
-  settingsOf,
-} from '../series/plan.ts'
+import { loadWritten, openSeries, repeatFlag, resumeFlag, seriesFlags } from '../series/plan.ts'
 import { sideOf } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags } from '../shell/flags.ts'
-import { type Shell, userPath } from '../shell/shell.ts'
+import type { Shell } from '../shell/shell.ts'
 import { currentImage } from '../targets/deployment.ts'
 
 const words = (value: string): readonly string[] => value.split(',').filter(Boolean)
@@ -74,19 +64,17 @@ ${exitCodesHelp}
 export async function noise(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { resume, effect, allowPublic, with: earlier = [] } = parsed.options
+  const { effect, allowPublic, with: earlier = [] } = parsed.options
   const before: RunStatistics[] = []
   for (const folder of earlier) before.push(...(await runsNamed(shell, folder, shell.cwd)))
-  const series = resume
-    ? await resumeSeries(userPath(shell, resume), 'noise', () => loadWritten(parsed.written))
-    : await begin(shell, parsed)
+  const series = await openSeries(shell, 'noise', parsed, () => begin(shell, parsed))
   return runSeries(shell, series, { allowPublic }, (sources: readonly Source[]) => {
     const sessions = groupedBy([...before, ...sources.map(runStatistics)], ({ run }) => run?.labels.series)
     return noiseStatistics([...sessions.values()], effect === undefined ? {} : { effect })
   })
 }
 
-async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
+async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
   const { scenario = 'constant', url, cluster, allowPublic, durations = ['5s', '20s'] } = options
   checkLoad(scenario, options)
   if (url && cluster) throw new Failure('usage', '--url and --cluster each name a target; give one of them')
@@ -99,9 +87,5 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): 
     replicas: null,
     flags: { ...loadWritten(written), duration: each },
   }))
-  const settings = { ...settingsOf(options), local: !cluster, sides: { a: null, b: side }, minutes: null }
-  return beginSeries(
-    planOf('noise', cells, { ...settings, repeats: options.repeat ?? 10 }),
-    userPath(shell, options.out ?? 'results'),
-  )
+  return { cells, local: !cluster, sides: { a: null, b: side }, repeats: options.repeat ?? 10 }
 }

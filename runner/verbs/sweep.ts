@@ -3,20 +3,10 @@ import { checkLoad, loadFlags, outFlag } from '../load/options.ts'
 import { positiveIntegers } from '../load/values.ts'
 import { wantedFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
-import {
-  beginSeries,
-  loadWritten,
-  planOf,
-  repeatFlag,
-  resumeFlag,
-  resumeSeries,
-  type Series,
-  seriesFlags,
-  settingsOf,
-} from '../series/plan.ts'
+import { loadWritten, openSeries, repeatFlag, resumeFlag, seriesFlags } from '../series/plan.ts'
 import { exitCodes, exitCodesHelp } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags, toggle } from '../shell/flags.ts'
-import { type Shell, userPath } from '../shell/shell.ts'
+import type { Shell } from '../shell/shell.ts'
 import { currentImage } from '../targets/deployment.ts'
 
 const flags = {
@@ -51,15 +41,13 @@ ${exitCodesHelp}
 export async function sweep(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { resume, for: wanted = null } = parsed.options
-  const series = resume
-    ? await resumeSeries(userPath(shell, resume), 'sweep', () => loadWritten(parsed.written))
-    : await begin(shell, parsed)
+  const { for: wanted = null } = parsed.options
+  const series = await openSeries(shell, 'sweep', parsed, () => begin(shell, parsed))
   return runSeries(shell, series, {}, (sources) => statistics(sources, { wanted }))
 }
 
-async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): Promise<Series> {
-  const { scenario = 'constant', local, replicas = [1, 2, 4], repeat = 3, out = 'results' } = options
+async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
+  const { scenario = 'constant', local, replicas = [1, 2, 4], repeat = 3 } = options
   checkLoad(scenario, options)
   // Says now, rather than after a plan has been written, that there is nothing to scale.
   if (!local) await currentImage(shell)
@@ -70,12 +58,5 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>): 
     replicas: each,
     flags: loadWritten(written),
   }))
-  const settings = {
-    ...settingsOf(options),
-    local,
-    sides: { a: null, b: null },
-    minutes: null,
-    repeats: repeat,
-  }
-  return beginSeries(planOf('sweep', cells, settings), userPath(shell, out))
+  return { cells, local, sides: { a: null, b: null }, repeats: repeat }
 }
