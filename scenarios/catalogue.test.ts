@@ -4,7 +4,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import packageJson from '../package.json' with { type: 'json' }
 import { bundle } from '../runner/k6/bundle.ts'
-import { scenarioOf } from '../runner/load/options.ts'
+import { scenarioOf } from '../runner/load/script.ts'
 import { inspected } from '../test/script.ts'
 import { catalogue, scenarioNames as names } from './catalogue.ts'
 

@@ -17,7 +17,23 @@ export const sizeWords = ({ vus, offered }: StageSize): string | null =>
 /** `stage 3 · 8 VUs` */
 export function stageWords(stage: StageSize & { readonly stage: string }): string {
   const size = sizeWords(stage)
-  return size === null ? `stage ${stage.stage}` : `stage ${stage.stage} · ${size}`
+  const name = isNumbered(stage) ? `stage ${stage.stage}` : stage.stage
+  return size === null ? name : `${name} · ${size}`
+}
+
+/** Plateaus have numbers, the k6 scenarios of somebody's own script names. */
+const isNumbered = ({ stage }: { readonly stage: string }): boolean => /^\d*$/.test(stage)
+
+/** `browse 5 VUs for 30 s, buy 2.5/s for 30 s` of a script; null for plateaus. */
+function scriptWords(stages: readonly Stage[]): string | null {
+  if (stages.every(isNumbered)) return null
+  return stages
+    .map((stage) => {
+      const size =
+        stage.offered === null ? quantity(stage.vus, 'VU') : `${number(stage.offered)} iterations/s`
+      return `${stage.stage} ${size} for ${number(stage.durationMs / 1000)} s`
+    })
+    .join(', ')
 }
 
 /** `, Poisson arrivals (seed 7)` of requests that start at random times; empty for even ones. */
@@ -26,12 +42,15 @@ const arrivalWords = ({ poissonSeed }: Pick<Stage, 'poissonSeed'> = {}): string 
 
 /** The sizes of all stages, in order: `1 → 2 → 4 VUs`, `20 → 100 requests/s`. */
 export const sizesWords = (stages: readonly Stage[]): string =>
-  isOpen(stages)
+  scriptWords(stages) ??
+  (isOpen(stages)
     ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s${arrivalWords(stages[0])}`
-    : `${stages.map(({ vus }) => vus).join(' → ')} VU${stages.every(({ vus }) => vus === 1) ? '' : 's'}`
+    : `${stages.map(({ vus }) => vus).join(' → ')} VU${stages.every(({ vus }) => vus === 1) ? '' : 's'}`)
 
 /** `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each` or `open: 50 requests/s, 10 s each`. */
 export function loadWords(stages: readonly Stage[]): string {
+  const named = scriptWords(stages)
+  if (named !== null) return named
   const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
   const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
   if (isOpen(stages))

@@ -26,7 +26,11 @@ export const Verdict = z.object({
 export const Run = z.object({
   schema: z.literal(1),
   id: z.string().describe('the name of the result folder'),
-  scenario: z.string(),
+  scenario: z.string().describe('of a script of somebody’s own, the name of its file'),
+  script: z
+    .object({ file: z.string(), sha256: z.string().describe('of all its files') })
+    .optional()
+    .describe('somebody’s own; its stages are its k6 scenarios. Absent for a built-in scenario'),
   load: z.object({
     request: z.string().describe('method and path'),
     stages: z.array(Stage).describe('plateaus of load, in order'),
@@ -140,8 +144,10 @@ export type Run = z.infer<typeof Run>
 export type Verdict = z.infer<typeof Verdict>
 
 /** The tags of a stage's metrics; none for a run of one stage, whose requests are all of it. */
-export const stageTags = ({ load: { stages } }: Run, stage: string): Readonly<Record<string, string>> =>
-  stages.length > 1 ? { stage } : {}
+export const stageTags = (
+  { load: { stages }, script }: Run,
+  stage: string,
+): Readonly<Record<string, string>> => (stages.length < 2 ? {} : script ? { scenario: stage } : { stage })
 
 const Kept = z.object({
   sha256: z

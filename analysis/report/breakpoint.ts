@@ -12,14 +12,15 @@ import { everyRun } from './runs.ts'
 export function breakpointReport(statistics: Statistics): OfRuns {
   const { runs } = statistics
   const breakpoint = statistics.breakpoint as Breakpoint
-  const words = breakpointWords(breakpoint)
+  const unit = runs.some(({ run }) => run?.script) ? 'iterations/s' : 'requests/s'
+  const words = breakpointWords(breakpoint, unit)
   const failed = breakpoint.held === null || breakpoint.limit === 'generator'
   return {
     title: 'Where it breaks',
     blocks: present([
       { kind: 'finding', text: words, tone: toneOf(breakpoint), terminal: true },
       { ...probesTable(breakpoint), terminal: true },
-      breakpointPlot(breakpoint, words),
+      breakpointPlot(breakpoint, words, unit),
       ...everyRun(runs, eachAlone(runs)).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],
@@ -30,17 +31,20 @@ const toneOf = ({ held, limit, done }: Breakpoint): Tone =>
   limit === 'generator' || limit === 'machine' || !done ? 'doubt' : held === null ? 'bad' : 'good'
 
 /** What the search found, and what puts it in doubt, in sentences. */
-export function breakpointWords({ held, broke, limit, done, probes }: Breakpoint): string {
+export function breakpointWords(
+  { held, broke, limit, done, probes }: Breakpoint,
+  unit = 'requests/s',
+): string {
   const end = done ? '' : ' The search was cut short.'
   if (limit === 'generator')
-    return `${held === null ? 'No rate held' : `It holds ${number(held)} requests/s`}; at ${orDash(broke)} k6 was the bottleneck, so where the target breaks is not known.${end}`
+    return `${held === null ? 'No rate held' : `It holds ${number(held)} ${unit}`}; at ${orDash(broke)} k6 was the bottleneck, so where the target breaks is not known.${end}`
   const shared =
     limit === 'machine'
       ? ' By then the CPU of k6’s machine was used up: a target on a separate machine may hold more.'
       : ''
-  if (held === null) return `No rate held, down to ${orDash(broke)} requests/s.${shared}${end}`
-  if (broke === null) return `It held up to ${number(held)} requests/s, the highest rate tried.${end}`
-  return `It holds ${number(held)} requests/s and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${shared}${end}`
+  if (held === null) return `No rate held, down to ${orDash(broke)} ${unit}.${shared}${end}`
+  if (broke === null) return `It held up to ${number(held)} ${unit}, the highest rate tried.${end}`
+  return `It holds ${number(held)} ${unit} and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${shared}${end}`
 }
 
 function probesTable({ probes }: Breakpoint): Table {

@@ -21,7 +21,11 @@ const leastShare = 0.2
  * @param durationMs of the load
  */
 export function queueGrowth(summary: Summary, durationMs: number, poisson = false): number | null {
-  const parts = partsOf(summary, 'quarter', 4) ?? partsOf(summary, 'half', 2)
+  const parts =
+    partsOf(summary, 'latency_intended', 'quarter', 4) ??
+    partsOf(summary, 'latency_intended', 'half', 2) ??
+    // Of somebody's own script, where the time of a whole iteration is known.
+    partsOf(summary, 'iteration_intended', 'quarter', 4)
   if (!parts) return null
   const medians = parts.map(({ median }) => median)
   const grown = mean(medians.slice(parts.length / 2)) - mean(medians.slice(0, parts.length / 2))
@@ -37,9 +41,9 @@ export function queueGrowth(summary: Summary, durationMs: number, poisson = fals
 type Middle = { readonly count: number; readonly median: number; readonly notch: number }
 
 /** The middles of the load's parts, in order; null unless all are known. */
-function partsOf(summary: Summary, tag: string, count: number): Middle[] | null {
+function partsOf(summary: Summary, metric: string, tag: string, count: number): Middle[] | null {
   const parts = Array.from({ length: count }, (_, index) =>
-    middle(findMetric(summary, 'latency_intended', { [tag]: String(index + 1) })),
+    middle(findMetric(summary, metric, { [tag]: String(index + 1) })),
   ).filter((part) => part !== null)
   return parts.length === count ? parts : null
 }

@@ -17,7 +17,11 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
   const load = run
     ? [
         ...mixtureRemarks(run, summary),
-        isOpen(run.load.stages) ? openRemark(run, summary, total) : closedRemark(summary, total, run),
+        run.script
+          ? scriptRemark(run)
+          : isOpen(run.load.stages)
+            ? openRemark(run, summary, total)
+            : closedRemark(summary, total, run),
         ...duetRemarks(run),
         ...proxyRemarks(run),
         ...machineRemarks(run, summary),
@@ -61,9 +65,9 @@ const bareRemarks = ({ shape }: Summary): string[] => [
     : []),
 ]
 
-function mixtureRemarks({ load, k6 }: Run, { metrics }: Summary): string[] {
+function mixtureRemarks({ load, k6, script }: Run, { metrics }: Summary): string[] {
   const found: string[] = []
-  if (load.stages.length > 1)
+  if (load.stages.length > 1 && !script)
     found.push(
       '“all” mixes the stages: its percentiles are specific to this sequence of stages, and comparable only with runs of the same stages.',
     )
@@ -100,6 +104,16 @@ function omitted(latencies: Part, p99Ms: number, vus: number): string {
   if (estimateMs < p99Ms * 1.1 || atMostFrom(latencies, longestMs / 2) < Math.min(vus, Math.max(3, vus / 2)))
     return ''
   return ` If the longest responses (up to ${number(longestMs)} ms) were stalls that everybody met, p99 with the requests that were not made would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; if they were slow on their own, it would not. An open model would measure it.`
+}
+
+/** What a script of somebody's own does between its requests is unknown, so nothing is estimated. */
+function scriptRemark({ load: { stages } }: Run): string {
+  const open = stages.filter(({ offered }) => offered !== null).map(({ stage }) => stage)
+  if (open.length === stages.length)
+    return 'Open model: iterations started at their own rate. Latencies are from the actual start of each request, so what waited for a free VU is not in them.'
+  const which =
+    open.length > 0 ? `${open.join(', ')} started iterations at a rate; elsewhere` : 'Closed model:'
+  return `${which} each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).`
 }
 
 function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): string[] {

@@ -59,7 +59,8 @@ export function stageStatistics(run: Run | null, summary: Summary): StageStatist
       // k6's own rate is over the whole test, so without a length there is none.
       rate: ranMs ? these.rate : null,
       holds: stageHolds(run?.slos ?? [], summary, these, tags),
-      inFlight: ranMs ? inFlight(summary, these, tags) : null,
+      // An iteration of somebody's own script may make several requests, and pause.
+      inFlight: ranMs && !run?.script ? inFlight(summary, these, tags) : null,
       percentiles: curve(summary, tags, these.samples),
     }
   })

@@ -57,7 +57,8 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     percentiles: curve(summary, {}, total.samples),
     stages,
     requests: byKind(summary, rateMs),
-    knee: knee(stages),
+    // The k6 scenarios of a script are no plateaus.
+    knee: run?.script ? null : knee(stages),
     queueGrowth: first ? queueGrowth(summary, first.durationMs, first.poissonSeed !== undefined) : null,
     fairness: podFairness(run),
     following: following(run),

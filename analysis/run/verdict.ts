@@ -42,6 +42,9 @@ export function failureKinds(summary: Summary): { count: number; what: string }[
     : kinds
 }
 
+/** k6's exit code after test.fail(). */
+const failedByScript = 110
+
 const exits: Record<number, string> = {
   99: 'a threshold of the script was crossed',
   100: 'setup() timed out',
@@ -51,7 +54,6 @@ const exits: Record<number, string> = {
   107: 'the script threw an exception when it started',
   108: 'the script aborted the test',
   109: 'it panicked',
-  110: 'the script called test.fail()',
   255: 'a flag or file was wrong',
 }
 
@@ -77,7 +79,8 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
     return { kind: 'not judged', reasons: unjudged(summary, total) }
 
   const missed = slos.flatMap(({ missed }) => missed ?? [])
-  const reasons = [...crossed, ...missed]
+  const failed = run?.k6.exitCode === failedByScript ? ['the script called test.fail()'] : []
+  const reasons = [...crossed, ...failed, ...missed]
   return { kind: reasons.length > 0 ? 'fail' : 'pass', reasons }
 }
 
@@ -99,7 +102,7 @@ export function processReasons(run: Run): string[] {
     return [`interrupted before its planned ${number(planned / 1000)} s were over`]
   }
   if (k6.signal) return [`k6 was killed by ${k6.signal}; did it run out of memory?`]
-  if (k6.exitCode === 0 || k6.exitCode === 99) return generatorReasons(run)
+  if ([0, 99, failedByScript].includes(k6.exitCode ?? -1)) return generatorReasons(run)
   const why = exits[k6.exitCode ?? -1]
   return [`k6 exited with code ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
 }
@@ -162,7 +165,7 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   const reasons = []
   // A summary of gRPC, WebSockets or a browser has no http_reqs, but metrics that show what was measured.
   const other =
-    !run &&
+    (!run || run.script) &&
     !findMetric(summary, 'http_reqs') &&
     summary.metrics.some(
       ({ name, values }) => !ofEveryRun.test(name) && Object.values(values).some((value) => value > 0),
@@ -175,7 +178,7 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   if (thrown > 0)
     reasons.push(`${number(thrown)} of ${quantity(iterations, 'iteration')} threw an exception; see k6.log`)
   // k6 skips a request that it cannot make, for instance to an invalid address, and continues.
-  if (run && total.requests > 0 && iterations > total.requests + dropped)
+  if (run && !run.script && total.requests > 0 && iterations > total.requests + dropped)
     reasons.push(
       `${number(iterations - total.requests)} of ${quantity(iterations, 'iteration')} made no request; see k6.log`,
     )
@@ -189,7 +192,8 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
       `k6 dropped ${number(dropped)} of ${quantity(planned, run ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )
   }
-  if (!run) return reasons
+  // A k6 scenario of a script may make no request at all.
+  if (!run || run.script) return reasons
   for (const stage of run.load.stages) {
     const requests = findMetric(summary, 'http_reqs', stageTags(run, stage.stage))?.values.count ?? 0
     if (requests === 0) reasons.push(`stage ${stage.stage} (${sizeWords(stage)}) finished no request`)

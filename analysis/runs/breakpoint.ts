@@ -91,7 +91,7 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
  * eight.
  */
 export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { precision }: Search): Probe[] {
-  const rate = run?.load.stages[0]?.offered
+  const rate = run && offeredIn(run)
   if (!rate || run.interrupted) return []
   const grew = queueGrowth !== null && queueGrowth > precision
   const why =
@@ -111,6 +111,12 @@ export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { p
     },
   ]
 }
+
+/** Of somebody's own script the rates of its k6 scenarios together. */
+const offeredIn = ({ load: { stages }, script }: Run): number | null =>
+  script
+    ? Math.round(stages.reduce((sum, { offered }) => sum + (offered ?? 0), 0))
+    : (stages[0]?.offered ?? null)
 
 /** The share of a machine’s CPU beyond which processes wait for each other. */
 const usedUp = 0.9

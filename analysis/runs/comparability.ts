@@ -31,7 +31,8 @@ export function comparability(
       ? ['A summary without run.json does not say what was run']
       : []),
     ...differing('The load', ({ run }) => run && shapeWords(run.load.stages)),
-    ...differing('The request', ({ run }) => run?.load.request),
+    ...differing('The request', ({ run }) => run && (run.script ? 'by a script' : run.load.request)),
+    ...differing('The script', ({ run }) => run && (run.script ? run.load.request : 'built in')),
     ...differing(
       'What ran at the same moment',
       ({ run }) => run && (run.duet ? 'the other side' : 'nothing'),

@@ -3,61 +3,129 @@ import { capture } from '../shell/processes.ts'
 import type { K6 } from './find.ts'
 import { messageIn } from './log.ts'
 
-/** A plateau of the load as k6 read it from the script. */
+/** A plateau of the load, or a scenario of somebody's own script, as k6 read it. */
 export type Stage = {
   readonly stage: string
+  /** At most. */
   readonly vus: number
   /**
-   * Iterations to start per second (open model); null in a closed model, where each VU waits for its answer.
+   * Iterations to start per second (open model), on average where the rate changes; null in a closed model, where each
+   * VU waits for its answer.
    */
   readonly offered: number | null
   readonly poissonSeed?: number
   /** In a duet, whose stage it is. */
   readonly side?: string
   readonly startMs: number
+  /** At most, where iterations are counted. */
   readonly durationMs: number
 }
 
+/** A scenario as in the options of k6, with every field that nobody set null. */
+export type Planned = Readonly<Record<string, unknown>> & { readonly executor: string }
+
+/** What k6 reads in a script's options, as far as a run needs it. */
+export type Inspected = {
+  readonly scenarios: Readonly<Record<string, Planned>>
+  readonly thresholds: Readonly<Record<string, unknown>> | null
+  readonly hosts: Readonly<Record<string, string>> | null
+  readonly blacklistIPs: readonly string[] | null
+  readonly systemTags: readonly string[] | null
+  readonly noVUConnectionReuse: boolean | null
+  readonly noConnectionReuse: boolean | null
+  /** The shortcuts for one scenario of the default function. */
+  readonly vus: number | null
+  readonly duration: string | null
+  readonly iterations: number | null
+  readonly stages: readonly unknown[] | null
+}
+
 /**
- * Lets k6 read the stages from the script, in order of their start, so that the load is described only once
- * and a broken script fails before any load.
+ * Lets k6 read the options of a script, so that the load is described only once and a broken script fails before any
+ * load.
+ * @param at the folder that the script's paths start from
  */
 export async function inspect(
   k6: K6,
   script: string,
   env: NodeJS.ProcessEnv,
-  signal?: AbortSignal,
-): Promise<Stage[]> {
-  const { code, stdout, stderr } = await capture(k6.path, ['inspect', '--include-system-env-vars', '-'], {
-    env,
-    input: script,
-    timeoutMs: 30_000,
-    signal,
-  })
+  { signal, at }: { readonly signal?: AbortSignal; readonly at?: string } = {},
+): Promise<Inspected> {
+  const { code, stdout, stderr } = await capture(
+    k6.path,
+    ['inspect', '--execution-requirements', '--include-system-env-vars', '-'],
+    { env, input: script, timeoutMs: 30_000, signal, ...(at !== undefined && { cwd: at }) },
+  )
   if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   if (code !== 0)
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
-  const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
-  return Object.values(scenarios)
-    .map(({ tags, env, vus, maxVUs, rate, timeUnit, startTime, duration, maxDuration }) => {
-      const perSecond =
-        rate === undefined ? undefined : (Number(rate) * 1000) / (milliseconds(timeUnit) || 1000)
-      const { OFFERED: offered = perSecond, POISSON_SEED: seed } = (env ?? {}) as Record<
-        string,
-        string | undefined
-      >
-      const { stage = '', side } = (tags ?? {}) as { stage?: string; side?: string }
+  // A script's own code may print too.
+  return JSON.parse(stdout.slice(Math.max(0, stdout.indexOf('{\n  "paused"'))))
+}
+
+/** The stages of a built-in script, in order of their start. */
+export const stagesIn = ({ scenarios }: Pick<Inspected, 'scenarios'>): Stage[] =>
+  Object.values(scenarios)
+    .map((scenario): Stage => {
+      const { OFFERED: offered, POISSON_SEED: seed } = (scenario.env ?? {}) as Record<string, string>
+      const { stage = '', side } = (scenario.tags ?? {}) as { stage?: string; side?: string }
+      const size = sizeOf(scenario)
       return {
+        ...size,
         stage,
         ...(side !== undefined && { side }),
-        vus: Number(vus ?? maxVUs ?? 1),
-        offered: offered === undefined ? null : Number(offered),
         ...(seed !== undefined && { poissonSeed: Number(seed) }),
-        startMs: milliseconds(startTime),
-        durationMs: milliseconds(duration ?? maxDuration),
+        offered: offered === undefined ? size.offered : Number(offered),
       }
     })
     .sort((a, b) => a.startMs - b.startMs)
+
+/** The k6 scenarios of a script by their names, in order of their start. */
+export const scenariosIn = ({ scenarios }: Pick<Inspected, 'scenarios'>): Stage[] =>
+  Object.entries(scenarios)
+    .map(([stage, scenario]) => ({ stage, ...sizeOf(scenario) }))
+    .sort((a, b) => a.startMs - b.startMs)
+
+// k6's own defaults: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/
+function sizeOf(scenario: Planned): Omit<Stage, 'stage'> {
+  const { vus, preAllocatedVUs, maxVUs, startTime, duration, maxDuration = null, rate } = scenario
+  const levels = ((scenario.stages ?? []) as { duration: string; target: number }[]).map((each) => ({
+    ms: milliseconds(each.duration),
+    target: each.target,
+  }))
+  const lengthMs = levels.reduce((sum, { ms }) => sum + ms, 0)
+  const startMs = milliseconds(startTime)
+  const unitMs = milliseconds(scenario.timeUnit) || 1000
+  const most = Number(maxVUs ?? preAllocatedVUs ?? vus ?? 1)
+  switch (scenario.executor) {
+    case 'ramping-vus': {
+      const start = Number(scenario.startVUs ?? 1)
+      const top = Math.max(start, ...levels.map(({ target }) => target))
+      return { vus: top, offered: null, startMs, durationMs: lengthMs }
+    }
+    case 'ramping-arrival-rate': {
+      let from = Number(scenario.startRate ?? 0)
+      let iterations = 0
+      for (const { ms, target } of levels) {
+        iterations += (((from + target) / 2) * ms) / unitMs
+        from = target
+      }
+      const offered = lengthMs > 0 ? Number(((iterations * 1000) / lengthMs).toPrecision(6)) : 0
+      return { vus: most, offered, startMs, durationMs: lengthMs }
+    }
+    case 'constant-arrival-rate':
+      return {
+        vus: most,
+        offered: (Number(rate) * 1000) / unitMs,
+        startMs,
+        durationMs: milliseconds(duration),
+      }
+    case 'shared-iterations':
+    case 'per-vu-iterations':
+      return { vus: most, offered: null, startMs, durationMs: milliseconds(maxDuration ?? '10m') }
+    default:
+      return { vus: most, offered: null, startMs, durationMs: milliseconds(duration) }
+  }
 }
 
 /** Milliseconds of a duration as Go and our flags write it ("1m30s", "500ms"); 0 for anything else. */

@@ -16,6 +16,8 @@ export type K6Options = {
   readonly secrets: readonly string[]
   /** Whether the log may show the paths of URLs; default: it may. */
   readonly paths?: boolean
+  /** The folder that the script's own paths start from. */
+  readonly at?: string | undefined
 }
 
 export type K6Run = Exit & Usage & { readonly shortages: Run['k6']['shortages'] }
@@ -72,13 +74,13 @@ export async function runK6(
   shell: Shell,
   k6: K6,
   script: string,
-  { env, logFile, args, plannedMs, secrets, paths }: K6Options,
+  { env, logFile, args, plannedMs, secrets, paths, at }: K6Options,
 ): Promise<K6Run> {
   const port = await freePort()
   const { child, pid, ended } = start(
     k6.path,
     ['run', '--quiet', '--address', `127.0.0.1:${port}`, ...args, '-'],
-    { env, stdio: ['pipe', 'ignore', 'pipe'] },
+    { env, stdio: ['pipe', 'ignore', 'pipe'], ...(at !== undefined && { cwd: at }) },
   )
   const usage = watchUsage(pid)
   const live = liveFigures(port, plannedMs)

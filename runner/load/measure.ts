@@ -1,31 +1,24 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, mkdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
 import { keep } from '../../analysis/run/kept.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
-import { mix, type ScenarioName } from '../../scenarios/catalogue.ts'
 import type { K6 } from '../k6/find.ts'
-import { inspect, type Stage } from '../k6/inspect.ts'
+import type { Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
 import { type ResultFolder, refusal, resultFolder, writeAtomically } from '../results/folder.ts'
 import { shownUrl } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
-import { type Shell, shownPath, userPath } from '../shell/shell.ts'
-import { probe } from '../targets/probe.ts'
-import { outside } from '../targets/reach.ts'
+import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Observation, Target } from '../targets/target.ts'
-import { withBody } from './body.ts'
-import { type Data, readData } from './data.ts'
-import { checkStages } from './limits.ts'
-import { type LoadOptions, requestPath } from './options.ts'
-import { proxyFor } from './proxy.ts'
-import { isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
-import { scriptSettings, slosOf } from './settings.ts'
-import { needNoData, type PlannedRequest } from './template.ts'
+import { prepareBuiltIn } from './built-in.ts'
+import { type OwnOptions, prepareOwn } from './own-script.ts'
+import type { Script } from './script.ts'
+import { slosOf } from './settings.ts'
 
 /** What to run, against what, and where its result folder goes. */
 export type Order = Load &
@@ -36,17 +29,44 @@ export type Order = Load &
 
 /** What receives load, and the labels of its run beside those of the options. */
 type Side = {
-  readonly target: Target
+  /** null: a script that names its hosts itself. */
+  readonly target: Target | null
   readonly labels?: Readonly<Record<string, string>>
 }
 
 type Load = {
-  readonly scenario: ScenarioName
-  /** The scenario, bundled. */
-  readonly script: string
-  readonly options: LoadOptions
+  readonly script: Script
+  readonly options: OwnOptions
+  /** Of a search: iterations a second, instead of the load of somebody's own script. */
+  readonly search?: number
+  /** How long somebody's own script loads the target before it is measured. */
+  readonly warmUpMs?: number
   readonly out: string
   readonly k6: K6
+}
+
+/** A load that has been checked, and what run.json says of it. */
+export type Prepared = {
+  /** For k6's environment. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly stages: readonly Stage[]
+  readonly load: Omit<Run['load'], 'stages'>
+  readonly script?: Run['script']
+  /** Whether the script judges itself, so that no SLO is needed. */
+  readonly judged?: boolean
+  /** What is loaded, where that is not a target's URL. */
+  readonly shown?: string | undefined
+  /** Whether the load is the bundled workload's own. */
+  readonly workload: boolean
+  /** Whether every request is one that the workload counts as work. */
+  readonly countsWork: boolean
+  readonly through: string
+  /** Whether k6's log may show the paths of URLs. */
+  readonly paths: boolean
+  readonly secrets: readonly string[]
+  /** The folder that the script's paths start from. */
+  readonly at?: string
+  release(): Promise<void>
 }
 
 type Measured = { readonly folder: string; readonly source: Source }
@@ -56,17 +76,19 @@ type Measured = { readonly folder: string; readonly source: Source }
  * leaves them too. Gives the first.
  */
 export async function measure(shell: Shell, order: Order): Promise<Measured> {
-  const options = await withBody(shell, order.options)
-  const plain = plannedRequest(options)
-  if (options.data === undefined) needNoData(plain)
-  const data = options.data === undefined ? null : await readData(userPath(shell, options.data), plain)
+  const { script, options, k6, target, duet } = order
+  const { own } = script
+  const targets = [target, duet?.target].flatMap((each) => each ?? [])
+  const prepared = await (own
+    ? prepareOwn(shell, k6, { ...script, own }, target, options, order)
+    : prepareBuiltIn(shell, k6, script, targets, options))
   const folders: ResultFolder[] = []
   try {
-    return await measured(shell, { ...order, options }, plain, data, folders)
+    return await measured(shell, order, prepared, folders)
   } catch (error) {
     throw await saying(shell, error as NodeJS.ErrnoException, folders)
   } finally {
-    await data?.remove()
+    await prepared.release()
   }
 }
 
@@ -93,56 +115,28 @@ async function saying(
 
 async function measured(
   shell: Shell,
-  { scenario, script, options, out, k6, duet, ...first }: Order,
-  request: PlannedRequest,
-  data: Data | null,
+  { script, options, out, k6, duet, ...first }: Order,
+  prepared: Prepared,
   folders: ResultFolder[],
 ): Promise<Measured> {
+  const { name } = script
+  const { stages, shown = '' } = prepared
   const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
-  const urls = sides.map(({ target }) => target.url)
-  const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
-  const targets = sides.map(({ target }) => target)
-  const proxy = options.proxy ? await proxyFor(shell.env, urls) : null
-  // Our own requests would not take it.
-  const workload = isWorkload(options) && !proxy
-  const token = await tokenFor(shell, options, targets)
-  const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
-  const settings = {
-    ...scriptSettings(options, bases, data),
-    ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
-    ...proxy?.variables,
-    // By this variable, because it counts more than what a script says.
-    K6_BLACKLIST_IPS: outside([...targets, ...(proxy ? [proxy] : [])].map(({ reach }) => reach)).join(','),
-    // The script knows which of them it would send, but not to whom.
-    STRESS_TOKEN: token,
-    TARGET_TOKEN: token,
-  }
-  const probed = data?.requests[0] ?? request
-  const [stages] = await Promise.all([
-    inspect(k6, script, k6Environment(shell.env, settings), shell.signal).then((all) => checkStages(all)),
-    ...(proxy ? [] : targets).map(({ reach }, index) =>
-      probe(
-        bases[index] ?? '',
-        {
-          ...sentRequest(options, probed, token),
-          reach,
-          expected: options.expectStatus ?? [[200, 299]],
-          insecure,
-        },
-        shell.signal,
-      ),
-    ),
-  ])
+  const urls = sides.flatMap(({ target }) => target?.url ?? [])
 
   if (shell.signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   const observations = await Promise.all(
-    sides.map(({ target }) => target.observe({ scaling: scenario === 'autoscale', workload })),
+    sides.map(
+      ({ target }) =>
+        target?.observe({ scaling: name === 'autoscale', workload: prepared.workload }) ??
+        unknownTarget(shown),
+    ),
   )
   const places = await Promise.all(
     sides.map(async (side, index) => {
       const observation = observations[index] as Observation
       const { replicas } = observation
-      const named = replicas === null ? scenario : `${scenario}-r${replicas}`
+      const named = replicas === null ? name : `${name}-r${replicas}`
       const folder = await resultFolder(out, named, new Date())
       folders.push(folder)
       return { ...side, observation, folder }
@@ -151,47 +145,44 @@ async function measured(
   const commit = gitCommit(shell)
   const startedAt = new Date()
   const [place] = places as [(typeof places)[number]]
-  const what = `${urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
-  const through = proxy ? ` through the proxy ${proxy.shown}` : ''
-  shell.say(`${scenario}: ${what}${duet ? ' each' : ''}${through}, k6 ${k6.version}`)
+  const { filling } = place.folder
+  const what = `${shown || urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
+  shell.say(`${name}: ${what}${duet ? ' each' : ''}${prepared.through}, k6 ${k6.version}`)
   const extra = outputs(
     shell,
     { ...options, k6Out: options.k6Out ?? [] },
-    path.join(place.folder.filling, 'points.json.gz'),
+    path.join(filling, 'points.json.gz'),
   )
   const [summaryFile = '', otherFile = ''] = places.map(({ folder }) =>
     path.join(folder.filling, 'summary.json'),
   )
-  const logFile = path.join(place.folder.filling, 'k6.log')
-  const { code: exitCode, ...exit } = await runK6(shell, k6, script, {
+  // What a script's own handleSummary writes.
+  const files = path.join(filling, 'files')
+  if (script.own) await mkdir(files)
+  const logFile = path.join(filling, 'k6.log')
+  const { code: exitCode, ...exit } = await runK6(shell, k6, script.text, {
     env: k6Environment(shell.env, {
-      ...settings,
+      ...prepared.settings,
       ...extra.environment,
       LAS_SUMMARY_PATH: summaryFile,
       LAS_DUET_SUMMARY_PATH: otherFile,
+      LAS_FILES_PATH: files,
     }),
     logFile,
     args: extra.args,
     plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
-    paths: data === null,
-    secrets: [
-      ...urls.flatMap(({ username, password }) => [username, password]),
-      token,
-      ...query(request.path).values(),
-      ...Object.values(request.headers),
-    ],
+    paths: prepared.paths,
+    secrets: [...urls.flatMap(({ username, password }) => [username, password]), ...prepared.secrets],
+    at: prepared.at,
   })
+  if (script.own) await rmdir(files).catch(() => {})
   const endedAt = new Date()
-  const countsWork = request.path.startsWith('/work') && scenario !== 'mix'
   const facts = {
     schema: 1 as const,
-    scenario,
-    load: {
-      request: requestWords(scenario, options, data),
-      connections: options.keepConnections ? ('kept' as const) : ('one per iteration' as const),
-      ...(proxy && { proxy: proxy.shown }),
-    },
-    slos: [...slosOf(options)],
+    scenario: name,
+    ...(prepared.script && { script: prepared.script }),
+    load: prepared.load,
+    slos: prepared.judged && !options.slo ? [] : [...slosOf(options)],
     host: hostFacts(k6.version),
     commit: await commit,
     startedAt: startedAt.toISOString(),
@@ -206,7 +197,7 @@ async function measured(
         id: folder.id,
         load: { ...facts.load, stages: stagesOf(stages, index === 0 ? 'a' : 'b') },
         labels: { ...options.label, ...labels },
-        target: await observation.finish({ startedAt, endedAt, countsWork }),
+        target: await observation.finish({ startedAt, endedAt, countsWork: prepared.countsWork }),
         ...(duet && { duet: duetWith(urls[1 - index] as URL, urls) }),
       }
       if (index > 0) await copyFile(logFile, path.join(folder.filling, 'k6.log')).catch(() => {})
@@ -232,19 +223,15 @@ const duetWith = (other: URL, sides: readonly URL[]): Run['duet'] => ({
   sameHost: new Set(sides.map(({ hostname }) => hostname)).size === 1,
 })
 
-/** What is requested, for reports and to see whether two runs did the same. */
-function requestWords(scenario: ScenarioName, options: LoadOptions, data: Data | null): string {
-  const request = requestPath(options)
-  if (scenario === 'mix') return `mix ${options.mix ?? mix.sizes.mix}, ${request.replace('/work?', 'work ')}`
-  const words = `${options.method ?? 'GET'} ${options.path ? withoutValues(request) : request}`
-  return data ? `${words}, ${data.words}` : words
-}
-
-const query = (request: string) => new URL(request, 'http://x').searchParams
-
-/** A path for reports: its query may hold a token, so only the names stay. */
-function withoutValues(request: string): string {
-  const names = [...query(request).keys()]
-  const plain = request.replace(/[?#].*$/, '')
-  return names.length > 0 ? `${plain}?${names.map((name) => `${name}=…`).join('&')}` : plain
-}
+/** A script that names its hosts itself: nothing else is known of them. */
+const unknownTarget = (shown: string): Observation => ({
+  replicas: null,
+  finish: async () => ({
+    url: shown,
+    embedded: false,
+    replicas: null,
+    workload: null,
+    cluster: null,
+    workServed: null,
+  }),
+})

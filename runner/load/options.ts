@@ -10,18 +10,22 @@ import {
   text,
   toggle,
 } from '../shell/flags.ts'
+import { hostsFrom } from './hosts.ts'
+import { isFile, scenarioOf, shortName } from './script.ts'
 import { encodedPath, needNoData } from './template.ts'
 import {
   duration,
   given,
   headers,
   labels,
+  names,
   pattern,
   positive,
   positiveInteger,
   positiveIntegers,
   slos,
   statuses,
+  variables,
 } from './values.ts'
 
 export const labelFlag = grouped('Results', {
@@ -96,6 +100,26 @@ const requestFlags = grouped('Request', {
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
 })
 
+const scriptFlags = grouped('A script of your own', {
+  env: secret(option('LAS_ENV', 'name=value', 'for its __ENV; may be repeated', variables, '\n')),
+  scale: option('LAS_SCALE', 'factor', 'multiplies its VUs and rates', positive),
+  noRehearsal: toggle('LAS_NO_REHEARSAL', 'do not run each of its k6 scenarios once before the load'),
+  hosts: option(
+    'LAS_HOSTS',
+    'name=address',
+    'address for a name, as k6’s option hosts; may be repeated',
+    hostsFrom,
+    ',',
+  ),
+  allowHost: option(
+    'LAS_ALLOW_HOST',
+    'name',
+    'a name that may be looked up, with a private address; may be repeated',
+    names,
+    ',',
+  ),
+})
+
 const outputFlags = grouped('k6 outputs', {
   raw: toggle('LAS_RAW', 'keep every point (distorts: halves the top rate)'),
   dashboard: toggle('LAS_DASHBOARD', 'open k6’s live page (costs a tenth of the top rate)'),
@@ -118,6 +142,7 @@ const outputFlags = grouped('k6 outputs', {
 export const loadFlags = {
   ...sizeFlags,
   ...requestFlags,
+  ...scriptFlags,
   ...outputFlags,
   ...labelFlag,
 } satisfies Flags
@@ -126,20 +151,27 @@ export type LoadOptions = OptionsOf<typeof loadFlags>
 export const runFlags = { ...targetFlags, ...loadFlags, ...outFlag } satisfies Flags
 export type RunOptions = OptionsOf<typeof runFlags>
 
-/** The scenario of that name; a `Failure` that lists them for any other. */
-export function scenarioOf(name: string): ScenarioName {
-  const known = scenarioNames.find((each) => each === name)
-  if (known) return known
-  throw new Failure('usage', `unknown scenario "${name}"; available: ${scenarioNames.join(', ')}`)
-}
-
 const ofArrivals = ['arrivals', 'arrivalSeed']
 
 const takes = ({ model, sizedBy }: Scenario): readonly string[] =>
   model === 'open' ? [...sizedBy, 'maxVus', ...ofArrivals] : sizedBy
 
-/** The flags that this scenario does not take, each with the end of a sentence that says why. */
-export function refusedBy(scenario: ScenarioName): Readonly<Record<string, string>> {
+const ofOwnScripts = Object.keys(scriptFlags)
+
+/** The flags that this scenario or script does not take, each with the end of a sentence that says why. */
+export function refusedBy(scenario: string): Readonly<Record<string, string>> {
+  return isFile(scenario) ? refusedByFile(scenario) : refusedByScenario(scenarioOf(scenario))
+}
+
+/** A script of somebody's own makes its own requests. */
+function refusedByFile(file: string): Readonly<Record<string, string>> {
+  const requests = Object.keys(requestFlags).filter((flag) => flag !== 'insecure')
+  const flags = [...requests, 'stages', ...ofArrivals, 'mix']
+  const why = `is for built-in scenarios; ${shortName(file)} makes its own requests`
+  return Object.fromEntries(flags.map((flag) => [flag, why]))
+}
+
+function refusedByScenario(scenario: ScenarioName): Readonly<Record<string, string>> {
   const taken = takes(catalogue[scenario])
   const sizes = taken.filter((flag) => !ofArrivals.includes(flag))
   const by = sizes.map((flag) => `--${flagName(flag)}`).join(' and ')
@@ -150,14 +182,16 @@ export function refusedBy(scenario: ScenarioName): Readonly<Record<string, strin
       return [flag, `is for ${others.join(', ')}; ${scenario} takes ${by}`]
     })
   const path = 'does not fit mix, which requests the bundled workload; use another scenario and --data'
-  return { ...Object.fromEntries(refused), ...(scenario === 'mix' && { path }) }
+  const own = ofOwnScripts.map((flag) => [flag, 'is for a script of your own, such as run ./checkout.ts'])
+  return { ...Object.fromEntries([...refused, ...own]), ...(scenario === 'mix' && { path }) }
 }
 
 /** Checks what one flag alone cannot show: whether it fits the scenario, and the others. */
-export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
+export function checkLoad(scenario: string, options: LoadOptions): void {
   const given: Readonly<Record<string, unknown>> = options
   for (const [flag, why] of Object.entries(refusedBy(scenario)))
-    if (given[flag] !== undefined) throw new Failure('usage', `--${flagName(flag)} ${why}`)
+    if (given[flag] !== undefined && given[flag] !== false)
+      throw new Failure('usage', `--${flagName(flag)} ${why}`)
   const { body, method = 'GET', path, stages, vus } = options
   if (body !== undefined && ['GET', 'HEAD'].includes(method))
     throw new Failure('usage', '--body needs a --method that sends one, such as POST')

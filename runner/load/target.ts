@@ -2,6 +2,7 @@ import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
 import type { RunOptions } from './options.ts'
+import type { Script } from './script.ts'
 
 type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> & {
   readonly path?: string | undefined
@@ -22,4 +23,23 @@ export async function openTarget(
   }
   if (url) return (await import('../targets/url.ts')).urlTarget(shell, url, { allowPublic, flag: '--url' })
   return (await import('../targets/embedded.ts')).embeddedTarget(shell)
+}
+
+/** The target of somebody's own script; null for one that names its hosts itself. */
+export async function openFor(
+  shell: Shell,
+  { name, own }: Script,
+  options: TargetOptions,
+): Promise<Target | null> {
+  if (!own || own.readsBase) {
+    if (own && !options.url && !options.cluster)
+      shell.say(`${name} reads BASE_URL: it gets the bundled workload's; --url names another`)
+    return openTarget(shell, options)
+  }
+  if (options.url || options.cluster)
+    throw new Failure(
+      'usage',
+      `${options.url ? '--url' : '--cluster'}: ${name} does not read __ENV.BASE_URL, so that would not change whom it asks`,
+    )
+  return null
 }

@@ -82,3 +82,17 @@ export const pattern =
     if (!expected.test(value)) throw new Error(`"${value}" ${wrong}`)
     return value
   }
+
+export const names = (list: string): readonly string[] => list.split(',').map(given)
+
+/** `NAME=value` lines. A variable of k6 or of ours could change the load unseen. */
+export const variables = (lines: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    lines.split('\n').map((line) => {
+      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(line) ?? []
+      if (name === undefined || value === undefined) throw new Error('not of the form NAME=value')
+      if (/^(K6|LAS)_/.test(name)) throw new Error(`${name} is not the script’s own; use the flags`)
+      if (name === 'BASE_URL') throw new Error('BASE_URL is the target’s; use --url')
+      return [name, value]
+    }),
+  )

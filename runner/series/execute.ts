@@ -8,10 +8,11 @@ import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { findK6, type K6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
-import { checkLoad, type LoadOptions, loadFlags, scenarioOf } from '../load/options.ts'
+import { checkLoad, type LoadOptions, loadFlags } from '../load/options.ts'
+import { type Script, shortName } from '../load/script.ts'
 import { warmUp } from '../load/warm-up.ts'
 import { writeAndPrint } from '../results/print.ts'
-import { exitCodes, type Failure } from '../shell/exit.ts'
+import { exitCodes, Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
@@ -46,7 +47,7 @@ export async function execute(
   const left = plan.duet
     ? planned.filter(({ repeat }) => undone.some((each) => each.repeat === repeat))
     : undone
-  const scripts = await scriptsOf(left)
+  const scripts = await scriptsOf(plan, left)
   const targets = targetsOf(shell, plan, options)
   const start = performance.now()
   const unneeded = new Set<PlannedRun>()
@@ -72,10 +73,11 @@ export async function execute(
       }
       const remaining = index > 0 ? `, about ${minutes(eachMs * (left.length - index))} left` : ''
       const number = planned.length - left.length + index + 1
-      const words = plan.duet ? `${run.scenario}, both sides at once` : cellWords(run)
+      const words = plan.duet ? `${shortName(run.scenario)}, both sides at once` : cellWords(run)
       shell.say(`run ${number} of ${planned.length}: ${words}${remaining}`)
       try {
-        await runCell(shell, { folder, plan }, run, { k6, targets, script: scripts.get(run.scenario) ?? '' })
+        const script = scripts.get(run.scenario) as Script
+        await runCell(shell, { folder, plan }, run, { k6, targets, script, allowPublic: options.allowPublic })
       } catch (error) {
         if (!shell.signal.aborted) throw error
         // Interrupted while it waited for something: the end says how to resume.
@@ -102,12 +104,11 @@ async function checkPlan(
   const loads = new Map(
     runs.map(({ scenario, flags }) => [JSON.stringify([scenario, flags]), { scenario, flags }]),
   )
-  for (const { scenario, flags } of loads.values())
-    checkLoad(scenarioOf(scenario), optionsFrom(loadFlags, flags))
+  for (const { scenario, flags } of loads.values()) checkLoad(scenario, optionsFrom(loadFlags, flags))
 }
 
 type Targets = {
-  open(run: PlannedRun): Promise<{ readonly target: Target; release(): Promise<void> }>
+  open(run: PlannedRun, script: Script): Promise<{ readonly target: Target | null; release(): Promise<void> }>
   close(): Promise<void>
 }
 
@@ -115,8 +116,15 @@ type Targets = {
 function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }: SeriesOptions): Targets {
   let deployment: Promise<Target> | undefined
   return {
-    async open(run) {
+    async open(run, { name, own }) {
       const place = run.side ? plan.sides[run.side] : null
+      if (own && !own.readsBase) {
+        if (place === null && run.replicas === null) return { target: null, release: async () => {} }
+        throw new Failure(
+          'usage',
+          `${name} does not read __ENV.BASE_URL, so it would ask the same hosts whatever is varied`,
+        )
+      }
       const replicas = run.replicas ?? undefined
       const image = place?.startsWith('image=') ? place.slice('image='.length) : undefined
       if (place !== null && image === undefined) {
@@ -146,29 +154,26 @@ async function runCell(
   run: PlannedRun,
   context: {
     readonly k6: K6
-    readonly script: string
+    readonly script: Script
     readonly targets: Targets
+    readonly allowPublic: boolean | undefined
   },
 ): Promise<void> {
   const { folder, plan } = series
-  const { k6, script, targets } = context
+  const { k6, script, targets, allowPublic } = context
   const load: LoadOptions = optionsFrom(loadFlags, run.flags)
   const other = plan.duet && plan.runs.find(({ repeat, side }) => repeat === run.repeat && side === 'b')
   const open: Awaited<ReturnType<Targets['open']>>[] = []
   try {
-    for (const each of other ? [run, other] : [run]) open.push(await targets.open(each))
-    await warmUp(
-      shell,
-      load,
-      open.map(({ target }) => target),
-      plan.warmUpMs,
-    )
+    for (const each of other ? [run, other] : [run]) open.push(await targets.open(each, script))
+    const loaded = open.flatMap(({ target }) => target ?? [])
+    if (!script.own) await warmUp(shell, load, loaded, plan.warmUpMs)
     const [one, two] = open
     if (shell.signal.aborted || !one) return
     await measure(shell, {
-      scenario: scenarioOf(run.scenario),
       script,
-      options: load,
+      options: { ...load, allowPublic },
+      warmUpMs: plan.warmUpMs,
       target: one.target,
       labels: labelsOf(series, run),
       ...(other && two && { duet: { target: two.target, labels: labelsOf(series, other) } }),

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { readJson } from '../../analysis/formats/json.ts'
 import type { Noise } from '../../analysis/runs/noise.ts'
 import { Statistics } from '../../analysis/runs/statistics.ts'
-import { checkLoad, loadFlags, scenarioOf } from '../load/options.ts'
+import { checkLoad, loadFlags } from '../load/options.ts'
+import { scriptNamed, shortName } from '../load/script.ts'
 import { Failure } from '../shell/exit.ts'
 import { optionsFrom, type Written } from '../shell/flags.ts'
 import type { Cell } from './plan.ts'
@@ -37,7 +38,7 @@ export const NightlyPlan = z.strictObject({
   runs: z
     .array(
       z.strictObject({
-        scenario: z.string().describe('constant, arrival, ramp …'),
+        scenario: z.string().describe('constant, arrival, ramp …, or the file of a k6 script, from here'),
         replicas: z
           .array(z.number().int().positive())
           .default([])
@@ -68,8 +69,9 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
   return {
     ...plan,
     repeats: plan.repeats ?? found?.repeats ?? 5,
-    runs: plan.runs.map(({ flags, ...run }) => ({
+    runs: plan.runs.map(({ flags, scenario, ...run }) => ({
       ...run,
+      scenario: scriptNamed({ cwd: path.dirname(file) }, scenario),
       flags: { ...(found && { duration: `${found.durationMs}ms` }), ...flags },
     })),
   }
@@ -98,7 +100,9 @@ export function nightlyCells({ runs }: NightlyPlan, sides: readonly Cell['side']
     const levels = replicas.length > 0 ? replicas : [null]
     return levels.flatMap((level) =>
       sides.map((side) => ({
-        name: [index + 1, scenario, level ?? '', side ?? ''].filter((part) => part !== '').join('-'),
+        name: [index + 1, shortName(scenario), level ?? '', side ?? '']
+          .filter((part) => part !== '')
+          .join('-'),
         scenario,
         replicas: level,
         side,
@@ -114,7 +118,7 @@ export function nightlyCells({ runs }: NightlyPlan, sides: readonly Cell['side']
   if (sides.includes('a') && twice)
     throw new Failure(
       'usage',
-      `the plan has ${twice.scenario} twice, and --baseline compares by scenario; leave one out`,
+      `the plan has ${shortName(twice.scenario)} twice, and --baseline compares by scenario; leave one out`,
     )
   return cells
 }
@@ -139,7 +143,7 @@ function checkedFlags(
   )
   try {
     const options = optionsFrom(flagsOfEntry, flags)
-    checkLoad(scenarioOf(scenario), { ...options, label: undefined })
+    checkLoad(scenario, { ...options, label: undefined })
     return flags
   } catch (error) {
     if (error instanceof Failure)

@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { readJson } from '../../analysis/formats/json.ts'
 import { randomFrom } from '../../analysis/numbers/random.ts'
 import { fewestRuns } from '../../analysis/numbers/repeated.ts'
-import { bundle } from '../k6/bundle.ts'
-import { loadFlags, type outFlag, scenarioOf } from '../load/options.ts'
+import { loadFlags, type outFlag } from '../load/options.ts'
+import { isFile, type Script, scenarioOf, scriptNamed, scriptOf, shortName } from '../load/script.ts'
 import { duration, positiveInteger } from '../load/values.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { Failure } from '../shell/exit.ts'
@@ -31,6 +31,10 @@ const Plan = z.object({
     .default(1)
     .describe('how many times the runs are looked at, each time to end the series if it is decided'),
   seed: z.number(),
+  scripts: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('the sha256 of each script of somebody’s own, by its file'),
   salt: z.string().optional().describe('of the hashes of what is withheld'),
   warmUpMs: z.number(),
   coolDownMs: z.number(),
@@ -39,7 +43,7 @@ const Plan = z.object({
       z.object({
         cell: z.string().describe('what is run, and the repeat number'),
         repeat: z.number(),
-        scenario: z.string(),
+        scenario: z.string().describe('a built-in one, or the file of a script'),
         side: z.enum(['a', 'b']).nullable(),
         replicas: z.number().nullable(),
         flags: z.record(z.string(), z.string()).describe('of the load, as on the command line'),
@@ -66,7 +70,12 @@ export type Series = {
 }
 
 export const seriesFlags = grouped('Series', {
-  scenario: option('LAS_SCENARIO', 'name', 'what to run (constant)', scenarioOf),
+  scenario: option(
+    'LAS_SCENARIO',
+    'name',
+    'what to run: a scenario, or a k6 script such as ./checkout.ts (constant)',
+    (name): string => (isFile(name) ? name : scenarioOf(name)),
+  ),
   seed: option('LAS_SEED', 'n', 'of the order of the runs (1)', positiveInteger),
   warmUp: option('LAS_WARM_UP', 'time', 'load before each run (3s)', duration),
   coolDown: option('LAS_COOL_DOWN', 'time', 'rest after each run (1s)', duration),
@@ -124,11 +133,18 @@ const planFile = (folder: string): string => path.join(folder, 'sweep.json')
 
 /** Puts a plan into a new folder below `out`, hidden until the series is complete. */
 export async function beginSeries(plan: Plan, out: string): Promise<Series> {
-  const { filling } = await resultFolder(out, plan.kind, new Date())
   const salt = newSalt()
   const hash = hasher(salt)
   const runs = plan.runs.map((run) => ({ ...run, ...withoutSecrets(run.flags, hash) }))
-  const kept = runs.some(({ withheld }) => withheld) ? { ...plan, salt, runs } : plan
+  const scripts: Record<string, string> = {}
+  for (const file of new Set(runs.map(({ scenario }) => scenario).filter(isFile)))
+    scripts[file] = (await scriptOf(file)).own?.sha256 ?? ''
+  const kept = {
+    ...plan,
+    ...(Object.keys(scripts).length > 0 && { scripts }),
+    ...(runs.some(({ withheld }) => withheld) && { salt, runs }),
+  }
+  const { filling } = await resultFolder(out, plan.kind, new Date())
   await writeAtomically(planFile(filling), `${JSON.stringify(kept, null, 2)}\n`, 0o600)
   return { folder: filling, plan, begun: true }
 }
@@ -175,20 +191,28 @@ export async function openSeries(
 ): Promise<Series> {
   const { resume, out = 'results', seed = 1, warmUp = 3000, coolDown = 1000 } = options
   if (resume) return resumeSeries(userPath(shell, resume), kind, () => loadWritten(written))
-  const { cells, ...settings } = await begin()
+  const { cells: described, ...settings } = await begin()
+  const cells = described.map((cell) => ({ ...cell, scenario: scriptNamed(shell, cell.scenario) }))
   const times = { minutes: null, seed, warmUpMs: warmUp, coolDownMs: coolDown }
   return beginSeries(planOf(kind, cells, { ...settings, ...times }), userPath(shell, out))
 }
 
 /** Every script that the plan needs, bundled once: an edit meanwhile must not change what is measured. */
-export async function scriptsOf(runs: readonly PlannedRun[]): Promise<ReadonlyMap<string, string>> {
-  const names = [...new Set(runs.map(({ scenario }) => scenarioOf(scenario)))]
-  return new Map(await Promise.all(names.map(async (name) => [name, await bundle(name)] as const)))
+export async function scriptsOf(
+  { scripts }: Pick<Plan, 'scripts'>,
+  runs: readonly PlannedRun[],
+): Promise<ReadonlyMap<string, Script>> {
+  const names = [...new Set(runs.map(({ scenario }) => scenario))]
+  const found = new Map(await Promise.all(names.map(async (name) => [name, await scriptOf(name)] as const)))
+  for (const [name, { own }] of found)
+    if (own && scripts?.[name] !== undefined && scripts[name] !== own.sha256)
+      throw new Failure('usage', `cannot resume: ${path.basename(name)} has changed since the series began`)
+  return found
 }
 
 /** `constant of A, 4 replicas` */
 export const cellWords = ({ scenario, side, replicas }: PlannedRun): string =>
   [
-    side ? `${scenario} of ${side.toUpperCase()}` : scenario,
+    side ? `${shortName(scenario)} of ${side.toUpperCase()}` : shortName(scenario),
     ...(replicas === null ? [] : [`${replicas} replica${replicas === 1 ? '' : 's'}`]),
   ].join(', ')

@@ -2,6 +2,7 @@ import type { Source } from '../../analysis/formats/read.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { checkLoad, type LoadOptions, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { shortName } from '../load/script.ts'
 import { given } from '../load/values.ts'
 import { effectFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
@@ -93,7 +94,10 @@ function checkDuet(
   sides: readonly (string | null)[],
 ): void {
   if (!['constant', 'arrival'].includes(scenario))
-    throw new Failure('usage', `--duet is for constant and arrival; ${scenario} has several stages or kinds`)
+    throw new Failure(
+      'usage',
+      `--duet is for constant and arrival; ${shortName(scenario)} has several stages or kinds`,
+    )
   if (sides.some((side) => side?.startsWith('image=')))
     throw new Failure(
       'usage',

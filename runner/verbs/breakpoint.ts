@@ -3,11 +3,11 @@ import { quantity } from '../../analysis/formats/words.ts'
 import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
 import { nextRate, type Probe, probeOf, type Search } from '../../analysis/runs/breakpoint.ts'
 import { breakpointStatistics } from '../../analysis/runs/statistics.ts'
-import { bundle } from '../k6/bundle.ts'
 import { findK6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
-import { checkLoad, refusedBy, runFlags } from '../load/options.ts'
-import { openTarget } from '../load/target.ts'
+import { checkLoad, runFlags } from '../load/options.ts'
+import { isFile, scriptNamed, scriptOf } from '../load/script.ts'
+import { openFor } from '../load/target.ts'
 import { resultFolder } from '../results/folder.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { repeatFlag } from '../series/plan.ts'
@@ -23,8 +23,21 @@ function percentage(value: string): number {
   return Number(value)
 }
 
+function script(name: string): string {
+  if (!isFile(name)) throw new Error(`"${name}" is not the file of a k6 script, such as ./checkout.ts`)
+  return name
+}
+
 const flags = {
   ...runFlags,
+  ...grouped('Load', {
+    scenario: option(
+      'LAS_SCENARIO',
+      'file',
+      'a k6 script whose rates are scaled; default: one request at a time',
+      script,
+    ),
+  }),
   rate: { ...runFlags.rate, help: 'requests per second of the first probe (20)' },
   duration: { ...runFlags.duration, help: 'of each probe (10s)' },
   quick: { ...runFlags.quick, help: 'probes of three seconds, for trying' },
@@ -45,14 +58,16 @@ const usage = {
   purpose:
     'Finds the highest rate of requests that holds the SLOs: probes in the open model, doubled until one breaks, then bisected.',
   flags,
-  refused: refusedBy('arrival'),
   notes: `A probe holds if its SLOs do, no request was dropped, and its queue did not grow: requests did not arrive faster than
 they were answered by more than --precision. With --arrivals poisson, requests in bunches look like growth of up to
 about 1 ÷ √(requests of a probe), so that much is not counted: make probes longer.
+Of a script the k6 scenarios with arrival rates are kept, each with its share of the probe's iterations; one without any
+is run by its default function.
 ${exitCodesHelp}
 
   npm run scenario:breakpoint -- --work-ms 10 --slo p95=200
-  npm run scenario:breakpoint -- --url http://10.0.0.7 --path /api/items --rate 200`,
+  npm run scenario:breakpoint -- --url http://10.0.0.7 --path /api/items --rate 200
+  npm run scenario:breakpoint -- --scenario ./checkout.ts --url http://10.0.0.7`,
 }
 
 /** `breakpoint`: passes where a rate held, is invalid where k6 was the bottleneck. */
@@ -60,7 +75,8 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
   const { options, written } = parsed
-  checkLoad('arrival', options)
+  const what = scriptNamed(shell, options.scenario ?? 'arrival')
+  checkLoad(what, options)
   const {
     rate: start = 20,
     precision = 2,
@@ -72,13 +88,12 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
   } = options
   const search: Search = { start, precision: precision / 100, repeat }
   const load = optionsFrom(flags, { slo: defaultSlo, duration: quick ? '3s' : '10s', ...written })
-  const opening = openTarget(shell, options)
-  const [k6, script, target] = await Promise.all([findK6(shell), bundle('arrival'), opening]).catch(
-    async (error) => {
-      await (await opening.catch(() => null))?.restore()
-      throw error
-    },
-  )
+  const loading = scriptOf(what)
+  const opening = loading.then((script) => openFor(shell, script, options))
+  const [k6, script, target] = await Promise.all([findK6(shell), loading, opening]).catch(async (error) => {
+    await (await opening.catch(() => null))?.restore()
+    throw error
+  })
   const { filling, complete, giveUp } = await resultFolder(userPath(shell, out), 'breakpoint', new Date())
   const runs: RunStatistics[] = []
   const probes: Probe[] = []
@@ -90,8 +105,8 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
       rate = nextRate(probes, search)
     ) {
       const { source } = await measure(shell, {
-        scenario: 'arrival',
         script,
+        search: rate,
         // Repeats at the same random times would all be the same luck.
         options: { ...load, rate, ...(arrivals === 'poisson' && { arrivalSeed: arrivalSeed + runs.length }) },
         target,
@@ -109,7 +124,7 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
   } catch (error) {
     failure = error as Error
   } finally {
-    await target.restore()
+    await target?.restore()
   }
   if (runs.length === 0) {
     await giveUp()

@@ -2,16 +2,7 @@ import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
 import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
 import { type Settings, stageMs } from './settings.ts'
-import { summaryTrendStats } from './summary.ts'
-
-// Why requests fail, by k6's error codes (k6 documentation, "Error codes"); 1000 + the status for a response. Not by
-// status: k6 compares the tags of every request with each sub-metric, tags in the order of their names, and a request
-// without an error_code is ruled out by the first.
-// The report gives the rest as one number.
-const errorCodes = [
-  1000, 1050, 1101, 1201, 1210, 1211, 1212, 1213, 1220, 1300, 1310, 1311, 1400, 1401, 1403, 1404, 1422, 1429,
-  1500, 1502, 1503, 1504,
-]
+import { errorCodes, summaryTrendStats } from './summary.ts'
 
 /**
  * Options of a closed model: one plateau of VUs after another, all equally long. `kinds` are the kinds of request to

@@ -22,6 +22,15 @@ export const summaryTrendStats = (): string[] => [
 const steps = (from: number, howMany: number, step: number): number[] =>
   Array.from({ length: howMany }, (_, index) => Number((from + index * step).toFixed(2)))
 
+// Why requests fail, by k6's error codes (k6 documentation, "Error codes"); 1000 + the status for a response. Not by
+// status: k6 compares the tags of every request with each sub-metric, tags in the order of their names, and a request
+// without an error_code is ruled out by the first.
+// The report gives the rest as one number.
+export const errorCodes = [
+  1000, 1050, 1101, 1201, 1210, 1211, 1212, 1213, 1220, 1300, 1310, 1311, 1400, 1401, 1403, 1404, 1422, 1429,
+  1500, 1502, 1503, 1504,
+]
+
 type Summary = { readonly metrics: Readonly<Record<string, unknown>> }
 
 /** Writes k6's summary unchanged to the file that LAS_SUMMARY_PATH names; of a duet, each side's to a file of its own. */

@@ -6,7 +6,11 @@ import { ink, labelledTicks, scaleFor, yAxis } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
 
 /** p95 against the offered rate, a dot for each probe: green where it held, red where it broke. */
-export function breakpointPlot(breakpoint: Breakpoint, description: string): Plot | null {
+export function breakpointPlot(
+  breakpoint: Breakpoint,
+  description: string,
+  unit = 'requests/s',
+): Plot | null {
   const points = breakpoint.probes.flatMap(({ rate, p95Ms, held }) =>
     p95Ms ? [{ x: rate, y: p95Ms, held }] : [],
   )
@@ -25,7 +29,7 @@ export function breakpointPlot(breakpoint: Breakpoint, description: string): Plo
       x: { type: 'log', domain: [(rates[0] ?? 1) / 1.1, (rates.at(-1) ?? 1) * 1.1] },
       y: yAxis('p95 latency (ms)', 6, scale),
       marks: [
-        ...labelledTicks('offered (requests/s)', sparse(rates), number),
+        ...labelledTicks(`offered (${unit})`, sparse(rates), number),
         ...(breakpoint.held ? [ruleX([breakpoint.held], { stroke: hues.held, strokeOpacity: 0.6 })] : []),
         line(
           [...points].sort((a, b) => a.x - b.x),

@@ -1,0 +1,121 @@
+import path from 'node:path'
+import type { K6 } from '../k6/find.ts'
+import { type Inspected, inspect, scenariosIn } from '../k6/inspect.ts'
+import { k6Environment } from '../k6/run.ts'
+import { Failure } from '../shell/exit.ts'
+import type { Shell } from '../shell/shell.ts'
+import { nearbyOnly, outside, type Reach } from '../targets/reach.ts'
+import type { Target } from '../targets/target.ts'
+import type { Consent } from './hosts.ts'
+import { checkStages } from './limits.ts'
+import type { Prepared } from './measure.ts'
+import type { LoadOptions } from './options.ts'
+import { type Rehearsal, rehearse, warmUpOwn } from './rehearsal.ts'
+import type { OwnScript, Script } from './script.ts'
+import { atRate, sized } from './sizes.ts'
+import { submetrics } from './submetrics.ts'
+
+export type OwnOptions = LoadOptions & { readonly allowPublic?: boolean | undefined }
+
+/**
+ * Sizes a script of somebody's own and rehearses it, before anything is loaded.
+ * @param target whose URL the script gets as BASE_URL; null for one that names its hosts itself
+ * @param search iterations a second of a search, instead of the script's own load
+ * @param warmUpMs for how long it loads the target before the run
+ */
+export async function prepareOwn(
+  shell: Shell,
+  k6: K6,
+  { name, text, own }: Script & { readonly own: OwnScript },
+  target: Target | null,
+  options: OwnOptions,
+  { search, warmUpMs = 0 }: { readonly search?: number | undefined; readonly warmUpMs?: number | undefined },
+): Promise<Prepared> {
+  const at = path.dirname(own.file)
+  const base = target?.url.href.replace(/\/$/, '') ?? ''
+  const reach: Reach = options.allowPublic ? 'anywhere' : (target?.reach ?? nearbyOnly)
+  const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
+  const environment = {
+    ...options.env,
+    ...(target && { BASE_URL: base }),
+    ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+  }
+  const script = await inspect(k6, text, k6Environment(shell.env, environment), { signal: shell.signal, at })
+  const hosts = { ...script.hosts, ...options.hosts }
+  const consent: Consent = {
+    reach,
+    named: [...(options.allowHost ?? []), ...(target ? [target.url.hostname] : [])],
+    hosts,
+  }
+  if (target && !own.readsBase)
+    throw new Failure('usage', `${name} does not read __ENV.BASE_URL, so a URL would not change whom it asks`)
+  const scenarios =
+    search === undefined
+      ? sized(script, options)
+      : atRate(script, search, options.duration ?? 10_000, options.maxVus)
+  const planned = { ...script, ...(scenarios && { scenarios: scenarios as Inspected['scenarios'] }) }
+  const stages = checkStages(scenariosIn(planned))
+  const order = { k6, name, text, at, scenarios: script.scenarios, environment, consent }
+  const rehearsal = options.noRehearsal ? null : await rehearsed(shell, own, order, target)
+  await warmUpOwn(shell, order, warmUpMs)
+  const asked = submetrics(script, stages, rehearsal, base)
+  for (const sentence of asked.said) shell.say(`${name}: ${sentence}`)
+  const shortcuts = { vus: null, duration: null, iterations: null, stages: null }
+  const changed = {
+    ...(scenarios && { ...shortcuts, scenarios }),
+    ...(Object.keys(hosts).length > 0 && { hosts }),
+  }
+  return {
+    settings: {
+      ...environment,
+      LAS_OPTIONS: JSON.stringify({
+        options: changed,
+        submetrics: asked.metrics,
+        search: search !== undefined,
+      }),
+      K6_BLACKLIST_IPS: [...outside([reach]), ...(script.blacklistIPs ?? [])].join(','),
+    },
+    stages,
+    load: {
+      request: `${path.basename(own.file)} ${own.sha256.slice(0, 8)}`,
+      connections: script.noVUConnectionReuse || script.noConnectionReuse ? 'one per iteration' : 'kept',
+    },
+    script: { file: path.basename(own.file), sha256: own.sha256 },
+    judged: Object.keys(script.thresholds ?? {}).length > 0,
+    shown: target
+      ? undefined
+      : (rehearsal?.places.map((place) => place.replace(/:(80|443)$/, '')).join(', ') ??
+        'the hosts of the script'),
+    workload: false,
+    countsWork: false,
+    through: '',
+    paths: true,
+    secrets: Object.values(options.env ?? {}),
+    at,
+    release: async () => {},
+  }
+}
+
+function rehearsed(
+  shell: Shell,
+  own: OwnScript,
+  order: Parameters<typeof rehearse>[1],
+  target: Target | null,
+): Promise<Rehearsal> {
+  own.rehearsed ??= rehearse(shell, order).then((found) => relative(found, target))
+  return own.rehearsed
+}
+
+/** Names without the target's URL, which differs between the sides of a comparison. */
+function relative(found: Rehearsal, target: Target | null): Rehearsal {
+  if (!target) return found
+  const { origin } = target.url
+  return {
+    ...found,
+    names: [
+      ...new Set(
+        found.names.map((name) => (name.startsWith(`${origin}/`) ? name.slice(origin.length) : name)),
+      ),
+    ],
+  }
+}

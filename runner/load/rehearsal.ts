@@ -1,0 +1,206 @@
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import type { K6 } from '../k6/find.ts'
+import type { Planned } from '../k6/inspect.ts'
+import { messageIn } from '../k6/log.ts'
+import { k6Environment } from '../k6/run.ts'
+import { Failure } from '../shell/exit.ts'
+import { type Captured, capture } from '../shell/processes.ts'
+import type { Shell } from '../shell/shell.ts'
+import { temporaryFolder } from '../shell/temporary.ts'
+import { outside } from '../targets/reach.ts'
+import { addressOf, type Consent, placeOf, placesIn, refuse } from './hosts.ts'
+import { onceEach, type Scenarios, someOfEach } from './sizes.ts'
+
+/** What a script does, learned from one iteration of each of its k6 scenarios. */
+export type Rehearsal = {
+  /** host:port of every place it asked. */
+  readonly places: readonly string[]
+  /** Values of the tag `name`, the most frequent first. */
+  readonly names: readonly string[]
+  readonly groups: readonly string[]
+  readonly checks: readonly string[]
+}
+
+type Order = {
+  readonly k6: K6
+  /** As people call it. */
+  readonly name: string
+  readonly text: string
+  readonly at: string
+  readonly scenarios: Readonly<Record<string, Planned>>
+  readonly environment: Readonly<Record<string, string>>
+  readonly consent: Consent
+}
+
+// Reserved for documentation (RFC 5737): nobody's, and refused before it is dialled.
+const nowhere = '192.0.2.1'
+// A script that asks more places than this in turn is given up on.
+const rounds = 5
+
+/**
+ * Runs each k6 scenario of a script once, with one VU, so that mistakes show before the load. Every name that nobody
+ * agreed to leads nowhere and is not even looked up. A place that is found on the way and is allowed is added, and the
+ * rehearsal repeated. A Failure names the first mistake, or the places that need consent.
+ */
+export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
+  const { consent, name } = order
+  const free = consent.reach === 'anywhere'
+  const hosts: Record<string, string> = {}
+  const admit = async (places: readonly string[]) => {
+    const refused: string[] = []
+    for (const place of places) {
+      const found = await addressOf(place, consent)
+      if ('address' in found) hosts[place] = found.address
+      else refused.push(found.refused)
+    }
+    return refused
+  }
+  if (!free) await admit([...placesIn(order.text), ...Object.values(order.environment).flatMap(placesIn)])
+  const done = shell.longWork(`${name}: rehearsal, each of its k6 scenarios once …`)
+  try {
+    for (let round = 0; round < rounds; round++) {
+      const { blocked, unnamed, mistake, ...found } = await once(shell, order, free ? null : hosts)
+      if (shell.signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
+      const unknown = blocked.filter((place) => !(place in hosts))
+      refuse(name, await admit(unknown))
+      if (unknown.length > 0) continue
+      if (mistake !== null) throw new Failure('usage', `${name}: rehearsal: ${mistake}`)
+      if (unnamed)
+        throw new Failure(
+          'usage',
+          `${name}: rehearsal: it asks a host that is not named in it; name it with --allow-host`,
+        )
+      return found
+    }
+    throw new Failure(
+      'usage',
+      `${name}: rehearsal: it asks one more host each time; name them with --allow-host`,
+    )
+  } finally {
+    done()
+  }
+}
+
+type Once = Rehearsal & {
+  /** Places that were refused. */
+  readonly blocked: readonly string[]
+  /** Whether something was refused of which the name is unknown. */
+  readonly unnamed: boolean
+  readonly mistake: string | null
+}
+
+async function once(
+  shell: Shell,
+  order: Order,
+  hosts: Readonly<Record<string, string>> | null,
+): Promise<Once> {
+  const folder = temporaryFolder()
+  const points = path.join(folder, 'points.json')
+  try {
+    const { code, stderr } = await play(shell, order, {
+      scenarios: onceEach(order.scenarios),
+      hosts: hosts && { ...hosts, '*': nowhere },
+      out: points,
+    })
+    const seen = await readPoints(points)
+    const lines = stderr.split('\n')
+    const refusals = lines.filter((line) => /is in a blacklisted range/.test(line))
+    const blocked = [
+      ...new Set([...seen.blocked, ...refusals.flatMap((line) => placesIn(line.replaceAll('\\', ' ')))]),
+    ]
+    const failed = lines.find(
+      (line) => /^time="[^"]*" level=(error|fatal)/.test(line) && !/source=console/.test(line),
+    )
+    const mistake = failed
+      ? `${messageIn(failed)}${place(failed)}`
+      : code === 0 || code === 99
+        ? null
+        : `k6 ended with ${code ?? 'a signal'}`
+    return { ...seen, blocked, unnamed: refusals.length > 0 && blocked.length === 0, mistake }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs a script in another size, without thresholds, summary or log. */
+function play(
+  shell: Shell,
+  { k6, text, at, environment, consent }: Order,
+  {
+    scenarios,
+    hosts,
+    out,
+  }: { scenarios: Scenarios; hosts: Readonly<Record<string, string>> | null; out?: string },
+): Promise<Captured> {
+  const options = {
+    vus: null,
+    duration: null,
+    iterations: null,
+    stages: null,
+    scenarios,
+    thresholds: {},
+    systemTags: ['name', 'url', 'group', 'check', 'error_code', 'scenario', 'status'],
+    ...(hosts && { hosts }),
+  }
+  return capture(k6.path, ['run', '--quiet', '--summary-mode', 'disabled', '-'], {
+    env: k6Environment(shell.env, {
+      ...environment,
+      LAS_OPTIONS: JSON.stringify({ options }),
+      K6_BLACKLIST_IPS: outside([consent.reach]).join(','),
+      ...(out !== undefined && { K6_OUT: `json=${out}` }),
+    }),
+    cwd: at,
+    input: text,
+    signal: shell.signal,
+    timeoutMs: 300_000,
+  })
+}
+
+/** Loads the target with a script for a while, before a run of a series. */
+export async function warmUpOwn(shell: Shell, order: Order, forMs: number): Promise<void> {
+  if (forMs < 1000 || shell.signal.aborted) return
+  await play(shell, order, { scenarios: someOfEach(order.scenarios, forMs), hosts: order.consent.hosts })
+}
+
+/** ` (checkout.ts:12)`: the first place of a stack that is in the script's own files. */
+function place(logged: string): string {
+  const [, file, line] = /\(file:\/\/(?:[^\s():]*\/)?([^\s/():]+):(\d+):\d+\(/.exec(logged) ?? []
+  return file === undefined || file === '-' ? '' : ` (${file}:${line})`
+}
+
+type Point = {
+  readonly type: string
+  readonly metric: string
+  readonly data: { readonly tags?: Readonly<Record<string, string>> }
+}
+
+async function readPoints(file: string): Promise<Omit<Once, 'unnamed' | 'mistake'>> {
+  const names = new Map<string, number>()
+  const [places, groups, checks, blocked] = [
+    new Set<string>(),
+    new Set<string>(),
+    new Set<string>(),
+    new Set<string>(),
+  ]
+  for await (const line of createInterface({ input: createReadStream(file).on('error', () => {}) })) {
+    const { type, metric, data } = JSON.parse(line) as Point
+    if (type !== 'Point') continue
+    const { name, url = '', group, check, error_code: error } = data.tags ?? {}
+    if (check !== undefined && metric === 'checks') checks.add(check)
+    if (group && metric === 'group_duration') groups.add(group)
+    if (metric !== 'http_reqs' && metric !== 'ws_sessions') continue
+    const at = URL.canParse(url) ? placeOf(new URL(url)) : null
+    if (at !== null) (error === '1110' || error === '1111' ? blocked : places).add(at)
+    if (metric === 'http_reqs' && name !== undefined) names.set(name, (names.get(name) ?? 0) + 1)
+  }
+  return {
+    places: [...places],
+    names: [...names].sort(([, a], [, b]) => b - a).map(([name]) => name),
+    groups: [...groups],
+    checks: [...checks],
+    blocked: [...blocked],
+  }
+}

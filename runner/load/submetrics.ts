@@ -1,0 +1,74 @@
+import { quantity } from '../../analysis/formats/words.ts'
+import type { Inspected, Stage } from '../k6/inspect.ts'
+import type { Rehearsal } from './rehearsal.ts'
+
+// k6 compares the tags of each sample with each of them.
+const most = 40
+
+type Asked = {
+  /** For k6's thresholds. */
+  readonly metrics: readonly string[]
+  /** What to say about names, in sentences. */
+  readonly said: readonly string[]
+}
+
+/**
+ * The sub-metrics to ask k6 for: by k6 scenario where there are several, by request name, and by group, at most 40. A name
+ * that may hold a secret is left out, and so is one that k6 cannot select by.
+ * @param base what a name begins with that was learned without it
+ */
+export function submetrics(
+  { systemTags }: Pick<Inspected, 'systemTags'>,
+  stages: readonly Stage[],
+  rehearsal: Rehearsal | null,
+  base: string,
+): Asked {
+  const has = (tag: string) => systemTags?.includes(tag) ?? true
+  const of = (tag: string, value: string) => [
+    `http_req_failed{${tag}:${value}}`,
+    `http_req_duration{${tag}:${value}${has('expected_response') ? ',expected_response:true' : ''}}`,
+  ]
+  const names = has('name') ? (rehearsal?.names ?? []) : []
+  const selectable = names.filter(
+    (name) => !/[,{}"?@\n]/.test(name.replace(/\$\{\}/g, '')) && name.length <= 200,
+  )
+  const metrics = [
+    ...(stages.length > 1 && has('scenario')
+      ? stages.flatMap(({ stage }) => [...of('scenario', stage), `iteration_duration{scenario:${stage}}`])
+      : []),
+    ...(names.length > 1
+      ? selectable.flatMap((name) =>
+          of('name', name.startsWith('/') && base ? new URL(base).origin + name : name),
+        )
+      : []),
+    ...(has('group') ? (rehearsal?.groups ?? []) : [])
+      .filter((group) => !/[,{}"]/.test(group))
+      .map((group) => `group_duration{group:${group}}`),
+  ]
+  const varying = names.filter((name) => varies(name))
+  const [first] = varying
+  return {
+    metrics: metrics.slice(0, most),
+    said: [
+      ...(first === undefined
+        ? []
+        : [
+            `the name ${first} looks like one of many: give such a request the tag name, or write http.url\`…\`, so that all of them count as one`,
+          ]),
+      ...(names.length > selectable.length
+        ? [
+            `${quantity(names.length - selectable.length, 'request name')} with a query, a comma, a brace or a quote cannot be shown by name; set the tag name`,
+          ]
+        : []),
+      ...(metrics.length > most
+        ? [
+            `of ${metrics.length} figures by scenario, name and group only ${most} are shown, those of the first names`,
+          ]
+        : []),
+    ],
+  }
+}
+
+/** Whether a name has what looks like an id: a number or a long hexadecimal in a path. */
+const varies = (name: string): boolean =>
+  /^(\w+:\/|)\/.*\/(\d+|[\da-f]{8}[\da-f-]{4,})(\/|$)/i.test(name.replace(/[?#].*$/, ''))
