@@ -107,7 +107,7 @@ export function durations(
   summary: Summary,
   tags: Tags,
 ): { latencyOf: Figures['latencyOf']; metric: Metric | undefined } {
-  const successful = findMetric(summary, 'http_req_duration', { ...tags, expected_response: 'true' })
+  const successful = findMetric(summary, 'http_req_duration', { expected_response: 'true', ...tags })
   if (successful) return { latencyOf: 'successful', metric: successful }
   return { latencyOf: 'all', metric: findMetric(summary, 'http_req_duration', tags) }
 }
