@@ -2,6 +2,7 @@ import { loadWords, stageWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent } from '../formats/words.ts'
+import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import {
@@ -55,8 +56,11 @@ export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
     ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
   }))
 
+/** Whether requests were made over HTTP. */
+const hasRequests = ({ requests, p50Ms, p95Ms }: Figures) => (requests ?? p50Ms ?? p95Ms ?? 0) > 0
+
 function headline({ total, stages }: RunStatistics): Block[] {
-  if (total.requests === 0) return []
+  if (!hasRequests(total)) return []
   const held = stages.length > 1 ? stages.filter(({ holds }) => holds === true) : []
   const [best] = [...held].sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0))
   const words =
@@ -70,7 +74,7 @@ export function runTables(run: RunStatistics): Block[] {
   const { total, failures, remarks, fairness } = run
   const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
   return present([
-    total.requests > 0 && { ...stagesTable(run), terminal: true },
+    hasRequests(total) && { ...stagesTable(run), terminal: true },
     list(failed.length > 0 && `Failed requests: ${failed.join(', ')}.`),
     { ...kindsTable(run), terminal: true },
     total.intended !== null && intendedTable(run),

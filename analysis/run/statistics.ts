@@ -82,5 +82,5 @@ function byKind(summary: Summary, rateMs: number | null): RunStatistics['request
   )
   return [...new Set(names)]
     .map((name) => ({ name, ...figures(summary, { kind: name }, rateMs) }))
-    .sort((a, b) => b.requests - a.requests)
+    .sort((a, b) => (b.requests ?? 0) - (a.requests ?? 0))
 }
