@@ -35,7 +35,7 @@ const stageColumns: readonly Column<Row>[] = [
   ['SLOs hold', ({ holds }) => (holds === undefined ? '' : holds === null ? '–' : holds ? 'yes' : 'no')],
 ]
 
-const figureTable = (name: string, rows: readonly Row[], of: readonly Column<Row>[]): Table => ({
+export const figureTable = (name: string, rows: readonly Row[], of: readonly Column<Row>[]): Table => ({
   ...tableOf(name, rows, [['', (row) => row.name ?? ''], ...of]),
   narrow: ['', ...foremost, 'SLOs hold'],
 })

@@ -17,6 +17,7 @@ import {
 } from './blocks.ts'
 import { intendedTable, kindsTable, serverTable, stagesTable, tilesOf } from './figures.ts'
 import { eachAlone } from './groups.ts'
+import { measureBlocks, thresholdCases, thresholdsTable } from './measures.ts'
 import type { OfRuns } from './model.ts'
 import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
@@ -49,12 +50,14 @@ export const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): F
 })
 
 export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
-  runs.map(({ name, verdict: { kind, reasons } }) => ({
-    suite: 'runs',
-    name,
-    failure: kind === 'fail' || kind === 'invalid' ? `${kind}: ${reasons.join('; ')}` : null,
-    ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
-  }))
+  runs.flatMap((run) => [verdictCase(run), ...thresholdCases(run)])
+
+const verdictCase = ({ name, verdict: { kind, reasons } }: RunStatistics): Case => ({
+  suite: 'runs',
+  name,
+  failure: kind === 'fail' || kind === 'invalid' ? `${kind}: ${reasons.join('; ')}` : null,
+  ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
+})
 
 /** Whether requests were made over HTTP. */
 const hasRequests = ({ requests, p50Ms, p95Ms }: Figures) => (requests ?? p50Ms ?? p95Ms ?? 0) > 0
@@ -74,9 +77,11 @@ export function runTables(run: RunStatistics): Block[] {
   const { total, failures, remarks, fairness } = run
   const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
   return present([
+    thresholdsTable(run.measures),
     hasRequests(total) && { ...stagesTable(run), terminal: true },
     list(failed.length > 0 && `Failed requests: ${failed.join(', ')}.`),
     { ...kindsTable(run), terminal: true },
+    ...measureBlocks(run.measures),
     total.intended !== null && intendedTable(run),
     total.server !== null && serverTable(run),
     followingTable(run),

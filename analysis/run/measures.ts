@@ -88,6 +88,7 @@ export function measures(
       (a, b) =>
         families.indexOf(a.family) - families.indexOf(b.family) ||
         inOrder(a.name, b.name) ||
+        Object.keys(a.tags).length - Object.keys(b.tags).length ||
         inOrder(JSON.stringify(a.tags), JSON.stringify(b.tags)),
     ),
   }

@@ -5,14 +5,14 @@ import { samplesNeeded } from './figures.ts'
 
 /** In the order in which they are shown. */
 export const families = [
-  'execution',
-  'network',
   'http',
   'websocket',
   'grpc',
   'web vitals',
   'browser',
   'custom',
+  'execution',
+  'network',
 ] as const
 
 const common = {

@@ -24,7 +24,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
       ]
-    : bareRemarks(summary)
+    : bareRemarks(summary, total)
   const odd = (summary.odd ?? []).map(
     (name) => `The summary’s metric ${name} could not be read and is left out.`,
   )
@@ -54,10 +54,13 @@ function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): string[
   return found
 }
 
-const bareRemarks = ({ shape }: Summary): string[] => [
+const bareRemarks = ({ shape }: Summary, { samples, p95Ms, p99Ms }: Figures): string[] => [
   'Without run.json the load, target and SLOs are unknown, and only k6’s own thresholds are judged.',
   ...(shape === 'export'
     ? ['The flat --summary-export format does not say how long the test ran; the rate is k6’s own.']
+    : []),
+  ...(p95Ms !== null && p99Ms === null && (samples ?? 100) >= 100
+    ? ['p99 is missing: k6 computes it where summaryTrendStats asks for p(99).']
     : []),
 ]
 
