@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Check, groupsAndChecks } from './checks.ts'
 import { issueWords, parseJson } from './json.ts'
 
 /** One metric of a k6 summary; a sub-metric is a metric with tags. */
@@ -7,6 +8,10 @@ export type Metric = {
   readonly tags: Readonly<Record<string, string>>
   /** Named as in k6: `count`, `rate`, `avg`, `p(95)` …; times in ms. */
   readonly values: Readonly<Record<string, number>>
+  /** As the file says: `counter`, `gauge`, `rate` or `trend`; the flat export does not. */
+  readonly type?: string
+  /** As the file says: `time`, `data` or `default`. */
+  readonly contains?: string
 }
 
 type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
@@ -17,6 +22,8 @@ export type Summary = {
   readonly durationMs: number | null
   readonly metrics: readonly Metric[]
   readonly thresholds: readonly Threshold[]
+  readonly groups: readonly string[]
+  readonly checks: readonly Check[]
   /** Names of metrics that could not be read; the others could. */
   readonly odd?: readonly string[]
 }
@@ -38,10 +45,13 @@ const Numbers = z.custom<Record<string, number | null>>((values) => {
 }, 'expected numbers by name')
 
 const HandleSummary = z.object({
+  root_group: z.unknown().optional(),
   state: z.object({ testRunDurationMs: z.number().nonnegative() }).optional(),
   metrics: z.record(
     z.string(),
     z.object({
+      type: z.string().optional().catch(undefined),
+      contains: z.string().optional().catch(undefined),
       values: Numbers,
       thresholds: z.record(z.string(), z.object({ ok: z.boolean() })).optional(),
     }),
@@ -49,6 +59,7 @@ const HandleSummary = z.object({
 })
 
 const Export = z.object({
+  root_group: z.unknown().optional(),
   metrics: z.record(
     z.string(),
     z.object({ thresholds: z.record(z.string(), z.boolean()).optional() }).catchall(z.number().nullable()),
@@ -106,19 +117,24 @@ const hasThresholds = (metric: unknown): boolean => {
   return typeof thresholds !== 'object' || thresholds === null || Object.keys(thresholds).length > 0
 }
 
-function fromHandleSummary({ state, metrics }: z.infer<typeof HandleSummary>): Summary {
+function fromHandleSummary({ state, metrics, root_group }: z.infer<typeof HandleSummary>): Summary {
   const entries = Object.entries(metrics)
   return {
     shape: 'handleSummary',
     durationMs: state?.testRunDurationMs ?? null,
-    metrics: entries.map(([key, { values }]) => metric(key, values)),
+    metrics: entries.map(([key, { values, type, contains }]) => ({
+      ...metric(key, values),
+      ...(type && { type }),
+      ...(contains && { contains }),
+    })),
     thresholds: entries.flatMap(([metric, { thresholds = {} }]) =>
       Object.entries(thresholds).map(([expression, { ok }]) => ({ metric, expression, passed: ok })),
     ),
+    ...groupsAndChecks(root_group),
   }
 }
 
-function fromExport({ metrics }: z.infer<typeof Export>): Summary {
+function fromExport({ metrics, root_group }: z.infer<typeof Export>): Summary {
   const entries = Object.entries(metrics)
   return {
     shape: 'export',
@@ -127,18 +143,27 @@ function fromExport({ metrics }: z.infer<typeof Export>): Summary {
     thresholds: entries.flatMap(([metric, { thresholds = {} }]) =>
       Object.entries(thresholds).map(([expression, crossed]) => ({ metric, expression, passed: !crossed })),
     ),
+    ...groupsAndChecks(root_group),
   }
 }
 
-// "name{tag:value,other:value}"; a value may contain colons, as URLs do.
-function metric(key: string, values: Record<string, number | null>): Metric {
+const metric = (key: string, values: Record<string, number | null>): Metric => ({
+  ...nameAndTags(key),
+  values: finite(values),
+})
+
+/** Of "name{tag:value,other:value}"; a value may contain colons, as URLs do. */
+export function nameAndTags(key: string): Pick<Metric, 'name' | 'tags'> {
   const [, name = key, inside = ''] = /^([^{]*)\{(.*)\}$/.exec(key) ?? []
   const tags = inside
     .split(',')
     .filter((tag) => tag.includes(':'))
-    .map((tag) => [tag.slice(0, tag.indexOf(':')).trim(), tag.slice(tag.indexOf(':') + 1).trim()])
-  return { name, tags: Object.fromEntries(tags), values: finite(values) }
+    .map((tag) => [bare(tag.slice(0, tag.indexOf(':'))), bare(tag.slice(tag.indexOf(':') + 1))])
+  return { name, tags: Object.fromEntries(tags) }
 }
+
+// Quotes around a tag or its value are k6's own habit, and no part of it.
+const bare = (text: string) => text.trim().replace(/^["']+|["']+$/g, '')
 
 /** Drops nulls. Most metrics have none and are not copied, which would take most of the time. */
 function finite(values: Record<string, number | null>): Record<string, number> {

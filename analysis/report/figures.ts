@@ -1,5 +1,5 @@
 import { stageWords } from '../formats/load.ts'
-import { number, orDash, percent } from '../formats/words.ts'
+import { orDash, percent } from '../formats/words.ts'
 import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { type Column, cellText, type Report, type Table, type Tiles, tableOf } from './blocks.ts'
@@ -14,7 +14,7 @@ const ms = (figure: 'mean' | 'p50' | 'p90' | 'p95' | 'p99' | 'p999' | 'max'): Co
 
 /** The columns of every table of figures. */
 export const columns: readonly Column<Row>[] = [
-  ['requests', ({ requests }) => number(requests)],
+  ['requests', ({ requests }) => orDash(requests)],
   ['requests/s', ({ rate }) => orDash(rate)],
   ['errors', ({ errors }) => orDash(errors, percent)],
   ...(['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'max'] as const).map(ms),
@@ -35,7 +35,7 @@ const stageColumns: readonly Column<Row>[] = [
   ['SLOs hold', ({ holds }) => (holds === undefined ? '' : holds === null ? '–' : holds ? 'yes' : 'no')],
 ]
 
-const figureTable = (name: string, rows: readonly Row[], of: readonly Column<Row>[]): Table => ({
+export const figureTable = (name: string, rows: readonly Row[], of: readonly Column<Row>[]): Table => ({
   ...tableOf(name, rows, [['', (row) => row.name ?? ''], ...of]),
   narrow: ['', ...foremost, 'SLOs hold'],
 })

@@ -46,8 +46,8 @@ export function together(
   const [first, ...more] = runs
   if (first && more.length === 0) return first.percentiles.map(([p, ms]) => ({ p, ms, least: ms, most: ms }))
   const parts = runs.flatMap(({ percentiles, total }) => {
-    const complete = total.samples > 0 && percentiles[0]?.[0] === 0 && percentiles.at(-1)?.[0] === 100
-    return complete ? [ofPercentiles(total.samples, total.meanMs, percentiles)] : []
+    const complete = percentiles[0]?.[0] === 0 && percentiles.at(-1)?.[0] === 100
+    return complete && total.samples ? [ofPercentiles(total.samples, total.meanMs, percentiles)] : []
   })
   if (!first || parts.length < runs.length) return []
   const all = percentilesOf(merge(parts))

@@ -2,6 +2,7 @@ import { loadWords, stageWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent } from '../formats/words.ts'
+import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import {
@@ -16,6 +17,7 @@ import {
 } from './blocks.ts'
 import { intendedTable, kindsTable, serverTable, stagesTable, tilesOf } from './figures.ts'
 import { eachAlone } from './groups.ts'
+import { measureBlocks, thresholdCases, thresholdsTable } from './measures.ts'
 import type { OfRuns } from './model.ts'
 import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
@@ -48,15 +50,20 @@ export const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): F
 })
 
 export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
-  runs.map(({ name, verdict: { kind, reasons } }) => ({
-    suite: 'runs',
-    name,
-    failure: kind === 'fail' || kind === 'invalid' ? `${kind}: ${reasons.join('; ')}` : null,
-    ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
-  }))
+  runs.flatMap((run) => [verdictCase(run), ...thresholdCases(run)])
+
+const verdictCase = ({ name, verdict: { kind, reasons } }: RunStatistics): Case => ({
+  suite: 'runs',
+  name,
+  failure: kind === 'fail' || kind === 'invalid' ? `${kind}: ${reasons.join('; ')}` : null,
+  ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
+})
+
+/** Whether requests were made over HTTP. */
+const hasRequests = ({ requests, p50Ms, p95Ms }: Figures) => (requests ?? p50Ms ?? p95Ms ?? 0) > 0
 
 function headline({ total, stages }: RunStatistics): Block[] {
-  if (total.requests === 0) return []
+  if (!hasRequests(total)) return []
   const held = stages.length > 1 ? stages.filter(({ holds }) => holds === true) : []
   const [best] = [...held].sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0))
   const words =
@@ -70,9 +77,11 @@ export function runTables(run: RunStatistics): Block[] {
   const { total, failures, remarks, fairness } = run
   const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
   return present([
-    total.requests > 0 && { ...stagesTable(run), terminal: true },
+    thresholdsTable(run.measures),
+    hasRequests(total) && { ...stagesTable(run), terminal: true },
     list(failed.length > 0 && `Failed requests: ${failed.join(', ')}.`),
     { ...kindsTable(run), terminal: true },
+    ...measureBlocks(run.measures),
     total.intended !== null && intendedTable(run),
     total.server !== null && serverTable(run),
     followingTable(run),

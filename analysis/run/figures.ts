@@ -19,8 +19,8 @@ const Intended = z.object({
 
 /** The figures of a run or a stage; null where the summary lacks them or there are too few requests. */
 export const Figures = z.object({
-  requests: z.number().describe('all, including failed ones'),
-  failed: z.number(),
+  requests: numberOrNull.describe('HTTP requests, including failed ones; null where they were not counted'),
+  failed: numberOrNull.describe('null where failures were not counted'),
   errors: numberOrNull.describe(
     'failed ÷ requests; null without requests, or where k6 did not count failures',
   ),
@@ -30,7 +30,7 @@ export const Figures = z.object({
   latencyOf: z
     .enum(['successful', 'all'])
     .describe('whose latency this is: refused connections fail quickly and would improve the figures'),
-  samples: z.number().describe('requests that the latencies were taken from'),
+  samples: numberOrNull.describe('requests that the latencies were taken from; null where unknown'),
   meanMs: numberOrNull,
   minMs: numberOrNull,
   p50Ms: numberOrNull,
@@ -55,18 +55,18 @@ export type Tags = Readonly<Record<string, string>>
 export function figures(summary: Summary, tags: Tags, durationMs: number | null): Figures {
   const counted = findMetric(summary, 'http_reqs', tags)
   const failures = findMetric(summary, 'http_req_failed', tags)
-  const requests = counted?.values.count ?? 0
+  const requests = counted?.values.count ?? judged(failures)
   // k6 counts a failed request as a "pass" of the rate http_req_failed.
-  const failed = failures?.values.passes ?? 0
+  const failed = failures?.values.passes ?? null
   const { latencyOf, metric } = durations(summary, tags)
-  const samples = metric?.values.count ?? (latencyOf === 'successful' ? requests - failed : requests)
+  const samples = samplesOf(metric, latencyOf === 'all' ? requests : difference(requests, failed))
   const at = (p: number) => (metric ? percentile(metric, samples, p) : null)
-  const value = (name: string) => (samples > 0 ? (metric?.values[name] ?? null) : null)
+  const value = (name: string) => (samples === 0 ? null : (metric?.values[name] ?? null))
   return {
     requests,
     failed,
-    errors: requests > 0 && failures ? failed / requests : null,
-    rate: durationMs ? (requests * 1000) / durationMs : (counted?.values.rate ?? null),
+    errors: requests === null || failed === null || requests === 0 ? null : failed / requests,
+    rate: durationMs && requests !== null ? (requests * 1000) / durationMs : (counted?.values.rate ?? null),
     latencyOf,
     samples,
     meanMs: value('avg'),
@@ -80,6 +80,18 @@ export function figures(summary: Summary, tags: Tags, durationMs: number | null)
     intended: intendedTimes(summary, tags),
     server: serverTimes(summary, tags),
   }
+}
+
+const difference = (a: number | null, b: number | null) => (a === null || b === null ? null : a - b)
+
+/** How many requests a Trend of durations is of; none where the longest took no time: k6 writes zeros for no samples. */
+const samplesOf = (metric: Metric | undefined, counted: number | null): number | null =>
+  metric?.values.count ?? (metric && counted === null && metric.values.max === 0 ? 0 : counted)
+
+/** The requests with tags for which only failures were asked, which count both; null where k6 judged none. */
+function judged(failures: Metric | undefined): number | null {
+  const { passes = 0, fails = 0 } = failures?.values ?? {}
+  return passes + fails > 0 ? passes + fails : null
 }
 
 function intendedTimes(summary: Summary, tags: Tags): Figures['intended'] {
@@ -107,7 +119,7 @@ export function durations(
   summary: Summary,
   tags: Tags,
 ): { latencyOf: Figures['latencyOf']; metric: Metric | undefined } {
-  const successful = findMetric(summary, 'http_req_duration', { ...tags, expected_response: 'true' })
+  const successful = findMetric(summary, 'http_req_duration', { expected_response: 'true', ...tags })
   if (successful) return { latencyOf: 'successful', metric: successful }
   return { latencyOf: 'all', metric: findMetric(summary, 'http_req_duration', tags) }
 }
@@ -115,8 +127,8 @@ export function durations(
 /** The samples a percentile needs for at least one to lie beyond it: 1,000 for p99.9. */
 export const samplesNeeded = (p: number): number => Math.round(100 / (100 - p))
 
-function percentile(metric: Metric, samples: number, p: number): number | null {
-  if (samples < samplesNeeded(p)) return null
+function percentile(metric: Metric, samples: number | null, p: number): number | null {
+  if (samples !== null && samples < samplesNeeded(p)) return null
   return percentileAt(metric, p) ?? null
 }
 
@@ -131,7 +143,7 @@ export function sloFigure(
   if (p !== undefined) {
     const { metric } = durations(summary, tags)
     const value = metric ? percentile(metric, total.samples, p) : null
-    return total.samples < samplesNeeded(p) ? { value, needs: samplesNeeded(p) } : { value }
+    return (total.samples ?? Infinity) < samplesNeeded(p) ? { value, needs: samplesNeeded(p) } : { value }
   }
   const named: Record<string, number | null> = {
     errors: total.errors,

@@ -2,15 +2,21 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { parseSummary } from '../formats/summary.ts'
+import { reportFiles } from '../report/files.ts'
 import { verdictCases } from '../report/run.ts'
+import { statistics as together } from '../runs/statistics.ts'
 import { runStatistics } from './statistics.ts'
 
-const statistics = (name: string) => {
-  const file = path.join(import.meta.dirname, '../../test/fixtures/foreign', `${name}.json`)
-  const text = readFileSync(file, 'utf8')
-  return runStatistics({ name, run: null, summary: parseSummary(text) })
+const fixture = (name: string) =>
+  path.join(import.meta.dirname, '../../test/fixtures/foreign', `${name}.json`)
+const source = (name: string) => {
+  const text = readFileSync(fixture(name), 'utf8')
+  return { name, run: null, summary: parseSummary(text) }
 }
+const statistics = (name: string) => runStatistics(source(name))
+const statistical = (name: string) => reportFiles(together([source(name)]))
 
 test('a summary without thresholds is not judged, however many requests failed', () => {
   const run = statistics('errors-99')
@@ -34,6 +40,58 @@ test('of counts by status only failures are failures', () => {
 
 test('errors are unknown where k6 did not count them', () => {
   assert.equal(statistics('old-k6-no-http_req_failed').total.errors, null)
+})
+
+test('counts that a summary lacks are unknown, and no report calls them 0', () => {
+  const grpc = statistics('grpc-threshold-crossed')
+  assert.deepEqual([grpc.total.requests, grpc.total.failed, grpc.total.samples], [null, null, null])
+  const { stages, total } = statistics('stage-duration-only')
+  assert.equal(total.requests, 2000)
+  assert.deepEqual(
+    stages.map(({ requests, failed, samples, rate, p50Ms, p95Ms }) => [
+      requests,
+      failed,
+      samples,
+      rate,
+      p50Ms,
+      p95Ms,
+    ]),
+    Array(3).fill([null, null, null, null, 18, 40]),
+  )
+  assert.deepEqual(statistics('old-k6-no-http_req_failed').total.failed, null)
+  const report = statistical('stage-duration-only')
+  assert.match(report.get('report.md') ?? '', /\| stage 0 \| – \| – \| – \| 20 \| 18 \|/)
+  assert.match(statistical('grpc-threshold-crossed').get('runs.csv') ?? '', /,fail,,,,,,/)
+})
+
+test('a figure that no metric gives is null, whichever metrics are left out', () => {
+  const all = [
+    'http_reqs',
+    'http_req_failed',
+    'http_req_duration',
+    'http_req_duration{expected_response:true}',
+  ]
+  const { metrics } = JSON.parse(readFileSync(fixture('errors-99'), 'utf8'))
+  fc.assert(
+    fc.property(fc.subarray(all), (kept) => {
+      const some = Object.entries(metrics).filter(([name]) => !all.includes(name) || kept.includes(name))
+      const summary = parseSummary(JSON.stringify({ metrics: Object.fromEntries(some) }))
+      const { total } = runStatistics({ name: 'x', run: null, summary })
+      const has = (name: string) => kept.includes(name)
+      assert.equal(total.requests, has('http_reqs') ? 2000 : null)
+      assert.equal(total.rate, has('http_reqs') ? 100 : null)
+      assert.equal(total.failed, has('http_req_failed') ? 1999 : null)
+      assert.equal(total.errors, has('http_req_failed') ? 0.9995 : null)
+      assert.equal(total.minMs, kept.some((name) => name.includes('duration')) ? 1 : null)
+    }),
+  )
+})
+
+test('a sub-metric without samples has no latency: k6 writes zeros for it', () => {
+  const zeros = { avg: 0, min: 0, med: 0, max: 0, 'p(90)': 0, 'p(95)': 0 }
+  const text = JSON.stringify({ metrics: { 'http_req_duration{stage:7}': zeros, iterations: { count: 1 } } })
+  const { stages } = runStatistics({ name: 'x', run: null, summary: parseSummary(text) })
+  assert.deepEqual([stages[0]?.samples, stages[0]?.p95Ms, stages[0]?.maxMs], [0, null, null])
 })
 
 test('a crossed threshold is named before a dropped iteration, and iterations are not called requests', () => {

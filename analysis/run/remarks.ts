@@ -28,7 +28,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
       ]
-    : bareRemarks(summary)
+    : bareRemarks(summary, total)
   const odd = (summary.odd ?? []).map(
     (name) => `The summary’s metric ${name} could not be read and is left out.`,
   )
@@ -45,23 +45,26 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
 
 function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): string[] {
   const found: string[] = []
-  if (failed > 0) {
+  if (failed !== null && failed > 0) {
     const requests = quantity(failed, 'failed request')
     found.push(
       latencyOf === 'successful'
-        ? `Latencies are of the ${quantity(samples, 'successful request')}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`
+        ? `Latencies are of ${samples === null ? 'successful requests' : `the ${quantity(samples, 'successful request')}`}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`
         : `Latencies include ${requests}: the summary does not keep them separate.`,
     )
   }
-  if (samples > 0 && p999Ms === null && samples < 1000)
+  if (samples !== null && samples > 0 && p999Ms === null && samples < 1000)
     found.push(`p99.9 is missing: it needs 1,000 requests, and there were ${number(samples)}.`)
   return found
 }
 
-const bareRemarks = ({ shape }: Summary): string[] => [
+const bareRemarks = ({ shape }: Summary, { samples, p95Ms, p99Ms }: Figures): string[] => [
   'Without run.json the load, target and SLOs are unknown, and only k6’s own thresholds are judged.',
   ...(shape === 'export'
     ? ['The flat --summary-export format does not say how long the test ran; the rate is k6’s own.']
+    : []),
+  ...(p95Ms !== null && p99Ms === null && (samples ?? 100) >= 100
+    ? ['p99 is missing: k6 computes it where summaryTrendStats asks for p(99).']
     : []),
 ]
 
@@ -90,7 +93,7 @@ function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figure
 
 function closedRemark(summary: Summary, { samples, p99Ms }: Figures, { load: { stages } }: Run): string {
   const { metric } = durations(summary, {})
-  const known = metric ? distribution(metric, samples) : ''
+  const known = metric ? distribution(metric, samples ?? undefined) : ''
   const [part] = typeof known === 'string' ? [] : known
   const fewest = Math.min(...stages.map(({ vus }) => vus))
   const estimate = part && p99Ms !== null ? omitted(part, p99Ms, fewest) : ''
@@ -160,7 +163,7 @@ function podRemarks({ target, load }: Run, fairness: number | null): string[] {
 }
 
 function countRemarks({ target: { workServed } }: Run, { requests, failed }: Figures): string[] {
-  if (workServed === null) return []
+  if (workServed === null || requests === null || failed === null) return []
   const answered = requests - failed
   return [
     workServed === answered

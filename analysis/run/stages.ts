@@ -112,7 +112,7 @@ function tagged(summary: Summary) {
 }
 
 /** The percentiles of the request durations with those tags; empty without samples. */
-export function curve(summary: Summary, tags: Tags, samples: number): [p: number, ms: number][] {
+export function curve(summary: Summary, tags: Tags, samples: number | null): [p: number, ms: number][] {
   const { metric } = durations(summary, tags)
-  return metric && samples > 0 ? [...percentiles(metric)] : []
+  return metric && samples !== 0 ? [...percentiles(metric)] : []
 }

@@ -6,6 +6,7 @@ import type { Summary } from '../formats/summary.ts'
 import { Following, following } from './autoscale.ts'
 import { podFairness } from './balance.ts'
 import { Figures, figures } from './figures.ts'
+import { Measures, measures } from './measures.ts'
 import { queueGrowth } from './queue-growth.ts'
 import { remarks } from './remarks.ts'
 import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
@@ -24,6 +25,7 @@ export const RunStatistics = z.object({
   requests: z
     .array(Figures.extend({ name: z.string().describe('the value of the k6 tag `kind`') }))
     .describe('by kind of request, where a run tagged several kinds'),
+  measures: Measures.describe('all else that the summary says'),
   knee: numberOrNull.describe(
     'VUs of the stage with the most throughput for its latency; null for fewer than three stages',
   ),
@@ -39,7 +41,14 @@ export const RunStatistics = z.object({
 })
 export type RunStatistics = z.infer<typeof RunStatistics>
 
-const empty: Summary = { shape: 'handleSummary', durationMs: null, metrics: [], thresholds: [] }
+const empty: Summary = {
+  shape: 'handleSummary',
+  durationMs: null,
+  metrics: [],
+  thresholds: [],
+  groups: [],
+  checks: [],
+}
 
 /** All figures of one run; of an unreadable summary there are none, and the verdict is invalid. */
 export function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
@@ -57,6 +66,7 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     percentiles: curve(summary, {}, total.samples),
     stages,
     requests: byKind(summary, rateMs),
+    measures: ofRun(measures(summary, rateMs, { ours: run !== null && !run.script }), run),
     // The k6 scenarios of a script are no plateaus.
     knee: run?.script ? null : knee(stages),
     queueGrowth: first ? queueGrowth(summary, first.durationMs, first.poissonSeed !== undefined) : null,
@@ -67,11 +77,35 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   return { ...statistics, remarks: reading.kind === 'summary' ? remarks(statistics, summary) : [] }
 }
 
+/**
+ * The measures of a script's run: names without the URL of the target, which differs between the sides of a comparison,
+ * and not again by k6 scenario, which its stages are, or by reason of failure.
+ */
+function ofRun(found: Measures, run: Run | null): Measures {
+  if (!run?.script) return found
+  const base = run.target.url.replace(/\/$/, '')
+  return {
+    ...found,
+    tagged: found.tagged
+      .filter(({ by }) => !['scenario', 'error_code,expected_response'].includes(by.join()))
+      .map(({ by, rows }) => ({
+        by,
+        rows: rows.map(({ tags, ...row }) => {
+          const { name = '' } = tags
+          return {
+            ...row,
+            tags: name.startsWith(`${base}/`) ? { ...tags, name: name.slice(base.length) } : tags,
+          }
+        }),
+      })),
+  }
+}
+
 function byKind(summary: Summary, rateMs: number | null): RunStatistics['requests'] {
   const names = summary.metrics.flatMap(({ name, tags }) =>
     name === 'http_reqs' && tags.kind && Object.keys(tags).length === 1 ? [tags.kind] : [],
   )
   return [...new Set(names)]
     .map((name) => ({ name, ...figures(summary, { kind: name }, rateMs) }))
-    .sort((a, b) => b.requests - a.requests)
+    .sort((a, b) => (b.requests ?? 0) - (a.requests ?? 0))
 }

@@ -85,8 +85,11 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
 }
 
 function unjudged(summary: Summary, { failed, requests }: Figures): string[] {
-  const errors =
-    failed > 0 ? [`${number(failed)} of ${quantity(requests, 'request')} failed${because(summary)}`] : []
+  const of =
+    requests === null
+      ? quantity(failed ?? 0, 'request')
+      : `${number(failed ?? 0)} of ${quantity(requests, 'request')}`
+  const errors = failed ? [`${of} failed${because(summary)}`] : []
   const checks = findMetric(summary, 'checks')?.values
   const succeeded = checks?.rate ?? checks?.value
   const missed =
@@ -156,37 +159,38 @@ export const measuredGenerator = (run: Run): boolean => generatorReasons(run).le
 
 /** What k6 measures even if a script does nothing. */
 const ofEveryRun =
-  /^(vus|vus_max|iterations|iteration_duration|iterations_thrown|dropped_iterations|data_sent|data_received|group_duration|http_.*)$/
+  /^(vus|vus_max|iterations|iteration_duration|iterations_thrown|dropped_iterations|data_sent|data_received|group_duration|http_(?!req_duration$).*)$/
 
 function emptinessReasons(run: Run | null, summary: Summary, total: Figures): string[] {
   const thrown = findMetric(summary, 'iterations_thrown')?.values.count ?? 0
   const iterations = findMetric(summary, 'iterations')?.values.count ?? 0
   const dropped = findMetric(summary, 'dropped_iterations')?.values.count ?? 0
+  const requests = total.requests ?? 0
   const reasons = []
   // A summary of gRPC, WebSockets or a browser has no http_reqs, but metrics that show what was measured.
   const other =
     (!run || run.script) &&
-    !findMetric(summary, 'http_reqs') &&
+    total.requests === null &&
     summary.metrics.some(
       ({ name, values }) => !ofEveryRun.test(name) && Object.values(values).some((value) => value > 0),
     )
-  if (total.requests === 0 && !other) reasons.push('no request was made: nothing was measured')
-  else if (total.requests > 0 && total.failed === total.requests) {
-    reasons.push(`all ${quantity(total.requests, 'request')} failed${because(summary)}: nothing was measured`)
+  if (requests === 0 && !other) reasons.push('no request was made: nothing was measured')
+  else if (requests > 0 && total.failed === requests) {
+    reasons.push(`all ${quantity(requests, 'request')} failed${because(summary)}: nothing was measured`)
   }
-  if (total.requests > 0 && iterations === 0) reasons.push('no iteration finished')
+  if (requests > 0 && iterations === 0) reasons.push('no iteration finished')
   if (thrown > 0)
     reasons.push(`${number(thrown)} of ${quantity(iterations, 'iteration')} threw an exception; see k6.log`)
   // k6 skips a request that it cannot make, for instance to an invalid address, and continues.
-  if (run && !run.script && total.requests > 0 && iterations > total.requests + dropped)
+  if (run && !run.script && requests > 0 && iterations > requests + dropped)
     reasons.push(
-      `${number(iterations - total.requests)} of ${quantity(iterations, 'iteration')} made no request; see k6.log`,
+      `${number(iterations - requests)} of ${quantity(iterations, 'iteration')} made no request; see k6.log`,
     )
   // An empty run has its reason already.
   if (reasons.length > 0 || run?.interrupted) return reasons
   if (dropped > 0) {
     // With random start times a dropped request is an iteration too.
-    const planned = dropped + (run ? Math.min(iterations, total.requests) : iterations)
+    const planned = dropped + (run ? Math.min(iterations, requests) : iterations)
     const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
       `k6 dropped ${number(dropped)} of ${quantity(planned, run ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
@@ -216,10 +220,10 @@ function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string
   }
   if (needs) {
     return {
-      unknown: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${quantity(needs, 'successful request')}, and there were ${number(total.samples)}`,
+      unknown: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${quantity(needs, 'successful request')}, and there were ${number(total.samples ?? 0)}`,
     }
   }
   // A run in which nothing succeeded has its reason already.
-  if (total.samples === 0) return {}
+  if ((total.samples ?? total.requests ?? 0) === 0) return {}
   return { unknown: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
 }

@@ -26,8 +26,9 @@ test('a mix sends each kind as often as its weight says, and reports each kind',
     ['work', 'cpu', 'stress'],
   )
   for (const [index, share] of [0.6, 0.3, 0.1].entries()) {
-    const { requests = 0, p95Ms = null } = figures.requests[index] ?? {}
+    const { requests, p95Ms = null } = figures.requests[index] ?? {}
     const { requests: total } = figures.total
+    assert.ok(typeof requests === 'number' && total !== null)
     assert.ok(Math.abs(requests - share * total) < 5, `${requests} of ${total}`)
     assert.notEqual(p95Ms, null)
   }

@@ -126,7 +126,10 @@ for (const [scenario, ...size] of [
       assert.ok(Math.abs((second.total.errors ?? 0) - 0.1) < 0.03, `${second.total.errors}`)
       assert.match(second.failures.map(({ what }) => what).join(), /were answered 500/)
       // Besides the load: a request that finds out whether it answers, and those of the warm-up.
-      assert.ok(a.came.length - first.total.requests <= 12 && b.came.length - second.total.requests <= 12)
+      assert.ok(
+        a.came.length - (first.total.requests ?? 0) <= 12 &&
+          b.came.length - (second.total.requests ?? 0) <= 12,
+      )
       const { vus, offered, rate } = first.stages[0] ?? {}
       if (scenario === 'constant') {
         assert.equal(vus, 2)

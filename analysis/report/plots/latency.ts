@@ -59,9 +59,9 @@ function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
 
 function ofGroup({ label, colour, runs }: RunGroup): { curve: Curve; band: Band | null } {
   const known = together(runs)
-  const samples = runs.map(({ total }) => total.samples)
+  const samples = runs.map(({ total }) => total.samples ?? 0)
   const all = samples.reduce((a, b) => a + b, 0)
-  const at = (figure: 'ms' | 'least' | 'most', of: number) =>
+  const at = (figure: 'ms' | 'least' | 'most', of: number | null) =>
     points(
       known.map((each) => [each.p, each[figure]] as const),
       of,
@@ -71,7 +71,7 @@ function ofGroup({ label, colour, runs }: RunGroup): { curve: Curve; band: Band 
   const high = at('most', fewest)
   const edges = at('least', fewest).map(({ x, y }, index) => ({ x, low: y, high: high[index]?.y ?? y }))
   return {
-    curve: { label, colour, points: at('ms', all), strong: true },
+    curve: { label, colour, points: at('ms', all || null), strong: true },
     band: runs.length > 1 ? { colour, edges } : null,
   }
 }
@@ -89,13 +89,17 @@ function words({ label, runs }: RunGroup): string[] {
     : [`${first.name}: p50 ${orDash(p50Ms)} ms, p99 ${orDash(p99Ms)} ms, longest ${orDash(maxMs)} ms.`]
 }
 
-/** Percentiles by the share of requests beyond them; the slowest request is one of `samples`. */
+/**
+ * Percentiles by the share of requests beyond them. The slowest request is one of `samples`; of an unknown number it
+ * has no place.
+ */
 function points(
   percentiles: readonly (readonly [p: number, ms: number])[],
-  samples: number,
+  samples: number | null,
 ): Curve['points'] {
-  const deepest = 1 / Math.max(samples, 2)
+  const deepest = samples === null ? 0 : 1 / Math.max(samples, 2)
   return percentiles
+    .filter(([p]) => p < 100 || samples !== null)
     .map(([p, ms]) => ({ x: p === 100 ? deepest : 1 - p / 100, y: ms }))
     .filter(({ x }) => x >= deepest)
 }

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { readSource } from '../formats/read.ts'
+import { statistics } from '../runs/statistics.ts'
+import { modelOf } from './model.ts'
+
+/** The blocks of a built-in scenario's page besides its verdict, tiles and lists. */
+const pages: Record<string, string[]> = {
+  ramp: ['latency', 'saturation', 'timeline', 'Figures', 'Inside the workload', 'What was run'],
+  mix: ['latency', 'timeline', 'Figures', 'By kind of request', 'Inside the workload', 'What was run'],
+  arrival: [
+    'latency',
+    'timeline',
+    'Figures',
+    'Latency from intended start',
+    'Inside the workload',
+    'What was run',
+  ],
+}
+
+describe('of a built-in scenario', () => {
+  for (const [scenario, blocks] of Object.entries(pages))
+    test(`${scenario}: figures stay as they were, and the page shows no table more`, async () => {
+      const folder = path.join(import.meta.dirname, '../../test/fixtures/runs', scenario)
+      const reading = await readSource(folder)
+      assert.ok(reading.kind === 'source')
+      const all = statistics([reading.source])
+      const before = JSON.parse(readFileSync(path.join(folder, 'figures.json'), 'utf8'))
+      const now = JSON.parse(JSON.stringify(all.runs[0]))
+      assert.deepEqual(Object.fromEntries(Object.keys(before).map((figure) => [figure, now[figure]])), before)
+      const shown = modelOf(all).blocks.flatMap((block) =>
+        block.kind === 'table' || block.kind === 'plot' ? [block.name] : [],
+      )
+      assert.deepEqual(shown, blocks)
+    })
+})

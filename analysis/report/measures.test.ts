@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { parseSummary } from '../formats/summary.ts'
+import { statistics } from '../runs/statistics.ts'
+import { reportFiles, text } from './files.ts'
+
+const scripts = path.join(import.meta.dirname, '../../test/fixtures/scripts')
+const written = (name: string) => readFileSync(path.join(scripts, name), 'utf8')
+
+const of = (name: string) => {
+  const all = statistics([{ name, run: null, summary: parseSummary(written(`2.2.0-${name}.json`)) }])
+  const files = reportFiles(all)
+  return {
+    markdown: (files.get('report.md') ?? '').replaceAll('\\', ''),
+    html: files.get('index.html') ?? '',
+    junit: files.get('junit.xml') ?? '',
+    terminal: text(all),
+  }
+}
+
+/** The cells of a row of a markdown table, by its first. */
+const row = (markdown: string, first: string): string[] =>
+  (markdown.split('\n').find((line) => line.startsWith(`| ${first} |`)) ?? '')
+    .split('|')
+    .map((cell) => cell.trim())
+    .slice(2, -1)
+
+/** The HTTP figures of the whole run are in tiles and in a table with other names. */
+const shownAs: Record<string, string> = {
+  http_reqs: 'requests',
+  http_req_failed: 'errors',
+  http_req_duration: 'p50 ms',
+  http_req_blocked: 'blocked',
+  http_req_connecting: 'connecting',
+  http_req_tls_handshaking: 'TLS',
+  http_req_sending: 'sending',
+  http_req_waiting: 'waiting',
+  http_req_receiving: 'receiving',
+  checks_total: 'Checks',
+  checks_succeeded: 'succeeded',
+  checks_failed: 'failed',
+}
+
+describe('a report shows no less than k6 prints at the end of a test', () => {
+  const printed = written('2.2.0-shop.txt')
+  for (const shape of ['shop', 'shop-export'])
+    test(shape, () => {
+      const { markdown, html } = of(shape)
+      const metrics = [...printed.matchAll(/^ {4}([a-z_]+)\.{3,}:/gm)].map(([, name = '']) => name)
+      assert.ok(metrics.length > 20)
+      const checks = [...printed.matchAll(/^ {4}[✓✗] ([a-z ]+)$/gm)].map(([, name = '']) => name)
+      assert.deepEqual(checks, ['home is up', 'home has text', 'cart is filled', 'paid'])
+      const limits = [...printed.matchAll(/[✓✗] '(.*)'/g)].map(([, limit = '']) => limit)
+      assert.equal(limits.length, 11)
+      for (const each of [...metrics.map((name) => shownAs[name] ?? name), ...checks, ...limits])
+        assert.ok(markdown.includes(each), each)
+      for (const tag of ['checkout', 'home', 'browse', 'buy', 'shop › pay', 'bank:blue']) {
+        assert.ok(markdown.includes(tag), tag)
+        assert.ok(html.includes(tag), tag)
+      }
+    })
+})
+
+test('each in its table, crossed thresholds first', () => {
+  const { markdown, html, terminal } = of('shop')
+  const names = [...markdown.matchAll(/^## (.*)$/gm)].map(([, name]) => name)
+  assert.deepEqual(names, [
+    'Thresholds',
+    'Figures',
+    'By request name',
+    'By group',
+    'By k6 scenario',
+    'Checks',
+    'Where the time of a request went',
+    'Custom metrics',
+    'Execution',
+    'Network',
+    'Before you trust it',
+    'What was run',
+  ])
+  const [, first] = markdown.split('## Thresholds')[1]?.split(/ -+:? \|\n/) ?? []
+  assert.match(first ?? '', /^\| http_req_duration{name:checkout} \| p\(95\)<1 \| 8.86 ms \| crossed \|/)
+  // k6 gave no p99, so what was measured is unknown, but it judged the limit.
+  assert.match(markdown, /p\(99\)<2000 \| – \| held/)
+  assert.deepEqual(row(markdown, 'checkout'), [
+    '61',
+    '20.0',
+    '8.20 %',
+    '8.45',
+    '8.44',
+    '8.80',
+    '8.86',
+    '9.14',
+  ])
+  assert.deepEqual(row(markdown, 'home'), ['–', '–', '–', '2.68', '2.65', '3.05', '3.24', '8.02'])
+  assert.match(markdown, /^\| paid \| shop › pay \| 56 \| 5 \| 91.8 % \|$/m)
+  assert.deepEqual(row(markdown, 'waiting'), ['97.9 %', '2.70', '8.64', '9.02'])
+  assert.deepEqual(row(markdown, 'data_sent'), ['21.2 kB', '6.97 kB'])
+  assert.match(html, /<td class="bad">crossed<\/td>/)
+  assert.match(terminal, /^checkout +61 +20.0 +8.20 % +8.44 +8.86$/m)
+  assert.ok(terminal.split('\n').every((line) => line.length <= 90))
+})
+
+test('WebSocket and gRPC runs show what was measured, and no HTTP', () => {
+  const socket = of('socket').markdown
+  assert.deepEqual(row(socket, 'ws_sessions').slice(0, 2), ['20', '1,210'])
+  assert.deepEqual(row(socket, 'round_trip (ms)').at(-1), '2')
+  const rpc = of('rpc').markdown
+  assert.match(rpc, /verdict: fail/)
+  assert.deepEqual(row(rpc, 'grpc_req_duration (ms)'), ['0.260', '0.869', '0.578', '1.28', '1.98', '5.73'])
+  for (const page of [socket, rpc]) assert.doesNotMatch(page, /requests|latency/)
+})
+
+test('each threshold is a case for CI; what nothing judges is skipped', () => {
+  const { junit } = of('shop')
+  assert.match(junit, /tests="12" failures="2" skipped="0"/)
+  assert.match(
+    junit,
+    /name="shop: http_req_duration\{name:checkout\} p\(95\)&#60;1"><failure message="crossed: measured 8.86 ms">/,
+  )
+  const { metrics } = JSON.parse(written('2.2.0-socket.json'))
+  delete metrics.ws_connecting.thresholds
+  const summary = parseSummary(JSON.stringify({ metrics }))
+  const unjudged = reportFiles(statistics([{ name: 'a & b', run: null, summary }])).get('junit.xml')
+  assert.equal(
+    unjudged,
+    `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="load-and-stress run" tests="1" failures="0"><testsuite name="run" tests="1" failures="0" skipped="1">
+<testcase classname="runs" name="a &#38; b"><skipped message="not judged: no threshold and no SLO"></skipped></testcase>
+</testsuite></testsuites>
+`,
+  )
+})
