@@ -31,7 +31,11 @@ function scriptWords(stages: readonly Stage[]): string | null {
     .map((stage) => {
       const size =
         stage.offered === null ? quantity(stage.vus, 'VU') : `${number(stage.offered)} iterations/s`
-      return `${stage.stage} ${size} for ${number(stage.durationMs / 1000)} s`
+      const length =
+        stage.iterations === undefined
+          ? `for ${number(stage.durationMs / 1000)} s`
+          : `for ${quantity(stage.iterations, 'iteration')}`
+      return `${stage.stage} ${size} ${length}`
     })
     .join(', ')
 }
@@ -39,6 +43,10 @@ function scriptWords(stages: readonly Stage[]): string | null {
 /** `, Poisson arrivals (seed 7)` of requests that start at random times; empty for even ones. */
 const arrivalWords = ({ poissonSeed }: Pick<Stage, 'poissonSeed'> = {}): string =>
   poissonSeed === undefined ? '' : `, Poisson arrivals (seed ${poissonSeed})`
+
+/** When the last stage should end, in ms from the start of the test; 0 without stages. */
+export const plannedMs = (stages: readonly Pick<Stage, 'startMs' | 'durationMs'>[]): number =>
+  Math.max(0, ...stages.map(({ startMs, durationMs }) => startMs + durationMs))
 
 /** The sizes of all stages, in order: `1 → 2 → 4 VUs`, `20 → 100 requests/s`. */
 export const sizesWords = (stages: readonly Stage[]): string =>

@@ -14,7 +14,8 @@ const Stage = z.object({
       'open model: the seed of random start times, a Poisson process; absent where requests start evenly',
     ),
   startMs: z.number().describe('from the start of the test'),
-  durationMs: z.number(),
+  durationMs: z.number().describe('at most, where iterations are counted'),
+  iterations: z.number().optional().describe('of all VUs together, where a script counts them'),
 })
 
 export const Verdict = z.object({

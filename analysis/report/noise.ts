@@ -1,3 +1,4 @@
+import { plannedMs } from '../formats/load.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
 import type { Deviation } from '../numbers/deviation.ts'
 import type { Noise } from '../runs/noise.ts'
@@ -12,9 +13,7 @@ export function noiseReport(statistics: Statistics): OfRuns {
   const noise = statistics.noise as Noise
   const words = noiseWords(noise)
   const of = (load: Noise['loads'][number]) =>
-    statistics.runs.filter(
-      ({ run }) => run?.load.stages.reduce((sum, { durationMs }) => sum + durationMs, 0) === load.durationMs,
-    )
+    statistics.runs.filter(({ run }) => run && plannedMs(run.load.stages) === load.durationMs)
   const groups = noise.loads.map((load, index) => groupOf(load.load, index, of(load)))
   return {
     title: 'How small a change can be seen here?',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
+import { plannedMs } from '../formats/load.ts'
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, percentiles, type Summary } from '../formats/summary.ts'
 import { durations, Figures, figures, holds, sloFigure, type Tags } from './figures.ts'
@@ -34,9 +35,9 @@ export type StageStatistics = z.infer<typeof StageStatistics>
 export function loadMs(run: Run | null, summary: Summary): number | null {
   const stages = run?.load.stages ?? []
   if (stages.length === 0) return summary.durationMs
-  const plannedMs = Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs))
-  const growth = Math.max(0, queueGrowth(summary, plannedMs) ?? 0)
-  return Math.min(plannedMs * (1 + growth), summary.durationMs ?? Infinity)
+  const endMs = plannedMs(stages)
+  const growth = Math.max(0, queueGrowth(summary, endMs) ?? 0)
+  return Math.min(endMs * (1 + growth), summary.durationMs ?? Infinity)
 }
 
 /** The figures of every stage, in order; without `run.json` stages are known only by their tag. */

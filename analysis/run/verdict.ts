@@ -1,4 +1,4 @@
-import { sizeWords } from '../formats/load.ts'
+import { plannedMs, sizeWords } from '../formats/load.ts'
 import { type Run, stageTags, type Verdict } from '../formats/run.ts'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
@@ -101,8 +101,7 @@ function unjudged(summary: Summary, { failed, requests }: Figures): string[] {
 export function processReasons(run: Run): string[] {
   const { k6, interrupted, load } = run
   if (interrupted) {
-    const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
-    return [`interrupted before its planned ${number(planned / 1000)} s were over`]
+    return [`interrupted before its planned ${number(plannedMs(load.stages) / 1000)} s were over`]
   }
   if (k6.signal) return [`k6 was killed by ${k6.signal}; did it run out of memory?`]
   if ([0, 99, failedByScript].includes(k6.exitCode ?? -1)) return generatorReasons(run)
@@ -178,7 +177,9 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   else if (requests > 0 && total.failed === requests) {
     reasons.push(`all ${quantity(requests, 'request')} failed${because(summary)}: nothing was measured`)
   }
-  if (requests > 0 && iterations === 0) reasons.push('no iteration finished')
+  // A script's own threshold may end a run in its first iteration.
+  const judged = run?.script && summary.thresholds.some(({ passed }) => !passed)
+  if (requests > 0 && iterations === 0 && !judged) reasons.push('no iteration finished')
   if (thrown > 0)
     reasons.push(`${number(thrown)} of ${quantity(iterations, 'iteration')} threw an exception; see k6.log`)
   // k6 skips a request that it cannot make, for instance to an invalid address, and continues.
@@ -190,10 +191,11 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   if (reasons.length > 0 || run?.interrupted) return reasons
   if (dropped > 0) {
     // With random start times a dropped request is an iteration too.
-    const planned = dropped + (run ? Math.min(iterations, requests) : iterations)
+    const ours = run && !run.script
+    const planned = dropped + (ours ? Math.min(iterations, requests) : iterations)
     const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
-      `k6 dropped ${number(dropped)} of ${quantity(planned, run ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
+      `k6 dropped ${number(dropped)} of ${quantity(planned, ours ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )
   }
   // A k6 scenario of a script may make no request at all.

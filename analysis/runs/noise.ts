@@ -1,7 +1,7 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { mean, median, sampleCovariance } from 'simple-statistics'
 import { z } from 'zod'
-import { shapeWords } from '../formats/load.ts'
+import { plannedMs, shapeWords } from '../formats/load.ts'
 import { runsToTell } from '../numbers/detectable.ts'
 import { Deviation, deviations } from '../numbers/deviation.ts'
 import { groupedBy } from '../numbers/group.ts'
@@ -76,10 +76,9 @@ export function noise(
     const these = valid
       .map((session) => session.filter((run) => runs.includes(run)))
       .filter(({ length }) => length > 0)
-    const lengths = runs[0]?.run?.load.stages.map(({ durationMs }) => durationMs) ?? []
     return {
       load,
-      durationMs: lengths.reduce((a, b) => a + b, 0),
+      durationMs: plannedMs(runs[0]?.run?.load.stages ?? []),
       runs: runs.length,
       sessions: these.length,
       figures: noisyFigures(these, effect, rounds),

@@ -19,6 +19,8 @@ export type Stage = {
   readonly startMs: number
   /** At most, where iterations are counted. */
   readonly durationMs: number
+  /** Where they are counted: of all VUs together. */
+  readonly iterations?: number
 }
 
 /** A scenario as in the options of k6, with every field that nobody set null. */
@@ -121,8 +123,11 @@ function sizeOf(scenario: Planned): Omit<Stage, 'stage'> {
         durationMs: milliseconds(duration),
       }
     case 'shared-iterations':
-    case 'per-vu-iterations':
-      return { vus: most, offered: null, startMs, durationMs: milliseconds(maxDuration ?? '10m') }
+    case 'per-vu-iterations': {
+      const iterations =
+        Number(scenario.iterations ?? 1) * (scenario.executor === 'per-vu-iterations' ? most : 1)
+      return { vus: most, offered: null, startMs, durationMs: milliseconds(maxDuration ?? '10m'), iterations }
+    }
     default:
       return { vus: most, offered: null, startMs, durationMs: milliseconds(duration) }
   }

@@ -61,7 +61,10 @@ export async function copyLog(
   if (omitted > 0) write(`(${omitted} lines omitted)`)
   copy.end()
   await finished(copy).catch(() => {})
-  const error = [...timesSeen.keys()].find((kind) => /^level=(error|fatal)/.test(kind))
+  const error = [...timesSeen.keys()].find(
+    // A script may log what it likes.
+    (kind) => /^level=(error|fatal)/.test(kind) && !/source=console$/.test(kind),
+  )
   const limits = { 'open files': openFiles(), ports: localPorts(), memory: null }
   return {
     error: error && messageIn(error),
@@ -75,6 +78,13 @@ export async function copyLog(
  */
 export function messageIn(logged: string): string {
   const message = /msg="((?:[^"\\]|\\.)*)"/.exec(logged)?.[1] ?? logged.trim()
-  const [sentence = ''] = message.split('\\n')
+  const unfetched = /moduleSpecifier \\"(https?:[^"\\]+)\\" couldn't be retrieved/.exec(message)?.[1]
+  if (unfetched)
+    return `${unfetched} cannot be fetched; is there a network? Or download it, and import the file`
+  const [first = '', ...more] = message.split('\\n')
+  // "There were problems with the specified script configuration:\n\t- …"
+  const sentence = first.endsWith(':')
+    ? `${first} ${more.map((line) => line.replace(/^(\\t|\s)*-?\s*/, '')).join('; ')}`
+    : first
   return sentence.replace(/^Error: /, '').replaceAll('\\"', '"')
 }

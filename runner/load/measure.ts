@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
-import { sizesWords } from '../../analysis/formats/load.ts'
+import { plannedMs, sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
 import { keep } from '../../analysis/run/kept.ts'
@@ -170,7 +170,7 @@ async function measured(
     }),
     logFile,
     args: extra.args,
-    plannedMs: Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs)),
+    plannedMs: plannedMs(stages),
     paths: prepared.paths,
     secrets: [...urls.flatMap(({ username, password }) => [username, password]), ...prepared.secrets],
     at: prepared.at,

@@ -59,6 +59,12 @@ export async function prepareOwn(
   const rehearsal = options.noRehearsal ? null : await rehearsed(shell, own, order, target)
   await warmUpOwn(shell, order, warmUpMs)
   const asked = submetrics(script, stages, rehearsal, base)
+  if (
+    search !== undefined &&
+    own.rehearsed &&
+    Object.keys(scenarios ?? {}).length < Object.keys(script.scenarios).length
+  )
+    shell.say(`${name}: only k6 scenarios with an arrival rate are searched with`)
   for (const sentence of asked.said) shell.say(`${name}: ${sentence}`)
   const shortcuts = { vus: null, duration: null, iterations: null, stages: null }
   const changed = {
@@ -72,6 +78,7 @@ export async function prepareOwn(
         options: changed,
         submetrics: asked.metrics,
         search: search !== undefined,
+        http: rehearsal === null || rehearsal.names.length > 0,
       }),
       K6_BLACKLIST_IPS: [...outside([reach]), ...(script.blacklistIPs ?? [])].join(','),
     },
@@ -82,10 +89,7 @@ export async function prepareOwn(
     },
     script: { file: path.basename(own.file), sha256: own.sha256 },
     judged: Object.keys(script.thresholds ?? {}).length > 0,
-    shown: target
-      ? undefined
-      : (rehearsal?.places.map((place) => place.replace(/:(80|443)$/, '')).join(', ') ??
-        'the hosts of the script'),
+    shown: target ? undefined : shownPlaces(rehearsal),
     workload: false,
     countsWork: false,
     through: '',
@@ -118,4 +122,9 @@ function relative(found: Rehearsal, target: Target | null): Rehearsal {
       ),
     ],
   }
+}
+
+function shownPlaces(rehearsal: Rehearsal | null): string {
+  const places = rehearsal?.places.map((place) => place.replace(/:(80|443)$/, '')) ?? []
+  return places.length > 0 ? places.join(', ') : 'the hosts of the script'
 }

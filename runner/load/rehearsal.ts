@@ -12,7 +12,7 @@ import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { outside } from '../targets/reach.ts'
 import { addressOf, type Consent, placeOf, placesIn, refuse } from './hosts.ts'
-import { onceEach, type Scenarios, someOfEach } from './sizes.ts'
+import { onceEach, rehearsalMs, type Scenarios, someOfEach } from './sizes.ts'
 
 /** What a script does, learned from one iteration of each of its k6 scenarios. */
 export type Rehearsal = {
@@ -22,6 +22,8 @@ export type Rehearsal = {
   readonly names: readonly string[]
   readonly groups: readonly string[]
   readonly checks: readonly string[]
+  /** The k6 scenarios whose iteration was not over when the rehearsal ended. */
+  readonly unfinished: readonly string[]
 }
 
 type Order = {
@@ -73,6 +75,10 @@ export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
           'usage',
           `${name}: rehearsal: it asks a host that is not named in it; name it with --allow-host`,
         )
+      for (const each of found.unfinished)
+        shell.say(
+          `${name}: an iteration of ${each} takes over ${rehearsalMs / 1000} s; what comes later in it is unknown`,
+        )
       return found
     }
     throw new Failure(
@@ -105,7 +111,8 @@ async function once(
       hosts: hosts && { ...hosts, '*': nowhere },
       out: points,
     })
-    const seen = await readPoints(points)
+    const { finished, ...seen } = await readPoints(points)
+    const unfinished = Object.keys(order.scenarios).filter((each) => !finished.has(each))
     const lines = stderr.split('\n')
     const refusals = lines.filter((line) => /is in a blacklisted range/.test(line))
     const blocked = [
@@ -119,7 +126,7 @@ async function once(
       : code === 0 || code === 99
         ? null
         : `k6 ended with ${code ?? 'a signal'}`
-    return { ...seen, blocked, unnamed: refusals.length > 0 && blocked.length === 0, mistake }
+    return { ...seen, unfinished, blocked, unnamed: refusals.length > 0 && blocked.length === 0, mistake }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -177,8 +184,9 @@ type Point = {
   readonly data: { readonly tags?: Readonly<Record<string, string>> }
 }
 
-async function readPoints(file: string): Promise<Omit<Once, 'unnamed' | 'mistake'>> {
+async function readPoints(file: string) {
   const names = new Map<string, number>()
+  const finished = new Set<string>()
   const [places, groups, checks, blocked] = [
     new Set<string>(),
     new Set<string>(),
@@ -188,7 +196,8 @@ async function readPoints(file: string): Promise<Omit<Once, 'unnamed' | 'mistake
   for await (const line of createInterface({ input: createReadStream(file).on('error', () => {}) })) {
     const { type, metric, data } = JSON.parse(line) as Point
     if (type !== 'Point') continue
-    const { name, url = '', group, check, error_code: error } = data.tags ?? {}
+    const { name, url = '', group, check, error_code: error, scenario } = data.tags ?? {}
+    if (metric === 'iterations' && scenario !== undefined) finished.add(scenario)
     if (check !== undefined && metric === 'checks') checks.add(check)
     if (group && metric === 'group_duration') groups.add(group)
     if (metric !== 'http_reqs' && metric !== 'ws_sessions') continue
@@ -202,5 +211,6 @@ async function readPoints(file: string): Promise<Omit<Once, 'unnamed' | 'mistake
     groups: [...groups],
     checks: [...checks],
     blocked: [...blocked],
+    finished,
   }
 }

@@ -81,9 +81,18 @@ function peakRate({ executor, rate, startRate, stages, timeUnit }: Planned): num
   )
 }
 
+/** The longest that a rehearsal waits for an iteration. */
+export const rehearsalMs = 30_000
+
 /** Once each, with one VU: what a rehearsal runs. */
 export const onceEach = (scenarios: Inspected['scenarios']): Scenarios =>
-  each(scenarios, { executor: 'per-vu-iterations', vus: 1, iterations: 1, maxDuration: '30s' })
+  each(scenarios, {
+    executor: 'per-vu-iterations',
+    vus: 1,
+    iterations: 1,
+    maxDuration: `${rehearsalMs}ms`,
+    gracefulStop: '2s',
+  })
 
 /** Some VUs each, for a warm-up. */
 export const someOfEach = (scenarios: Inspected['scenarios'], durationMs: number): Scenarios =>

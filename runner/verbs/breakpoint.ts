@@ -119,7 +119,9 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
       const [probe] = probeOf(run, search)
       if (!probe) break
       probes.push(probe)
-      shell.say(`probe ${runs.length}: ${rate} requests/s ${probe.held ? 'held' : `broke: ${probe.why}`}`)
+      shell.say(
+        `probe ${runs.length}: ${rate} ${script.own ? 'iterations' : 'requests'}/s ${probe.held ? 'held' : `broke: ${probe.why}`}`,
+      )
     }
   } catch (error) {
     failure = error as Error

@@ -23,6 +23,8 @@ type Added = {
   readonly submetrics?: readonly string[]
   /** Whether iterations start at fixed rates, to search for the highest that holds. */
   readonly search?: boolean
+  /** Whether it makes HTTP requests. Counters of what it does not do would look like zeros that were measured. */
+  readonly http?: boolean
 }
 
 const added: Added = JSON.parse(__ENV.LAS_OPTIONS || '{}')
@@ -35,10 +37,11 @@ const quarters = ['1', '2', '3', '4'].map((quarter) => ({ quarter }))
  * Iterations of a search: those of the function that the k6 scenario names in LAS_EXEC, and the time from their intended
  * start, which follows from their number and the scenario's LAS_PER_SECOND and LAS_LENGTH_MS.
  */
-export const searching = (script: Exports) => {
-  const { LAS_EXEC: name = 'default', LAS_PER_SECOND: rate, LAS_LENGTH_MS: lengthMs } = __ENV
-  const run = script[name] as (data: unknown) => unknown
-  return (data: unknown): unknown => {
+export const searching =
+  (script: Exports) =>
+  (data: unknown): unknown => {
+    // Known only while a k6 scenario runs.
+    const { LAS_EXEC: name = 'default', LAS_PER_SECOND: rate, LAS_LENGTH_MS: lengthMs } = __ENV
     const { startTime, iterationInTest } = exec.scenario
     const sinceStart = (iterationInTest * 1000) / Number(rate)
     const record = () =>
@@ -46,12 +49,11 @@ export const searching = (script: Exports) => {
         Math.max(0, Date.now() - startTime - sinceStart),
         quarters[Math.min(3, Math.floor((4 * sinceStart) / Number(lengthMs)))],
       )
-    const result = run(data)
+    const result = (script[name] as (data: unknown) => unknown)(data)
     if (result instanceof Promise) return result.then(record)
     record()
     return undefined
   }
-}
 
 /**
  * The script's options with the percentiles of the full distribution, why requests failed, and the sub-metrics that the
@@ -60,13 +62,14 @@ export const searching = (script: Exports) => {
 export function optionsOf({ options: own = {} }: Exports): Options {
   // k6 reads them only before the first VU.
   if (__VU > 0) return {}
+  const { http = true } = added
   const tags = own.systemTags
   const has = (...names: string[]) => !tags || names.every((name) => (tags as string[]).includes(name))
   const submetrics = [
     // Without a threshold k6 leaves out a counter that stayed at zero, as if nobody had counted.
     'dropped_iterations',
-    ...(has('expected_response') ? ['http_req_duration{expected_response:true}'] : []),
-    ...(has('expected_response', 'error_code')
+    ...(http && has('expected_response') ? ['http_req_duration{expected_response:true}'] : []),
+    ...(http && has('expected_response', 'error_code')
       ? errorCodes.map((code) => `http_reqs{error_code:${code},expected_response:false}`)
       : []),
     ...(added.search ? quarters.map(({ quarter }) => `iteration_intended{quarter:${quarter}}`) : []),
