@@ -53,16 +53,27 @@ export async function inspect(
   env: NodeJS.ProcessEnv,
   { signal, at }: { readonly signal?: AbortSignal; readonly at?: string } = {},
 ): Promise<Inspected> {
-  const { code, stdout, stderr } = await capture(
-    k6.path,
-    ['inspect', '--execution-requirements', '--include-system-env-vars', '-'],
-    { env, input: script, timeoutMs: 30_000, signal, ...(at !== undefined && { cwd: at }) },
-  )
+  const { code, stdout, stderr } = await capture(k6.path, ['inspect', '--include-system-env-vars', '-'], {
+    env,
+    input: script,
+    timeoutMs: 30_000,
+    signal,
+    ...(at !== undefined && { cwd: at }),
+  })
   if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   if (code !== 0)
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
   // A script's own code may print too.
-  return JSON.parse(stdout.slice(Math.max(0, stdout.indexOf('{\n  "paused"'))))
+  const found = JSON.parse(stdout.slice(Math.max(0, stdout.indexOf('{\n  "paused"')))) as Inspected
+  return { ...found, scenarios: found.scenarios ?? { default: ofShortcuts(found) } }
+}
+
+/** The scenario that k6 makes of the shortcuts (its lib/executor/execution_config_shortcuts.go). */
+function ofShortcuts({ vus, duration, iterations, stages }: Inspected): Planned {
+  if (iterations) return { executor: 'shared-iterations', vus: vus ?? 1, iterations, maxDuration: duration }
+  if (duration) return { executor: 'constant-vus', vus: vus ?? 1, duration }
+  if (stages && stages.length > 0) return { executor: 'ramping-vus', startVUs: vus ?? 1, stages }
+  return { executor: 'per-vu-iterations', vus: 1, iterations: 1 }
 }
 
 /** The stages of a built-in script, in order of their start. */
@@ -71,7 +82,7 @@ export const stagesIn = ({ scenarios }: Pick<Inspected, 'scenarios'>): Stage[] =
     .map((scenario): Stage => {
       const { OFFERED: offered, POISSON_SEED: seed } = (scenario.env ?? {}) as Record<string, string>
       const { stage = '', side } = (scenario.tags ?? {}) as { stage?: string; side?: string }
-      const size = sizeOf(scenario)
+      const { iterations: _, ...size } = sizeOf(scenario)
       return {
         ...size,
         stage,
