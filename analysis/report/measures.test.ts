@@ -81,9 +81,9 @@ test('each in its table, crossed thresholds first', () => {
     'What was run',
   ])
   const [, first] = markdown.split('## Thresholds')[1]?.split(/ -+:? \|\n/) ?? []
-  assert.match(first ?? '', /^\| http_req_duration{name:checkout} \| p\(95\)<1 \| 8.86 ms \| crossed \|/)
+  assert.match(first ?? '', /^\| http_req_duration{name:checkout} \| crossed \| p\(95\)<1 \| 8.86 ms \|/)
   // k6 gave no p99, so what was measured is unknown, but it judged the limit.
-  assert.match(markdown, /p\(99\)<2000 \| – \| held/)
+  assert.match(markdown, /held \| p\(99\)<2000 \| – \|/)
   assert.deepEqual(row(markdown, 'checkout'), [
     '61',
     '20.0',
@@ -132,4 +132,38 @@ test('each threshold is a case for CI; what nothing judges is skipped', () => {
 </testsuite></testsuites>
 `,
   )
+})
+
+test('between percentiles that are far apart the line is dashed, and a dense grid has none such', () => {
+  const plot = (name: string) => of(name).html.split('<figure>')[1]?.split('</figure>')[0] ?? ''
+  const sparse = plot('shop')
+  // From the fastest to p50, to p90, and from p95 to the slowest.
+  assert.equal(sparse.match(/stroke-dasharray/g)?.length, 3)
+  assert.match(sparse, /dashed: the summary has only the percentiles with a dot/)
+  const { metrics, state } = JSON.parse(written('2.2.0-shop.json'))
+  const grid = Array.from({ length: 199 }, (_, index) => [`p(${0.5 + index / 2})`, index])
+  Object.assign(metrics['http_req_duration{expected_response:true}'].values, Object.fromEntries(grid))
+  const summary = parseSummary(JSON.stringify({ metrics, state }))
+  const dense = reportFiles(statistics([{ name: 'dense', run: null, summary }])).get('latency.svg')
+  assert.doesNotMatch(dense ?? '', /dashed|dasharray/)
+})
+
+test('where the number of requests is unknown, the slowest has no place on the line', () => {
+  const { metrics } = JSON.parse(written('2.2.0-shop.json'))
+  delete metrics.http_reqs
+  const summary = parseSummary(JSON.stringify({ metrics }))
+  const all = statistics([{ name: 'x', run: null, summary }])
+  assert.equal(all.runs[0]?.percentiles.at(-1)?.[0], 100)
+  assert.equal(
+    reportFiles(all)
+      .get('latency.svg')
+      ?.match(/stroke-dasharray/g)?.length,
+    2,
+  )
+})
+
+test('numbers are on the right in markdown, names and facts on the left', () => {
+  const { markdown } = of('shop')
+  assert.match(markdown, /## Checks\n\n\|.*\n\| --- \| ---: \| ---: \| ---: \| ---: \|\n/)
+  assert.match(markdown, /## What was run\n\n\|.*\n\| --- \| --- \|\n/)
 })
