@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Check, groupsAndChecks } from './checks.ts'
 import { issueWords, parseJson } from './json.ts'
+import { fromMachineReadable, isMachineReadable } from './machine-readable.ts'
 
 /** One metric of a k6 summary; a sub-metric is a metric with tags. */
 export type Metric = {
@@ -17,8 +18,8 @@ export type Metric = {
 type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
 
 export type Summary = {
-  /** Which of k6's formats this was; only `handleSummary` says how long the test ran. */
-  readonly shape: 'handleSummary' | 'export'
+  /** Which of k6's formats this was: `export` does not say how long the test ran, `machine-readable` has no thresholds. */
+  readonly shape: 'handleSummary' | 'export' | 'machine-readable'
   readonly durationMs: number | null
   readonly metrics: readonly Metric[]
   readonly thresholds: readonly Threshold[]
@@ -67,8 +68,8 @@ const Export = z.object({
 })
 
 /**
- * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x) or the flat file of
- * `--summary-export`, whose thresholds are `true` when crossed. Anything else is `unreadable`, with a reason
+ * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x), the flat file of
+ * `--summary-export`, whose thresholds are `true` when crossed, or the newer machine-readable summary. Anything else is `unreadable`, with a reason
  * that completes the sentence "<file>: …".
  */
 export function parseSummary(text: string): SummaryReading {
@@ -76,12 +77,18 @@ export function parseSummary(text: string): SummaryReading {
   if (reading.kind === 'unreadable') return reading
   const json = reading.value
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return unreadable('not a k6 summary')
-  if ('results' in json && 'metadata' in json) {
-    return unreadable(
-      'k6’s machine-readable summary, which lacks counts and custom percentiles; ' +
-        'handleSummary and --summary-export have them',
-    )
+  if (isMachineReadable(json)) {
+    const older = fromMachineReadable(json)
+    if (older instanceof z.ZodError) return unreadable(`not a k6 summary (${issueWords(older)})`)
+    const reading = ofMetrics(older)
+    return reading.kind === 'summary'
+      ? { ...reading, summary: { ...reading.summary, shape: 'machine-readable' } }
+      : reading
   }
+  return ofMetrics(json)
+}
+
+function ofMetrics(json: object): SummaryReading {
   if (!('metrics' in json)) return unreadable('not a k6 summary (no "metrics"); was the run interrupted?')
   const full = HandleSummary.safeParse(json)
   if (full.success) return { kind: 'summary', summary: fromHandleSummary(full.data) }

@@ -63,6 +63,29 @@ describe('a report shows no less than k6 prints at the end of a test', () => {
     })
 })
 
+test('of the machine-readable summary, the figures that k6 printed of the same run, and what the file lacks', () => {
+  const { markdown, junit } = of('shop-machine-readable')
+  // k6 cuts digits off where we round: http_reqs 236 77.832226/s, http_req_failed 2.11% 5 out of 236, checkout 61 and 5 of them failed, p(95)=8.75ms
+  assert.match(markdown, /requests \*\*236\*\* · requests\/s \*\*77.8\*\* · errors \*\*2.12 %\*\*/)
+  assert.deepEqual(row(markdown, 'checkout').slice(0, 7), [
+    '61',
+    '20.1',
+    '8.20 %',
+    '8.33',
+    '8.32',
+    '8.60',
+    '8.75',
+  ])
+  assert.deepEqual(row(markdown, 'carts_filled').slice(0, 2), ['61', '20.1'])
+  assert.deepEqual(row(markdown, 'data_received'), ['29.8 kB', '9.83 kB'])
+  assert.match(
+    markdown,
+    /not judged\*\*\n\n- no SLO, and k6’s machine-readable summary does not say whether thresholds were crossed/,
+  )
+  assert.match(markdown, /machine-readable summary has no thresholds’ results, no groups/)
+  assert.match(junit, /skipped="1"/)
+})
+
 test('each in its table, crossed thresholds first', () => {
   const { markdown, html, terminal } = of('shop')
   const names = [...markdown.matchAll(/^## (.*)$/gm)].map(([, name]) => name)
