@@ -188,13 +188,24 @@ export function findMetric(
   name: string,
   tags: Readonly<Record<string, string>> = {},
 ): Metric | undefined {
-  const wanted = Object.entries(tags)
-  return summary.metrics.find(
-    (metric) =>
-      metric.name === name &&
-      Object.keys(metric.tags).length === wanted.length &&
-      wanted.every(([tag, value]) => metric.tags[tag] === value),
-  )
+  let found = byKey.get(summary.metrics)
+  if (!found) {
+    found = new Map()
+    for (const metric of summary.metrics) {
+      const key = keyOf(metric.name, metric.tags)
+      if (!found.has(key)) found.set(key, metric)
+    }
+    byKey.set(summary.metrics, found)
+  }
+  return found.get(keyOf(name, tags))
+}
+
+// Where a script names requests by their URL, a summary has thousands of sub-metrics.
+const byKey = new WeakMap<Summary['metrics'], Map<string, Metric>>()
+
+function keyOf(name: string, tags: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(tags)
+  return pairs.length === 0 ? name : JSON.stringify([name, ...pairs.sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 const named = new Map<string, number | null>([

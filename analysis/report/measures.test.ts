@@ -190,3 +190,14 @@ test('numbers are on the right in markdown, names and facts on the left', () => 
   assert.match(markdown, /## Checks\n\n\|.*\n\| --- \| ---: \| ---: \| ---: \| ---: \|\n/)
   assert.match(markdown, /## What was run\n\n\|.*\n\| --- \| --- \|\n/)
 })
+
+test('a terminal shows the first of a thousand request names, the page all', () => {
+  const named = Array.from({ length: 1000 }, (_, index) => [
+    `http_reqs{name:/user/${index}}`,
+    { values: { count: 5000 - index, rate: 1 } },
+  ])
+  const summary = parseSummary(JSON.stringify({ metrics: Object.fromEntries(named) }))
+  const all = statistics([{ name: 'x', run: null, summary }])
+  assert.match(text(all), /\n\/user\/49 .*\n… 950 more rows in the report\n/)
+  assert.match(reportFiles(all).get('index.html') ?? '', /\/user\/999</)
+})
