@@ -136,6 +136,16 @@ test('WebSocket and gRPC runs show what was measured, and no HTTP', () => {
   for (const page of [socket, rpc]) assert.doesNotMatch(page, /requests|latency/)
 })
 
+test('a browser run shows web vitals and its requests', () => {
+  const { markdown } = of('page')
+  assert.deepEqual(row(markdown, 'browser_web_vital_lcp (ms)'), ['56', '68', '64', '80', '82', '84'])
+  assert.deepEqual(row(markdown, 'browser_web_vital_cls'), ['0', '0', '0', '0', '0', '0'])
+  assert.equal(row(markdown, 'browser_http_req_failed')[2], '0 % (0 of 6)')
+  assert.equal(row(markdown, 'browser_data_sent')[0], '4.06 kB')
+  assert.match(markdown, /verdict: pass/)
+  assert.doesNotMatch(markdown, /\brequests\b/)
+})
+
 test('each threshold is a case for CI; what nothing judges is skipped', () => {
   const { junit } = of('shop')
   assert.match(junit, /tests="12" failures="2" skipped="0"/)
