@@ -65,6 +65,7 @@ test('sides by label, glob and commit; worse is exit code 1, and the report says
 
 test('a wrong request gets one sentence', async () => {
   for (const [args, sentence] of [
+    [['compare', 'a1.json', 'a2.json', 'b1.json'], /3 names are given, .* quote patterns/],
     [['compare', 'one'], /2 arguments are needed, 1 given/],
     [['compare', 'version=none', 'version=new'], /version=none: no run below .* has this label/],
     [['compare', 'nowhere', 'version=new'], /nowhere: no result folder there/],
@@ -115,4 +116,60 @@ test('hundreds of folders: kept figures and summaries of real k6 give the same r
   const [quick, thorough] = [await compared(true), await compared(false)]
   assert.match(quick.stdout, /^p95 \(ms\) /m)
   assert.deepEqual(quick, thorough)
+})
+
+/** Five summaries of one side, as a script of somebody else writes them: no counts of Trends, no p99. */
+async function foreignSide(folder: string, factor: number, changes: object = {}): Promise<void> {
+  for (const [index, noise] of [1, 1.01, 0.99, 1.02, 0.98].entries()) {
+    const { metrics, state } = JSON.parse(fixture('2.2.0-handle-summary.json'))
+    for (const { type, values } of Object.values<{ type: string; values: Record<string, number> }>(metrics))
+      if (type === 'trend')
+        for (const [name, value] of Object.entries(values)) values[name] = value * noise * factor
+    for (const name of Object.keys(metrics)) delete metrics[name].thresholds
+    metrics.http_req_failed.values = { rate: 0, passes: 0, fails: 40 }
+    const at = path.join(out, folder, String(index))
+    await mkdir(at, { recursive: true })
+    await writeFile(
+      path.join(at, 'summary.json'),
+      JSON.stringify({ metrics: { ...metrics, ...changes }, state }),
+    )
+  }
+}
+
+test('summaries of any script are compared when told that they are of the same load', async () => {
+  const vus = (max: number) => ({ vus_max: { type: 'gauge', values: { value: max, min: max, max } } })
+  await foreignSide('before', 1)
+  await foreignSide('after', 1.3)
+  await foreignSide('busier', 1, vus(9))
+  const refused = await finished(['compare', 'before/*/summary.json', 'after/*/summary.json', '--out', 'no'])
+  assert.equal(refused.code, 2, refused.stderr)
+  assert.match(refused.stdout, /Summaries without run\.json do not say what was run.*\nNot compared\./)
+  assert.match(refused.stderr, /--anyway compares them all the same/)
+  const anyway = ['compare', 'before/*/summary.json', 'after/*/summary.json', '--anyway', '--out', 'yes']
+  const { code, stdout, stderr } = await finished(anyway)
+  assert.equal(code, 1, stderr)
+  assert.match(stdout, /^p95 \(ms\) .* \+30\.0 % .* worse$/m)
+  assert.match(stdout, /Whether the sides were run in turns is unknown/)
+  const page = await readFile(path.join(out, 'yes', 'index.html'), 'utf8')
+  assert.match(page, /Summaries without run\.json do not say what was run: whether all are of the same load/)
+  assert.match(page, /after\/4\/summary\.json/)
+  // p99 is in no summary, so it is not compared.
+  assert.doesNotMatch(stdout, /^p99/m)
+  const other = await finished([
+    'compare',
+    'before/*/summary.json',
+    'busier/*/summary.json',
+    '--out',
+    'other',
+  ])
+  assert.match(other.stdout, /The number of VUs differs: unknown in the baseline, 9 in the candidate/)
+
+  const files = await finished(['compare', 'before/0', 'after/0/summary.json', '--anyway', '--out', 'one'])
+  assert.match(files.stdout, /judgement: cannot tell/)
+  assert.match(files.stdout, /too few for any verdict/)
+  const same = await finished(['compare', 'before/0', 'before/0/summary.json', '--anyway'])
+  assert.match(same.stderr, /before\/0\/summary\.json is on both sides/)
+  const points = path.join(import.meta.dirname, 'fixtures/foreign/points.jsonl')
+  const wrong = await finished(['compare', points, 'before/0', '--anyway'])
+  assert.match(wrong.stderr, /points\.jsonl: k6’s single measurements as JSON lines/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { fixture, k6Versions, summaryOf } from '../../test/samples.ts'
-import { findMetric, parseSummary, percentiles } from './summary.ts'
+import { findMetric, parseSummary, percentileAt, percentiles } from './summary.ts'
 
 describe('what real k6 wrote', () => {
   for (const version of k6Versions) {
@@ -46,13 +46,28 @@ describe('what real k6 wrote', () => {
     }
   }
 
-  test('the machine-readable format is named, not guessed at', () => {
-    const reading = parseSummary(fixture('2.2.0-machine-readable.json'))
-    assert.equal(reading.kind, 'unreadable')
-    assert.match(
-      (reading as { reason: string }).reason,
-      /machine-readable summary.*handleSummary and --summary-export/,
+  test('the machine-readable format has counts, rates and two percentiles', () => {
+    const summary = summaryOf(fixture('2.2.0-machine-readable.json'))
+    assert.deepEqual(
+      [summary.shape, summary.durationMs, summary.thresholds],
+      ['machine-readable', 56.114649, []],
     )
+    assert.deepEqual(findMetric(summary, 'http_reqs')?.values, { count: 40, rate: 40 / 0.056114649 })
+    assert.deepEqual(findMetric(summary, 'http_req_failed')?.values, { rate: 0.075, passes: 3, fails: 37 })
+    assert.deepEqual(findMetric(summary, 'checks')?.values, { rate: 0.925, passes: 37, fails: 3 })
+    const duration = findMetric(summary, 'http_req_duration', { expected_response: 'true' })
+    assert.ok(duration && percentileAt(duration, 95) === 4.611516999999994)
+    assert.deepEqual(summary.checks, [{ name: 'status is 200', group: '', passes: 37, fails: 3 }])
+  })
+
+  test('a damaged machine-readable summary is refused, or its odd metric named', () => {
+    const of = (results: unknown) => parseSummary(JSON.stringify({ metadata: {}, results }))
+    assert.match(JSON.stringify(of({})), /not a k6 summary \(results → metrics: /)
+    assert.match(JSON.stringify(of(7)), /not a k6 summary \(results: /)
+    const good = { name: 'iterations', type: 'counter', values: { count: 3 } }
+    const odd = of({ metrics: [good, { name: 'own', values: 7 }] })
+    assert.deepEqual(odd.kind === 'summary' && odd.summary.odd, ['own'])
+    assert.equal(of({ metrics: [good, { name: 'http_reqs', values: [] }] }).kind, 'unreadable')
   })
 })
 

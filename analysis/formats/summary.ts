@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { type Check, groupsAndChecks } from './checks.ts'
+import type { Check } from './checks.ts'
 import { issueWords, parseJson } from './json.ts'
+import { fromMachineReadable, isMachineReadable } from './machine-readable.ts'
+import { Export, fromExport, fromHandleSummary, HandleSummary } from './summary-shapes.ts'
 
 /** One metric of a k6 summary; a sub-metric is a metric with tags. */
 export type Metric = {
@@ -17,8 +19,8 @@ export type Metric = {
 type Threshold = { readonly metric: string; readonly expression: string; readonly passed: boolean }
 
 export type Summary = {
-  /** Which of k6's formats this was; only `handleSummary` says how long the test ran. */
-  readonly shape: 'handleSummary' | 'export'
+  /** Which of k6's formats this was: `export` does not say how long the test ran, `machine-readable` has no thresholds. */
+  readonly shape: 'handleSummary' | 'export' | 'machine-readable'
   readonly durationMs: number | null
   readonly metrics: readonly Metric[]
   readonly thresholds: readonly Threshold[]
@@ -34,41 +36,9 @@ export type SummaryReading =
 
 const unreadable = (reason: string): SummaryReading => ({ kind: 'unreadable', reason })
 
-// A file holds thousands of numbers, and there may be thousands of files: zod's own record is too slow.
-const Numbers = z.custom<Record<string, number | null>>((values) => {
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) return false
-  for (const name in values) {
-    const value = (values as Record<string, unknown>)[name]
-    if (value !== null && typeof value !== 'number') return false
-  }
-  return true
-}, 'expected numbers by name')
-
-const HandleSummary = z.object({
-  root_group: z.unknown().optional(),
-  state: z.object({ testRunDurationMs: z.number().nonnegative() }).optional(),
-  metrics: z.record(
-    z.string(),
-    z.object({
-      type: z.string().optional().catch(undefined),
-      contains: z.string().optional().catch(undefined),
-      values: Numbers,
-      thresholds: z.record(z.string(), z.object({ ok: z.boolean() })).optional(),
-    }),
-  ),
-})
-
-const Export = z.object({
-  root_group: z.unknown().optional(),
-  metrics: z.record(
-    z.string(),
-    z.object({ thresholds: z.record(z.string(), z.boolean()).optional() }).catchall(z.number().nullable()),
-  ),
-})
-
 /**
- * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x) or the flat file of
- * `--summary-export`, whose thresholds are `true` when crossed. Anything else is `unreadable`, with a reason
+ * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x), the flat file of
+ * `--summary-export`, whose thresholds are `true` when crossed, or the newer machine-readable summary. Anything else is `unreadable`, with a reason
  * that completes the sentence "<file>: …".
  */
 export function parseSummary(text: string): SummaryReading {
@@ -76,12 +46,18 @@ export function parseSummary(text: string): SummaryReading {
   if (reading.kind === 'unreadable') return reading
   const json = reading.value
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return unreadable('not a k6 summary')
-  if ('results' in json && 'metadata' in json) {
-    return unreadable(
-      'k6’s machine-readable summary, which lacks counts and custom percentiles; ' +
-        'handleSummary and --summary-export have them',
-    )
+  if (isMachineReadable(json)) {
+    const older = fromMachineReadable(json)
+    if (older instanceof z.ZodError) return unreadable(`not a k6 summary (${issueWords(older)})`)
+    const reading = ofMetrics(older)
+    return reading.kind === 'summary'
+      ? { ...reading, summary: { ...reading.summary, shape: 'machine-readable' } }
+      : reading
   }
+  return ofMetrics(json)
+}
+
+function ofMetrics(json: object): SummaryReading {
   if (!('metrics' in json)) return unreadable('not a k6 summary (no "metrics"); was the run interrupted?')
   const full = HandleSummary.safeParse(json)
   if (full.success) return { kind: 'summary', summary: fromHandleSummary(full.data) }
@@ -117,77 +93,30 @@ const hasThresholds = (metric: unknown): boolean => {
   return typeof thresholds !== 'object' || thresholds === null || Object.keys(thresholds).length > 0
 }
 
-function fromHandleSummary({ state, metrics, root_group }: z.infer<typeof HandleSummary>): Summary {
-  const entries = Object.entries(metrics)
-  return {
-    shape: 'handleSummary',
-    durationMs: state?.testRunDurationMs ?? null,
-    metrics: entries.map(([key, { values, type, contains }]) => ({
-      ...metric(key, values),
-      ...(type && { type }),
-      ...(contains && { contains }),
-    })),
-    thresholds: entries.flatMap(([metric, { thresholds = {} }]) =>
-      Object.entries(thresholds).map(([expression, { ok }]) => ({ metric, expression, passed: ok })),
-    ),
-    ...groupsAndChecks(root_group),
-  }
-}
-
-function fromExport({ metrics, root_group }: z.infer<typeof Export>): Summary {
-  const entries = Object.entries(metrics)
-  return {
-    shape: 'export',
-    durationMs: null,
-    metrics: entries.map(([key, { thresholds: _, ...values }]) => metric(key, values)),
-    thresholds: entries.flatMap(([metric, { thresholds = {} }]) =>
-      Object.entries(thresholds).map(([expression, crossed]) => ({ metric, expression, passed: !crossed })),
-    ),
-    ...groupsAndChecks(root_group),
-  }
-}
-
-const metric = (key: string, values: Record<string, number | null>): Metric => ({
-  ...nameAndTags(key),
-  values: finite(values),
-})
-
-/** Of "name{tag:value,other:value}"; a value may contain colons, as URLs do. */
-export function nameAndTags(key: string): Pick<Metric, 'name' | 'tags'> {
-  const [, name = key, inside = ''] = /^([^{]*)\{(.*)\}$/.exec(key) ?? []
-  const tags = inside
-    .split(',')
-    .filter((tag) => tag.includes(':'))
-    .map((tag) => [bare(tag.slice(0, tag.indexOf(':'))), bare(tag.slice(tag.indexOf(':') + 1))])
-  return { name, tags: Object.fromEntries(tags) }
-}
-
-// Quotes around a tag or its value are k6's own habit, and no part of it.
-const bare = (text: string) => text.trim().replace(/^["']+|["']+$/g, '')
-
-/** Drops nulls. Most metrics have none and are not copied, which would take most of the time. */
-function finite(values: Record<string, number | null>): Record<string, number> {
-  for (const name in values)
-    if (values[name] === null)
-      return Object.fromEntries(
-        Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null),
-      )
-  return values as Record<string, number>
-}
-
 /** The metric with that name and exactly those tags. */
 export function findMetric(
   summary: Summary,
   name: string,
   tags: Readonly<Record<string, string>> = {},
 ): Metric | undefined {
-  const wanted = Object.entries(tags)
-  return summary.metrics.find(
-    (metric) =>
-      metric.name === name &&
-      Object.keys(metric.tags).length === wanted.length &&
-      wanted.every(([tag, value]) => metric.tags[tag] === value),
-  )
+  let found = byKey.get(summary.metrics)
+  if (!found) {
+    found = new Map()
+    for (const metric of summary.metrics) {
+      const key = keyOf(metric.name, metric.tags)
+      if (!found.has(key)) found.set(key, metric)
+    }
+    byKey.set(summary.metrics, found)
+  }
+  return found.get(keyOf(name, tags))
+}
+
+// Where a script names requests by their URL, a summary has thousands of sub-metrics.
+const byKey = new WeakMap<Summary['metrics'], Map<string, Metric>>()
+
+function keyOf(name: string, tags: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(tags)
+  return pairs.length === 0 ? name : JSON.stringify([name, ...pairs.sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 const named = new Map<string, number | null>([

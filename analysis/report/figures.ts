@@ -50,7 +50,8 @@ const byStage = (name: string, { stages, total }: RunStatistics, of: readonly Co
   emphasised: stages.length,
 })
 
-export const stagesTable = (run: RunStatistics): Table => byStage('Figures', run, stageColumns)
+export const stagesTable = (run: RunStatistics): Table =>
+  byStage('Figures', run, run.run ? stageColumns : columns)
 
 export const kindsTable = ({ requests }: RunStatistics): Table =>
   figureTable('By kind of request', requests, columns)

@@ -63,6 +63,29 @@ describe('a report shows no less than k6 prints at the end of a test', () => {
     })
 })
 
+test('of the machine-readable summary, the figures that k6 printed of the same run, and what the file lacks', () => {
+  const { markdown, junit } = of('shop-machine-readable')
+  // k6 cuts digits off where we round: http_reqs 236 77.832226/s, http_req_failed 2.11% 5 out of 236, checkout 61 and 5 of them failed, p(95)=8.75ms
+  assert.match(markdown, /requests \*\*236\*\* · requests\/s \*\*77.8\*\* · errors \*\*2.12 %\*\*/)
+  assert.deepEqual(row(markdown, 'checkout').slice(0, 7), [
+    '61',
+    '20.1',
+    '8.20 %',
+    '8.33',
+    '8.32',
+    '8.60',
+    '8.75',
+  ])
+  assert.deepEqual(row(markdown, 'carts_filled').slice(0, 2), ['61', '20.1'])
+  assert.deepEqual(row(markdown, 'data_received'), ['29.8 kB', '9.83 kB'])
+  assert.match(
+    markdown,
+    /not judged\*\*\n\n- no SLO, and k6’s machine-readable summary does not say whether thresholds were crossed/,
+  )
+  assert.match(markdown, /machine-readable summary has no thresholds’ results, no groups/)
+  assert.match(junit, /skipped="1"/)
+})
+
 test('each in its table, crossed thresholds first', () => {
   const { markdown, html, terminal } = of('shop')
   const names = [...markdown.matchAll(/^## (.*)$/gm)].map(([, name]) => name)
@@ -81,9 +104,9 @@ test('each in its table, crossed thresholds first', () => {
     'What was run',
   ])
   const [, first] = markdown.split('## Thresholds')[1]?.split(/ -+:? \|\n/) ?? []
-  assert.match(first ?? '', /^\| http_req_duration{name:checkout} \| p\(95\)<1 \| 8.86 ms \| crossed \|/)
+  assert.match(first ?? '', /^\| http_req_duration{name:checkout} \| crossed \| p\(95\)<1 \| 8.86 ms \|/)
   // k6 gave no p99, so what was measured is unknown, but it judged the limit.
-  assert.match(markdown, /p\(99\)<2000 \| – \| held/)
+  assert.match(markdown, /held \| p\(99\)<2000 \| – \|/)
   assert.deepEqual(row(markdown, 'checkout'), [
     '61',
     '20.0',
@@ -113,6 +136,16 @@ test('WebSocket and gRPC runs show what was measured, and no HTTP', () => {
   for (const page of [socket, rpc]) assert.doesNotMatch(page, /requests|latency/)
 })
 
+test('a browser run shows web vitals and its requests', () => {
+  const { markdown } = of('page')
+  assert.deepEqual(row(markdown, 'browser_web_vital_lcp (ms)'), ['56', '68', '64', '80', '82', '84'])
+  assert.deepEqual(row(markdown, 'browser_web_vital_cls'), ['0', '0', '0', '0', '0', '0'])
+  assert.equal(row(markdown, 'browser_http_req_failed')[2], '0 % (0 of 6)')
+  assert.equal(row(markdown, 'browser_data_sent')[0], '4.06 kB')
+  assert.match(markdown, /verdict: pass/)
+  assert.doesNotMatch(markdown, /\brequests\b/)
+})
+
 test('each threshold is a case for CI; what nothing judges is skipped', () => {
   const { junit } = of('shop')
   assert.match(junit, /tests="12" failures="2" skipped="0"/)
@@ -132,4 +165,49 @@ test('each threshold is a case for CI; what nothing judges is skipped', () => {
 </testsuite></testsuites>
 `,
   )
+})
+
+test('between percentiles that are far apart the line is dashed, and a dense grid has none such', () => {
+  const plot = (name: string) => of(name).html.split('<figure>')[1]?.split('</figure>')[0] ?? ''
+  const sparse = plot('shop')
+  // From the fastest to p50, to p90, and from p95 to the slowest.
+  assert.equal(sparse.match(/stroke-dasharray/g)?.length, 3)
+  assert.match(sparse, /dashed: the summary has only the percentiles with a dot/)
+  const { metrics, state } = JSON.parse(written('2.2.0-shop.json'))
+  const grid = Array.from({ length: 199 }, (_, index) => [`p(${0.5 + index / 2})`, index])
+  Object.assign(metrics['http_req_duration{expected_response:true}'].values, Object.fromEntries(grid))
+  const summary = parseSummary(JSON.stringify({ metrics, state }))
+  const dense = reportFiles(statistics([{ name: 'dense', run: null, summary }])).get('latency.svg')
+  assert.doesNotMatch(dense ?? '', /dashed|dasharray/)
+})
+
+test('where the number of requests is unknown, the slowest has no place on the line', () => {
+  const { metrics } = JSON.parse(written('2.2.0-shop.json'))
+  delete metrics.http_reqs
+  const summary = parseSummary(JSON.stringify({ metrics }))
+  const all = statistics([{ name: 'x', run: null, summary }])
+  assert.equal(all.runs[0]?.percentiles.at(-1)?.[0], 100)
+  assert.equal(
+    reportFiles(all)
+      .get('latency.svg')
+      ?.match(/stroke-dasharray/g)?.length,
+    2,
+  )
+})
+
+test('numbers are on the right in markdown, names and facts on the left', () => {
+  const { markdown } = of('shop')
+  assert.match(markdown, /## Checks\n\n\|.*\n\| --- \| ---: \| ---: \| ---: \| ---: \|\n/)
+  assert.match(markdown, /## What was run\n\n\|.*\n\| --- \| --- \|\n/)
+})
+
+test('a terminal shows the first of a thousand request names, the page all', () => {
+  const named = Array.from({ length: 1000 }, (_, index) => [
+    `http_reqs{name:/user/${index}}`,
+    { values: { count: 5000 - index, rate: 1 } },
+  ])
+  const summary = parseSummary(JSON.stringify({ metrics: Object.fromEntries(named) }))
+  const all = statistics([{ name: 'x', run: null, summary }])
+  assert.match(text(all), /\n\/user\/49 .*\n… 950 more rows in the report\n/)
+  assert.match(reportFiles(all).get('index.html') ?? '', /\/user\/999</)
 })

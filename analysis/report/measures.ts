@@ -56,12 +56,12 @@ export const thresholdCases = ({ name, measures }: RunStatistics): Case[] =>
 export const thresholdsTable = ({ thresholds }: Measures): Table & Block => ({
   ...tableOf('Thresholds', thresholds, [
     ['metric', ({ metric }) => metric],
-    ['limit', ({ expression }) => expression],
-    ['measured', measuredWords],
     [
       'result',
       ({ passed }): Cell => (passed ? { text: 'held', tone: 'good' } : { text: 'crossed', tone: 'bad' }),
     ],
+    ['limit', ({ expression }) => expression],
+    ['measured', measuredWords],
   ]),
   terminal: true,
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
-import { findMetric, nameAndTags, percentileAt, type Summary } from '../formats/summary.ts'
+import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
+import { nameAndTags } from '../formats/summary-shapes.ts'
 import { Figures, figures, samplesNeeded } from './figures.ts'
 import { aggregated, families, Measure, measureOf } from './metrics.ts'
 

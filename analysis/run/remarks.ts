@@ -59,11 +59,13 @@ function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): string[
 }
 
 const bareRemarks = ({ shape }: Summary, { samples, p95Ms, p99Ms }: Figures): string[] => [
-  'Without run.json the load, target and SLOs are unknown, and only k6’s own thresholds are judged.',
+  shape === 'machine-readable'
+    ? 'Without run.json the load, target and SLOs are unknown. k6’s machine-readable summary has no thresholds’ results, no groups and no percentiles but p90 and p95; k6’s older format, without --new-machine-readable-summary, has them.'
+    : 'Without run.json the load, target and SLOs are unknown, and only k6’s own thresholds are judged.',
   ...(shape === 'export'
     ? ['The flat --summary-export format does not say how long the test ran; the rate is k6’s own.']
     : []),
-  ...(p95Ms !== null && p99Ms === null && (samples ?? 100) >= 100
+  ...(shape !== 'machine-readable' && p95Ms !== null && p99Ms === null && (samples ?? 100) >= 100
     ? ['p99 is missing: k6 computes it where summaryTrendStats asks for p(99).']
     : []),
 ]

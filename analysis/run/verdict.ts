@@ -94,7 +94,11 @@ function unjudged(summary: Summary, { failed, requests }: Figures): string[] {
   const succeeded = checks?.rate ?? checks?.value
   const missed =
     succeeded !== undefined && succeeded < 1 ? [`${percent(succeeded)} of the checks succeeded`] : []
-  return ['no threshold and no SLO', ...errors, ...missed]
+  const limits =
+    summary.shape === 'machine-readable'
+      ? 'no SLO, and k6’s machine-readable summary does not say whether thresholds were crossed'
+      : 'no threshold and no SLO'
+  return [limits, ...errors, ...missed]
 }
 
 /** Why a run says nothing about its target: it was interrupted, or k6 failed or was the bottleneck. */

@@ -28,8 +28,11 @@ export function comparability(
   }
   const refusals = [
     ...([...baseline, ...candidate].some(({ run }) => !run)
-      ? ['A summary without run.json does not say what was run']
+      ? [
+          'Summaries without run.json do not say what was run: whether all are of the same load and target is for you to say',
+        ]
       : []),
+    ...differing('The number of VUs', bareVus),
     ...differing('The load', ({ run }) => run && shapeWords(run.load.stages)),
     ...differing('The request', ({ run }) => run && (run.script ? 'by a script' : run.load.request)),
     ...differing('The script', ({ run }) => run && (run.script ? run.load.request : 'built in')),
@@ -57,6 +60,14 @@ export function comparability(
       : []),
   ]
   return { refusals, warnings }
+}
+
+/** The most VUs of a summary that lacks its load. */
+const bareVus = ({ run, measures: { metrics } }: RunStatistics): number | null => {
+  const vus = run
+    ? undefined
+    : metrics.find(({ name, tags }) => name === 'vus_max' && Object.keys(tags).length === 0)
+  return vus?.type === 'gauge' ? vus.max : null
 }
 
 /** Requests carry units of work, calibrated to the machine: on a faster one the same request is heavier. */

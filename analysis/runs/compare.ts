@@ -108,8 +108,9 @@ function compareGroup(
   const { refusals, warnings } = comparability(a, b)
   const interleaved = inTurns(a, b)
   if (!interleaved && a.length > 0 && b.length > 0) {
+    const known = [...a, ...b].every(({ run }) => run)
     warnings.push(
-      'The sides were not run in turns: a change of the machine between them, such as a busier neighbour, would look like a change of the target, and more repeats would not help.',
+      `${known ? 'The sides were not run in turns' : 'Whether the sides were run in turns is unknown'}: a change of the machine between them, such as a busier neighbour, would look like a change of the target, and more repeats would not help.`,
     )
   }
   if (anyway) warnings.push(...refusals)

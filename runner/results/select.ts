@@ -16,21 +16,22 @@ const mostDrawn = 200
 
 /**
  * The runs that a result folder, a folder of them, a glob or a label names; labels are searched below `within`. Their
- * summaries are not kept.
+ * summaries are not kept. With `summaries`, a k6 summary file, a folder of them or a glob may be named too.
  */
-export async function runsNamed(shell: Shell, named: string, within: string): Promise<RunStatistics[]> {
+export async function runsNamed(
+  shell: Shell,
+  named: string,
+  within: string,
+  { summaries = false } = {},
+): Promise<RunStatistics[]> {
   const at = userPath(shell, named)
+  if (summaries && (await stat(at).catch(() => null))?.isFile()) return [await ofFile(shell, at)]
   const label = /^([^=/\s]+)=(.+)$/.exec(named)
   const folders = existsSync(at)
     ? await below(at)
     : label
       ? await below(within)
-      : await glob(/[*?[{]/.test(named) ? [named] : [], {
-          cwd: shell.cwd,
-          onlyDirectories: true,
-          absolute: true,
-          expandDirectories: false,
-        })
+      : await globbed(shell, named, { onlyDirectories: true })
   const there = folders.filter((folder) => existsSync(path.join(folder, 'run.json'))).sort()
   const [, key = '', value = ''] = existsSync(at) ? [] : (label ?? [])
   const wanted = key ? there.filter((folder) => carries(known(readRun(folder)).run, key, value)) : there
@@ -40,6 +41,8 @@ export async function runsNamed(shell: Shell, named: string, within: string): Pr
     // Kept figures are read without waiting, and Ctrl-C must still be noticed.
     await setImmediate()
   }
+  if (runs.length === 0 && summaries)
+    for (const file of await summariesNamed(shell, named)) runs.push(await ofFile(shell, file))
   if (runs.length === 0) {
     throw new Failure(
       'usage',
@@ -50,6 +53,30 @@ export async function runsNamed(shell: Shell, named: string, within: string): Pr
   }
   return runs
 }
+
+/** The JSON files of a folder, or those of a glob. */
+async function summariesNamed(shell: Shell, named: string): Promise<string[]> {
+  const at = userPath(shell, named)
+  const files = existsSync(at)
+    ? await glob(['*.json'], { cwd: at, absolute: true })
+    : await globbed(shell, named, { onlyFiles: true })
+  return files.sort()
+}
+
+/** With its path as its name: many are called summary.json. */
+async function ofFile(shell: Shell, file: string): Promise<RunStatistics> {
+  const reading = await readSource(file)
+  if (reading.kind === 'unreadable') throw new Failure('usage', reading.reason)
+  return runStatistics({ ...reading.source, name: path.relative(shell.cwd, file) })
+}
+
+const globbed = (shell: Shell, named: string, kind: { onlyDirectories?: true; onlyFiles?: true }) =>
+  glob(/[*?[{]/.test(named) ? [named] : [], {
+    cwd: shell.cwd,
+    ...kind,
+    absolute: true,
+    expandDirectories: false,
+  })
 
 /** Result folders: this one, or those in it and in its series. */
 async function below(at: string): Promise<string[]> {

@@ -20,13 +20,15 @@ const usage = {
   command: 'compare BASELINE CANDIDATE',
   purpose: 'Better or worse? From repeated runs of both sides, never from one.',
   flags,
-  arguments: [2, 2] as const,
+  arguments: [2, Infinity] as const,
   notes: `A side is a result folder, a folder of them, a quoted glob, or a label such as commit=abc (of runs below --in).
+Summaries of any k6 script are compared with --anyway, which says that all are of the same load.
 ${exitCodesHelp}
 
   npm run compare -- commit=1a2b3c commit=4d5e6f
   npm run compare -- 'results/*-r2-*' 'results/*-r4-*' --anyway
-  npm run compare -- monday tuesday --effect 10%`,
+  npm run compare -- monday tuesday --effect 10%
+  npm run compare -- 'before/*.json' 'after/*.json' --anyway`,
 }
 
 /** `compare`: two sets of runs that exist already. */
@@ -35,10 +37,15 @@ export async function compare(shell: Shell, args: readonly string[]): Promise<nu
   if (!parsed) return exitCodes.pass
   const { effect, anyway, out, in: labelled = 'results' } = parsed.options
   const within = userPath(shell, labelled)
-  const [first = '', second = ''] = parsed.positionals
+  const [first = '', second = '', ...more] = parsed.positionals
+  if (more.length > 0)
+    throw new Failure(
+      'usage',
+      `${parsed.positionals.length} names are given, and where one side ends is unknown; quote patterns, so that the shell leaves them: 'a*' 'b*'`,
+    )
   const [baseline, candidate] = [
-    await runsNamed(shell, first, within),
-    await runsNamed(shell, second, within),
+    await runsNamed(shell, first, within, { summaries: true }),
+    await runsNamed(shell, second, within, { summaries: true }),
   ]
   const both = baseline.find(({ name }) => candidate.some((other) => other.name === name))
   if (both) throw new Failure('usage', `${both.name} is on both sides`)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import type { Source } from '../../analysis/formats/read.ts'
+import { parseSummary } from '../../analysis/formats/summary.ts'
 import { reportFiles } from '../../analysis/report/files.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { alarmsOf } from '../../analysis/runs/alarms.ts'
@@ -13,6 +14,8 @@ import { seriesOf } from '../../analysis/runs/history.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { aClimb, aNight } from '../samples.ts'
 import { started, violations } from './browser.ts'
+
+const shop = path.join(import.meta.dirname, '../fixtures/scripts/2.2.0-shop.json')
 
 /** A run on a cluster with `replicas` replicas and their number over time. */
 function onCluster(name: string, replicas: number): Source {
@@ -79,6 +82,9 @@ const reports = {
     comparison: null,
     remarks: [],
   }),
+  'somebody else’s script': reportFiles(
+    statistics([{ name: 'shop', run: null, summary: parseSummary(await readFile(shop, 'utf8')) }]),
+  ),
   'a run without figures': reportFiles(
     statistics([
       { ...aClimb('torn', [10]), summary: { kind: 'unreadable', reason: 'not whole JSON' } as const },

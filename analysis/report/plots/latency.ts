@@ -4,7 +4,7 @@ import { number, orDash } from '../../formats/words.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup, together } from '../groups.ts'
-import { type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { broken, type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
 
 type Band = { readonly colour: string; readonly edges: { x: number; low: number; high: number }[] }
@@ -26,8 +26,15 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
   const height = 360
   const highest = bands.flatMap(({ edges }) => edges.map(({ high }) => ({ y: high })))
   const scale = scaleFor([...shown.flatMap(({ points }) => points), ...highest], height)
+  const sparse = shown.some(({ points }) => broken(points, farApart).length > points.length)
+  const key = [
+    ...keyOf(groups),
+    ...(sparse
+      ? [{ label: 'dashed: the summary has only the percentiles with a dot', colour: 'currentColor' }]
+      : []),
+  ]
   const description = `Request latency in milliseconds against the percentile of requests. ${groups.flatMap(words).join(' ')}`
-  return plotOf({ name: 'latency', title: 'Latency by percentile', key: keyOf(groups), description }, [
+  return plotOf({ name: 'latency', title: 'Latency by percentile', key, description }, [
     {
       height,
       x: { type: 'log', domain: [1, deepest] },
@@ -39,11 +46,18 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
           (tail) => (tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`),
         ),
         ...bands.map(shade),
-        ...labelledLines(shown, scale),
+        ...labelledLines(
+          shown.map((curve) => ({ ...curve, apart: farApart })),
+          scale,
+        ),
       ],
     },
   ])
 }
+
+/** Percentiles with more than a tenth of the requests, or two thirds of those beyond the lower one, between them. */
+const farApart = ({ x: lower }: { readonly x: number }, { x: higher }: { readonly x: number }): boolean =>
+  lower - higher > 0.101 || lower / higher > 3.01
 
 function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
   const each = stages.length > 1 ? stages : []
@@ -76,8 +90,15 @@ function ofGroup({ label, colour, runs }: RunGroup): { curve: Curve; band: Band 
   }
 }
 
+/** The band's edges, broken where the curve is. */
+const bands = (edges: Band['edges']) =>
+  broken(
+    edges.map(({ x, low, high }) => ({ x, y: low, low, high })),
+    farApart,
+  ).map((edge) => ('low' in edge ? edge : { ...edge, low: Number.NaN, high: Number.NaN }))
+
 const shade = ({ colour, edges }: Band): Markish =>
-  areaY(edges, { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.18 })
+  areaY(bands(edges), { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.18 })
 
 function words({ label, runs }: RunGroup): string[] {
   const [first, ...more] = runs

@@ -11,12 +11,16 @@ import {
 import { number } from '../../formats/words.ts'
 import { drawnHeight } from './svg.ts'
 
+type Point = { readonly x: number; readonly y: number }
+
 export type Curve = {
   readonly label: string
   readonly colour: string
   /** In the order that the line joins them; the label is beside the last. */
-  readonly points: readonly { readonly x: number; readonly y: number }[]
+  readonly points: readonly Point[]
   readonly dots?: boolean
+  /** Whether nothing is known between two neighbours: they get dots, and a dashed line between them. */
+  readonly apart?: (a: Point, b: Point) => boolean
   readonly strong?: boolean
 }
 
@@ -65,11 +69,36 @@ export const labelledTicks = (
 export function labelledLines(curves: readonly Curve[], scale: Scale): Markish[] {
   const shown = curves.filter(({ points }) => points.length > 0)
   const shifts = apart(shown.map(({ points }) => pixels(points.at(-1)?.y ?? 0, scale)))
-  return shown.flatMap(({ label, colour, points, dots, strong }, index) => [
-    line(points, { x: 'x', y: 'y', stroke: colour, strokeWidth: strong ? 2.75 : 1.6 }),
+  return shown.flatMap(({ label, colour, points, dots, strong, apart = () => false }, index) => [
+    line(broken(points, apart), { x: 'x', y: 'y', stroke: colour, strokeWidth: strong ? 2.75 : 1.6 }),
+    ...guessed(points, apart, colour),
     ...(dots ? [dot(points, { x: 'x', y: 'y', fill: colour, r: 3 })] : []),
     endLabel(points, label, { dy: shifts[index] ?? 0, fill: colour, fontWeight: strong ? 'bold' : 'normal' }),
   ])
+}
+
+/** With a break, where a mark draws nothing, between those that are apart. */
+export const broken = <Of extends Point>(
+  points: readonly Of[],
+  apart: (a: Point, b: Point) => boolean,
+): (Of | Point)[] =>
+  points.flatMap((point, index) => {
+    const before = points[index - 1]
+    return before && apart(before, point) ? [{ x: point.x, y: Number.NaN }, point] : [point]
+  })
+
+function guessed(points: Curve['points'], apart: (a: Point, b: Point) => boolean, colour: string): Markish[] {
+  const pairs = points.flatMap((point, index) => {
+    const before = points[index - 1]
+    return before && apart(before, point) ? [[before, point] as const] : []
+  })
+  if (pairs.length === 0) return []
+  return [
+    ...pairs.map((pair) =>
+      line(pair, { x: 'x', y: 'y', stroke: colour, strokeOpacity: 0.6, strokeDasharray: '3 5' }),
+    ),
+    dot([...new Set(pairs.flat())], { x: 'x', y: 'y', fill: colour, r: 3 }),
+  ]
 }
 
 /** A name beside the last point of a line. */

@@ -104,6 +104,7 @@ th,td{padding:.35rem .55rem;text-align:right;white-space:nowrap;border-bottom:1p
 th:first-child,td:first-child{padding-left:0;text-align:left}tbody th{font-weight:400}.total>*{font-weight:600}
 .facts th{color:var(--soft);vertical-align:top}.facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}
 .key{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:.2em}
-li{margin:.25rem 0}
+li{margin:.25rem 0;overflow-wrap:anywhere}
+@media(max-width:40rem){tbody th{position:sticky;left:0;min-width:7rem;white-space:normal;overflow-wrap:anywhere;background:var(--paper)}}
 footer{margin:3rem auto 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
 `

@@ -1,4 +1,4 @@
-import { type Block, cellText, fewDetails, type Report } from '../blocks.ts'
+import { type Block, cellText, fewDetails, type Report, type Table } from '../blocks.ts'
 
 /** The report for a pull request; plots are links to the files beside it. */
 export const markdown = ({ title, subtitle, blocks }: Report): string =>
@@ -22,12 +22,15 @@ function parts(block: Block, level: string): string[] {
         ...(block.note ? [escaped(block.note)] : []),
         [
           row(block.heads),
-          `|${' --- |'.repeat(block.heads.length)}`,
+          `|${block.heads.map((_, column) => (column === 0 || facts(block) ? ' --- |' : ' ---: |')).join('')}`,
           ...block.rows.map((cells) => row(cells.map(cellText))),
         ].join('\n'),
       ]
   }
 }
+
+/** Names and values; the cells of all other tables but the first are numbers. */
+const facts = ({ heads }: Table): boolean => heads.every((head) => head === '')
 
 const bullets = (lines: readonly string[]): string[] =>
   lines.length > 0 ? [lines.map((line) => `- ${escaped(line)}`).join('\n')] : []

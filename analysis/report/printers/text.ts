@@ -1,3 +1,4 @@
+import { quantity } from '../../formats/words.ts'
 import { type Block, cellText, type Report, type Table } from '../blocks.ts'
 
 /** The blocks for the terminal, as short text. */
@@ -22,13 +23,22 @@ function lines(block: Block): string[] {
 }
 
 /** Under its name, which takes an empty corner of the table where there is one. */
-function tableLines({ name, heads, rows, narrow = heads }: Table): string[] {
+function tableLines({ name, heads, rows, emphasised, narrow = heads }: Table): string[] {
   const shown = (_: unknown, column: number) => narrow.includes(heads[column] ?? '')
   const corner = heads[0] === ''
   const head = corner ? [name, ...heads.slice(1)] : heads
-  const body = rows.map((row) => row.filter(shown).map(cellText))
-  return [...(corner ? [] : [name]), ...aligned([head.filter(shown), ...body])]
+  const kept = rows.filter((_, index) => index < mostRows || index === emphasised)
+  const body = kept.map((row) => row.filter(shown).map(cellText))
+  const rest = rows.length - kept.length
+  return [
+    ...(corner ? [] : [name]),
+    ...aligned([head.filter(shown), ...body]),
+    ...(rest > 0 ? [`… ${quantity(rest, 'more row')} in the report`] : []),
+  ]
 }
+
+/** A longer table is cut: a script may have a thousand request names. */
+const mostRows = 50
 
 /** Rows as lines, in columns: the first to the left, the others to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
