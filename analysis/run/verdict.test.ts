@@ -90,7 +90,7 @@ describe('never green', () => {
     })
   }
 
-  for (const exitCode of [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 255, 1, -1]) {
+  for (const exitCode of [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 111, 255, 1, -1]) {
     test(`k6's exit code ${exitCode}`, () => {
       const run = aRun({ k6: { ...aRun().k6, exitCode } })
       const { kind, reasons } = verdict(run, good())
@@ -98,6 +98,11 @@ describe('never green', () => {
       assert.match(reasons[0] ?? '', new RegExp(`^k6 exited with code ${exitCode}\\b`))
     })
   }
+
+  test('a script that called test.fail() failed', () => {
+    const { kind, reasons } = verdict(aRun({ k6: { ...aRun().k6, exitCode: 110 } }), good())
+    assert.deepEqual([kind, reasons], ['fail', ['the script called test.fail()']])
+  })
 
   test('a missing or torn summary', () => {
     const reading = { kind: 'unreadable', reason: 'k6 did not write one; see k6.log' } as const

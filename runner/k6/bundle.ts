@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type BuildFailure, type BuildOptions, build, type Plugin } from 'esbuild'
 import type { ScenarioName } from '../../scenarios/catalogue.ts'
 import { Failure } from '../shell/exit.ts'
@@ -79,22 +80,29 @@ export const lasSearch = searching(script)
   return { text: outputFiles[0]?.text ?? '', sha256: hash.digest('hex'), code: files.join('\n') }
 }
 
-/** k6 opens files from the folder of the module that asks; in one bundle all would open them from the script's. */
+/** k6 finds files from the folder of the module that asks; in one bundle all would be the script's. */
 const ownPaths = (home: string): Plugin => ({
   name: 'own paths',
   setup({ onLoad }) {
     onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path: file }) => {
-      const from = path.relative(home, path.dirname(file))
-      if (from === '' || file.startsWith(folder)) return null
+      if (file.startsWith(folder)) return null
       const text = await readFile(file, 'utf8')
+      const from = path.relative(home, path.dirname(file))
       const own = /\b(const|let|var|function)\s+open\b|\bimport\s[^;'"]*\bopen\b/.test(text)
-      const opens = !own && /\bopen\s*\(/.test(text)
-      if (!opens && !text.includes('import.meta.resolve')) return null
-      const prefix = JSON.stringify(`./${from}/`)
+      const opens = from !== '' && !own && /\bopen\s*\(/.test(text)
+      const resolves = text.includes('import.meta.resolve(')
+      if (!opens && !resolves) return null
+      const at = (prefix: string) =>
+        `(name) => /^([a-z]+:)?\\//.test(name) ? name : ${JSON.stringify(prefix)} + name`
       const head = [
-        `const __at = (name) => /^([a-z]+:)?\\//.test(name) ? name : ${prefix} + name`,
-        'const __resolve = (name) => import.meta.resolve(__at(name))',
-        ...(opens ? ['const open = (name, mode) => globalThis.open(__at(name), mode)'] : []),
+        ...(opens
+          ? [
+              `const __at = ${at(`./${from}/`)}`,
+              'const open = (name, mode) => globalThis.open(__at(name), mode)',
+            ]
+          : []),
+        // What k6 reads from its standard input has no place of its own.
+        ...(resolves ? [`const __resolve = ${at(`${pathToFileURL(path.dirname(file)).href}/`)}`] : []),
       ].join(';')
       const body = text.replaceAll('import.meta.resolve(', '__resolve(')
       return { contents: `${head};${body}`, loader: /ts$/.test(file) ? 'ts' : 'js' }

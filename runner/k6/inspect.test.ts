@@ -57,7 +57,11 @@ test('the shortcuts of a script are one scenario of the default function, as k6 
   ]
   for (const [options, expected] of cases) {
     const found = await inspect(k6, `export const options = ${options}\nexport default () => {}`, env)
-    assert.deepEqual(scenariosIn(found), [{ stage: 'default', offered: null, startMs: 0, ...expected }], options)
+    assert.deepEqual(
+      scenariosIn(found),
+      [{ stage: 'default', offered: null, startMs: 0, ...expected }],
+      options,
+    )
   }
 })
 
