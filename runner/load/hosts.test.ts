@@ -7,10 +7,10 @@ const consent = { reach: { also: [] }, named: [], hosts: {} } as const
 
 test('a script may ask loopback, private addresses and names that say so; a public name is not even looked up', async () => {
   const allowed = async (place: string, more = {}) => addressOf(place, { ...consent, ...more })
-  assert.deepEqual(await allowed('127.0.0.1:80'), { address: '127.0.0.1' })
-  assert.deepEqual(await allowed('[::1]:80'), { address: '::1' })
-  assert.deepEqual(await allowed('10.1.2.3:443'), { address: '10.1.2.3' })
-  assert.deepEqual(await allowed('localhost:8080'), { address: '127.0.0.1' })
+  assert.deepEqual(await allowed('127.0.0.1:80'), { address: '127.0.0.1:80' })
+  assert.deepEqual(await allowed('[::1]:80'), { address: '[::1]:80' })
+  assert.deepEqual(await allowed('10.1.2.3:443'), { address: '10.1.2.3:443' })
+  assert.deepEqual(await allowed('localhost:8080'), { address: '127.0.0.1:8080' })
   for (const place of ['8.8.8.8:53', '0.0.0.0:80', '169.254.169.254:80'])
     assert.match(Object.values(await allowed(place))[0] ?? '', /neither loopback nor private/, place)
   assert.match(
@@ -27,10 +27,11 @@ test('a script may ask loopback, private addresses and names that say so; a publ
 })
 
 test('hosts are mapped as k6 does, by names with or without ports', () => {
-  assert.deepEqual(hostsFrom('a.test=127.0.0.1,b.test:443=127.0.0.1:8443,c=[::1]:80'), {
+  assert.deepEqual(hostsFrom('a.test=127.0.0.1,b.test:443=127.0.0.1:8443,c=[::1]:80,d:81=127.0.0.2'), {
     'a.test': '127.0.0.1',
     'b.test:443': '127.0.0.1:8443',
     c: '[::1]:80',
+    'd:81': '127.0.0.2:81',
   })
   for (const wrong of ['a', 'a=', 'a=b', '=127.0.0.1', 'a=127.0.0.1:x'])
     assert.throws(() => hostsFrom(wrong), /is not of the form name=address/, wrong)

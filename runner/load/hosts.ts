@@ -53,9 +53,12 @@ export async function addressOf(
   const mapped = mappedOf(host, port, hosts)
   if (mapped !== undefined) {
     const at = bareAddress(mapped)
-    return isWithin(reach, at) ? { address: mapped } : { refused: refusal(`${host} is mapped to ${at}`) }
+    return isWithin(reach, at)
+      ? { address: mapped === at ? withPort(at, port) : mapped }
+      : { refused: refusal(`${host} is mapped to ${at}`) }
   }
-  if (isIP(host)) return isWithin(reach, host) ? { address: host } : { refused: refusal(host) }
+  if (isIP(host))
+    return isWithin(reach, host) ? { address: withPort(host, port) } : { refused: refusal(host) }
   if (!privateNames.test(host) && !named.includes(host) && !ofThisMachine().has(host))
     return {
       refused: `${host}, a public name: a load test of it needs its owner's consent, and --allow-public; if its address is private, --allow-host ${host}`,
@@ -66,8 +69,12 @@ export async function addressOf(
   const far = found.find(({ address }) => !isWithin(reach, address))
   // k6 prefers IPv4 too.
   const { address } = found.find(({ family }) => family === 4) ?? first
-  return far ? { refused: refusal(`${host}, which is ${far.address}`) } : { address }
+  return far ? { refused: refusal(`${host}, which is ${far.address}`) } : { address: withPort(address, port) }
 }
+
+/** k6 keeps a request's own port only for names without one. */
+const withPort = (address: string, port: string): string =>
+  isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 
 const refusal = (what: string): string =>
   `${what}, neither loopback nor private: a load test of it needs its owner's consent, and --allow-public`
@@ -94,7 +101,8 @@ export function hostsFrom(list: string): Readonly<Record<string, string>> {
       const [, name, address] = /^([\w.*-]+(?::\d+)?)=(\S+)$/.exec(part.trim()) ?? []
       if (name === undefined || address === undefined || !isIP(bareAddress(address)))
         throw new Error(`"${part}" is not of the form name=address, such as shop.test=127.0.0.1:8080`)
-      return [name, address]
+      const port = /:(\d+)$/.exec(name)?.[1]
+      return [name, port && isIP(address) ? withPort(address, port) : address]
     }),
   )
 }

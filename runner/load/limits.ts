@@ -24,6 +24,11 @@ export function checkStages(
   machine: Machine = { memoryMiB: memoryMiB(), openFiles: openFiles() },
 ): readonly Stage[] {
   const short = stages.find(({ durationMs }) => durationMs < leastStageMs)
+  if (short && !/^\d*$/.test(short.stage))
+    throw new Failure(
+      'usage',
+      `${short.stage} would last ${number(short.durationMs)} ms, and k6 needs at least 1 s; make the duration ${number(Math.ceil(leastStageMs / short.durationMs))} times as long`,
+    )
   if (short) {
     const count = new Set(stages.map(({ stage }) => stage)).size
     const given = count === 1 ? '' : ` for each of ${quantity(count, 'stage')}`

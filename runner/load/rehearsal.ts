@@ -119,7 +119,9 @@ async function once(
       ...new Set([...seen.blocked, ...refusals.flatMap((line) => placesIn(line.replaceAll('\\', ' ')))]),
     ]
     const failed = lines.find(
-      (line) => /^time="[^"]*" level=(error|fatal)/.test(line) && !/source=console/.test(line),
+      (line) =>
+        /^time="[^"]*" level=(error|fatal)/.test(line) &&
+        !/source=console|msg="test marked as failed/.test(line),
     )
     const mistake = failed
       ? `${messageIn(failed)}${place(failed)}`

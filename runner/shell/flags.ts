@@ -130,7 +130,7 @@ export function parseFlags<Table extends Flags>(
     if (error.code === 'commander.helpDisplayed') return null
     throw new Failure('usage', sentence(error.message))
   }
-  const given = command.opts<Record<string, string | true>>()
+  const given = positive(command.opts())
   const written: Record<string, string> = {}
   const sources = new Map<string, string>()
   for (const [key, { env, secret }] of Object.entries(flags)) {
@@ -156,6 +156,18 @@ export function parseFlags<Table extends Flags>(
   const options = optionsFrom(flags, written, (name) => sources.get(name) ?? `--${name}`)
   return { options, positionals, written }
 }
+
+/** commander calls a switch --no-x an x that is false. */
+const positive = (given: Readonly<Record<string, unknown>>): Record<string, string | true> =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]): [string, string | true][] =>
+      value === false
+        ? [[`no${key[0]?.toUpperCase()}${key.slice(1)}`, true]]
+        : value === undefined
+          ? []
+          : [[key, value as string | true]],
+    ),
+  )
 
 function commandOf(
   { command, purpose, flags, refused = {}, notes }: Usage,

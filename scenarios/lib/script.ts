@@ -68,25 +68,27 @@ export function optionsOf({ options: own = {} }: Exports): Options {
   const submetrics = [
     // Without a threshold k6 leaves out a counter that stayed at zero, as if nobody had counted.
     'dropped_iterations',
-    ...(http && has('expected_response') ? ['http_req_duration{expected_response:true}'] : []),
+    ...(http && has('expected_response') ? [k6Own] : []),
     ...(http && has('expected_response', 'error_code')
       ? errorCodes.map((code) => `http_reqs{error_code:${code},expected_response:false}`)
       : []),
     ...(added.search ? quarters.map(({ quarter }) => `iteration_intended{quarter:${quarter}}`) : []),
     ...(added.submetrics ?? []),
   ]
-  for (const name of submetrics) if (!(name in (own.thresholds ?? {}))) ours.add(name)
+  for (const name of submetrics) ours.add(name)
   return {
     ...own,
     summaryTrendStats: [...new Set([...summaryTrendStats(), ...(own.summaryTrendStats ?? [])])],
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
-    thresholds: { ...Object.fromEntries([...ours].map((metric) => [metric, []])), ...own.thresholds },
+    thresholds: { ...Object.fromEntries(submetrics.map((metric) => [metric, []])), ...own.thresholds },
     ...added.options,
   }
 }
 
-/** What the script would not find in its summary without us. */
-const ours = new Set<string>()
+/** What we asked for. */
+const ours = new Set<string>(['iteration_intended'])
+/** What k6 adds to every summary. */
+const k6Own = 'http_req_duration{expected_response:true}'
 
 /**
  * Writes k6's summary to the file that LAS_SUMMARY_PATH names, then calls the script's own `handleSummary`, whose files go
@@ -119,7 +121,7 @@ const plainName = (name: string): string =>
 function withoutAdded(data: Data, options: Options = {}): Data {
   const wanted = new Set(options.summaryTrendStats ?? ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'])
   const metrics = Object.entries(data.metrics)
-    .filter(([name]) => !ours.has(name) && name !== 'iteration_intended')
+    .filter(([name]) => !ours.has(name) || name === k6Own || name in (options.thresholds ?? {}))
     .map(([name, metric]): [string, Metric] =>
       metric.type === 'trend'
         ? [
