@@ -7,11 +7,14 @@ type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> & {
   readonly path?: string | undefined
 }
 
-/** The target that the options name: a URL, the workload on the cluster, else the workload started here. */
+/**
+ * The target that the options name: a URL, the workload on the cluster, else the workload started here.
+ * @param unitsPerMs pins the work of a request on the workload started here
+ */
 export async function openTarget(
   shell: Shell,
   { url, cluster, allowPublic, path }: TargetOptions,
-  { autoscaled = false } = {},
+  { autoscaled = false, unitsPerMs }: { autoscaled?: boolean; unitsPerMs?: number | undefined } = {},
 ): Promise<Target> {
   if (cluster) {
     if (url) throw new Failure('usage', '--cluster finds the URL itself; leave --url and BASE_URL out')
@@ -21,5 +24,5 @@ export async function openTarget(
     return deploymentTarget(shell)
   }
   if (url) return (await import('../targets/url.ts')).urlTarget(shell, url, { allowPublic, flag: '--url' })
-  return (await import('../targets/embedded.ts')).embeddedTarget(shell)
+  return (await import('../targets/embedded.ts')).embeddedTarget(shell, { unitsPerMs })
 }

@@ -180,7 +180,7 @@ async function runCell(
   }
 }
 
-const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
+export const labelsOf = ({ folder, plan }: Series, { cell, side }: Pick<PlannedRun, 'cell' | 'side'>) => ({
   series: seriesName(folder),
   cell,
   ...(side && { side }),
@@ -188,7 +188,7 @@ const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
 })
 
 /** The cells that have a complete run, each with its last one. */
-async function finished(folder: string): Promise<Map<string, Source>> {
+export async function finished(folder: string): Promise<Map<string, Source>> {
   const done = new Map<string, Source>()
   for (const name of (await readdir(folder)).sort()) {
     if (!existsSync(path.join(folder, name, 'run.json')) || name.startsWith('.')) continue
@@ -243,9 +243,12 @@ export async function resumable<Result>(
 }
 
 export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: number): void {
-  shell.say(
-    `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}${again(plan)}`,
-  )
+  // How many probes a search needs, nobody knows before.
+  const [command, words] =
+    plan.kind === 'breakpoint'
+      ? ['scenario:breakpoint', `${quantity(done, 'probe')} done`]
+      : [plan.kind, `${done} of ${plan.runs.length} runs are done`]
+  shell.say(`${words}; resume with: npm run ${command} -- --resume ${shownPath(shell, folder)}${again(plan)}`)
 }
 
 /** A nightly plan's own file has what the series does not keep. */
