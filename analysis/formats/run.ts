@@ -31,6 +31,12 @@ export const Run = z.object({
     request: z.string().describe('method and path'),
     stages: z.array(Stage).describe('plateaus of load, in order'),
     connections: z.enum(['one per iteration', 'kept']),
+    thinkMs: z.number().optional().describe('closed model: how long a VU paused after each answer'),
+    expectStatus: z
+      .string()
+      .optional()
+      .describe('statuses that counted as success, where not 200 to 299: 200-299,404'),
+    expectBody: z.string().optional().describe('text that the body of a successful answer contained'),
     proxy: z.string().optional().describe('through which the load went, without user and password'),
   }),
   slos: z.array(z.object({ figure: z.string(), limit: z.number() })),

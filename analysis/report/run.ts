@@ -1,4 +1,4 @@
-import { loadWords, stageWords } from '../formats/load.ts'
+import { loadWords, stageWords, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent } from '../formats/words.ts'
@@ -122,6 +122,8 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
     ['Target', target.url + (target.embedded ? ' (the embedded workload)' : '')],
     ['Request', load.request],
     ['Load', loadWords(run.load.stages)],
+    ['Pause of a VU', thinkWords(load)],
+    ['Success', successWords(load)],
     ['Connections', load.connections],
     ['SLOs', slos.map(sloWords).join(', ') || 'none'],
     [

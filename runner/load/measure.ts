@@ -23,7 +23,7 @@ import { type Data, readData } from './data.ts'
 import { checkStages } from './limits.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 import { proxyFor } from './proxy.ts'
-import { isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
+import { asked, isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
 import { scriptSettings, slosOf } from './settings.ts'
 import { needNoData, type PlannedRequest } from './template.ts'
 
@@ -127,6 +127,7 @@ async function measured(
           ...sentRequest(options, probed, token),
           reach,
           expected: options.expectStatus ?? [[200, 299]],
+          expectBody: options.expectBody,
           insecure,
         },
         shell.signal,
@@ -190,6 +191,7 @@ async function measured(
       request: requestWords(scenario, options, data),
       connections: options.keepConnections ? ('kept' as const) : ('one per iteration' as const),
       ...(proxy && { proxy: proxy.shown }),
+      ...asked(options),
     },
     slos: [...slosOf(options)],
     host: hostFacts(k6.version),

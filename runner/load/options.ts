@@ -66,6 +66,7 @@ const sizeFlags = grouped('Load', {
   arrivalSeed: option('LAS_ARRIVAL_SEED', 'n', 'of the random times (1)', positiveInteger),
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
   duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
+  thinkTime: option('LAS_THINK_TIME', 'time', 'pause of a VU after each answer (default: none)', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
   slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
 })
@@ -84,6 +85,7 @@ const requestFlags = grouped('Request', {
   ),
   body: secret(option('LAS_BODY', 'text', 'request body; @file reads it from a file', text)),
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
+  expectBody: option('LAS_EXPECT_BODY', 'text', 'what the body of a successful answer contains', given),
   insecure: toggle('LAS_INSECURE', 'accept any TLS certificate'),
   data: option(
     'LAS_DATA',
@@ -136,14 +138,14 @@ export function scenarioOf(name: string): ScenarioName {
 const ofArrivals = ['arrivals', 'arrivalSeed']
 
 const takes = ({ model, sizedBy }: Scenario): readonly string[] =>
-  model === 'open' ? [...sizedBy, 'maxVus', ...ofArrivals] : sizedBy
+  model === 'open' ? [...sizedBy, 'maxVus', ...ofArrivals] : [...sizedBy, 'thinkTime']
 
 /** The flags that this scenario does not take, each with the end of a sentence that says why. */
 export function refusedBy(scenario: ScenarioName): Readonly<Record<string, string>> {
   const taken = takes(catalogue[scenario])
-  const sizes = taken.filter((flag) => !ofArrivals.includes(flag))
+  const sizes = taken.filter((flag) => ![...ofArrivals, 'thinkTime'].includes(flag))
   const by = sizes.map((flag) => `--${flagName(flag)}`).join(' and ')
-  const refused = ['vus', 'stages', 'rate', 'maxVus', ...ofArrivals, 'mix']
+  const refused = ['vus', 'stages', 'rate', 'maxVus', ...ofArrivals, 'mix', 'thinkTime']
     .filter((flag) => !taken.includes(flag))
     .map((flag) => {
       const others = scenarioNames.filter((name) => takes(catalogue[name]).includes(flag))
@@ -159,9 +161,11 @@ export function checkLoad(scenario: ScenarioName, options: LoadOptions): void {
   for (const [flag, why] of Object.entries(refusedBy(scenario)))
     if (given[flag] !== undefined) throw new Failure('usage', `--${flagName(flag)} ${why}`)
   const { body, method = 'GET', path, stages, vus } = options
+  if (options.expectBody !== undefined && method === 'HEAD')
+    throw new Failure('usage', '--expect-body needs a --method whose answers have a body; HEAD has none')
   if (body !== undefined && ['GET', 'HEAD'].includes(method))
     throw new Failure('usage', '--body needs a --method that sends one, such as POST')
-  const ofService = ['method', 'body', 'header', 'expectStatus', 'data'] as const
+  const ofService = ['method', 'body', 'header', 'expectStatus', 'expectBody', 'data'] as const
   const lonely = ofService.find((name) => options[name] !== undefined)
   if (path === undefined && lonely)
     throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)

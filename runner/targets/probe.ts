@@ -11,6 +11,8 @@ export type ProbeRequest = {
   readonly headers: Readonly<Record<string, string>>
   /** Ranges of statuses, from and to, that are not errors. */
   readonly expected: readonly (readonly [number, number])[]
+  /** What the body must contain. */
+  readonly expectBody?: string | undefined
   /** Whether any TLS certificate will do. */
   readonly insecure?: boolean
 }
@@ -35,8 +37,17 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
       }`,
     )
   })
+  const { expectBody } = request
+  if (request.expected.some(([from, to]) => response.status >= from && response.status <= to)) {
+    const body = expectBody === undefined ? null : await response.text(Infinity).catch(() => '')
+    response.close()
+    if (body === null || body.includes(expectBody ?? '')) return
+    throw new Failure(
+      'environment',
+      `${shownUrl(url)} answers ${response.status}, but the body does not contain the text of --expect-body`,
+    )
+  }
   response.close()
-  if (request.expected.some(([from, to]) => response.status >= from && response.status <= to)) return
   const { location } = response
   if (location)
     throw new Failure(
