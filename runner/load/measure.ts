@@ -18,6 +18,7 @@ import { type Shell, shownPath, userPath } from '../shell/shell.ts'
 import { probe } from '../targets/probe.ts'
 import { outside } from '../targets/reach.ts'
 import type { Observation, Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { withBody } from './body.ts'
 import { type Data, readData } from './data.ts'
 import { checkStages } from './limits.ts'
@@ -106,10 +107,10 @@ async function measured(
   // Our own requests would not take it.
   const workload = isWorkload(options) && !proxy
   const token = await tokenFor(shell, options, targets)
-  const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
+  const trust = trustOf(shell, options)
   const settings = {
     ...scriptSettings(options, bases, data),
-    ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+    ...trust.variables,
     ...proxy?.variables,
     // By this variable, because it counts more than what a script says.
     K6_BLACKLIST_IPS: outside([...targets, ...(proxy ? [proxy] : [])].map(({ reach }) => reach)).join(','),
@@ -128,7 +129,7 @@ async function measured(
           reach,
           expected: options.expectStatus ?? [[200, 299]],
           expectBody: options.expectBody,
-          insecure,
+          trust,
         },
         shell.signal,
       ),

@@ -86,6 +86,7 @@ const requestFlags = grouped('Request', {
   body: secret(option('LAS_BODY', 'text', 'request body; @file reads it from a file', text)),
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
   expectBody: option('LAS_EXPECT_BODY', 'text', 'what the body of a successful answer contains', given),
+  ca: option('LAS_CA', 'file', 'certificates (PEM) of an authority of your own', given),
   insecure: toggle('LAS_INSECURE', 'accept any TLS certificate'),
   data: option(
     'LAS_DATA',

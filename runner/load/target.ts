@@ -1,11 +1,11 @@
 import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import type { RunOptions } from './options.ts'
 
-type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> & {
-  readonly path?: string | undefined
-}
+type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> &
+  Partial<Pick<RunOptions, 'path' | 'insecure' | 'ca'>>
 
 /**
  * The target that the options name: a URL, the workload on the cluster, else the workload started here.
@@ -13,7 +13,7 @@ type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> & {
  */
 export async function openTarget(
   shell: Shell,
-  { url, cluster, allowPublic, path }: TargetOptions,
+  { url, cluster, allowPublic, path, insecure, ca }: TargetOptions,
   { autoscaled = false, unitsPerMs }: { autoscaled?: boolean; unitsPerMs?: number | undefined } = {},
 ): Promise<Target> {
   if (cluster) {
@@ -23,6 +23,9 @@ export async function openTarget(
     if (autoscaled) await needAutoscaler(shell)
     return deploymentTarget(shell)
   }
-  if (url) return (await import('../targets/url.ts')).urlTarget(shell, url, { allowPublic, flag: '--url' })
+  if (url) {
+    const { urlTarget } = await import('../targets/url.ts')
+    return urlTarget(url, { allowPublic, flag: '--url', trust: trustOf(shell, { insecure, ca }) })
+  }
   return (await import('../targets/embedded.ts')).embeddedTarget(shell, { unitsPerMs })
 }

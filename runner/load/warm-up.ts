@@ -3,6 +3,7 @@ import { withCredentials } from '../shell/credentials.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { ask } from '../targets/ask.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { withBody } from './body.ts'
 import { readRequests } from './data.ts'
 import type { LoadOptions } from './options.ts'
@@ -23,6 +24,7 @@ export async function warmUp(
     ? await readRequests(userPath(shell, options.data), plain)
     : { requests: [plain] }
   const token = await tokenFor(shell, options, targets)
+  const trust = trustOf(shell, options)
   const until = performance.now() + forMs
   let sent = 0
   const loop = async ({ url: { href }, reach }: Target) => {
@@ -30,8 +32,7 @@ export async function warmUp(
       const request = sentRequest(options, requests[sent++ % requests.length] ?? plain, token)
       const { url, headers } = withCredentials(href.replace(/\/$/, '') + request.path)
       const signal = AbortSignal.any([shell.signal, AbortSignal.timeout(10_000)])
-      const { insecure } = options
-      const question = { ...request, headers: { ...headers, ...request.headers }, reach, insecure, signal }
+      const question = { ...request, headers: { ...headers, ...request.headers }, reach, trust, signal }
       const answered = await ask(url, question)
         .then((answer) => answer.text(Infinity))
         .catch(() => null)

@@ -15,6 +15,7 @@ import { exitCodes, type Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { cellWords, type Plan, type PlannedRun, type Series, scriptsOf } from './plan.ts'
 import { sideOf } from './sides.ts'
 import { withheldNames } from './withheld.ts'
@@ -121,7 +122,8 @@ function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }
       const image = place?.startsWith('image=') ? place.slice('image='.length) : undefined
       if (place !== null && image === undefined) {
         const { urlTarget } = await import('../targets/url.ts')
-        const target = await urlTarget(shell, place, { allowPublic, flag: `--${run.side}` })
+        const trust = trustOf(shell, optionsFrom(loadFlags, run.flags))
+        const target = await urlTarget(place, { allowPublic, flag: `--${run.side}`, trust })
         return { target, release: async () => {} }
       }
       if (image === undefined && plan.local) {

@@ -1,7 +1,9 @@
 import { shownUrl, withCredentials } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
-import { ask, OutOfReach } from './ask.ts'
+import { ask } from './ask.ts'
+import { OutOfReach } from './dial.ts'
 import type { Reach } from './reach.ts'
+import type { Trust } from './trust.ts'
 
 export type ProbeRequest = {
   readonly reach: Reach
@@ -13,8 +15,7 @@ export type ProbeRequest = {
   readonly expected: readonly (readonly [number, number])[]
   /** What the body must contain. */
   readonly expectBody?: string | undefined
-  /** Whether any TLS certificate will do. */
-  readonly insecure?: boolean
+  readonly trust?: Trust
 }
 
 /** Makes one request before the load; a Failure says why a load of this target would measure nothing. */
@@ -32,7 +33,7 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
       'environment',
       `${shownUrl(url)} does not answer (${words(error)}); ${
         /CERT|SIGNATURE/.test(error.code ?? '')
-          ? '--insecure accepts any certificate'
+          ? '--ca names a file with its authority, --insecure accepts any certificate'
           : 'is the service running there?'
       }`,
     )
@@ -71,6 +72,7 @@ function words(error: NodeJS.ErrnoException): string {
     ECONNRESET: 'connection reset',
     EHOSTUNREACH: 'host unreachable',
   }
-  if ((error.cause as Error | undefined)?.name === 'TimeoutError') return 'no answer within 30 s'
+  const { name, cause } = error as Error
+  if ([name, (cause as Error | undefined)?.name].includes('TimeoutError')) return 'no answer within 30 s'
   return codes[error.code ?? ''] ?? error.message
 }
