@@ -127,6 +127,10 @@ export const Run = z.object({
       )
       .default([])
       .describe('what the generator’s machine ran out of, as k6’s log says'),
+    warnings: z
+      .array(z.string())
+      .default([])
+      .describe('the first different warnings and errors of k6’s log, at most three, without secrets'),
     outputs: z
       .array(z.string())
       .default([])

@@ -68,10 +68,14 @@ function headline({ total, stages }: RunStatistics): Block[] {
 /** Everything about one run below its headline. */
 export function runTables(run: RunStatistics): Block[] {
   const { total, failures, remarks, fairness } = run
+  const warnings = run.run?.k6.warnings ?? []
   const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
   return present([
     total.requests > 0 && { ...stagesTable(run), terminal: true },
-    list(failed.length > 0 && `Failed requests: ${failed.join(', ')}.`),
+    list(
+      failed.length > 0 && `Failed requests: ${failed.join(', ')}.`,
+      warnings.length > 0 && `From k6’s log: ${warnings.join(' · ')}`,
+    ),
     { ...kindsTable(run), terminal: true },
     total.intended !== null && intendedTable(run),
     total.server !== null && serverTable(run),
