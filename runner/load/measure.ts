@@ -104,7 +104,7 @@ async function measured(
   const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
   const targets = sides.map(({ target }) => target)
   const proxy = options.proxy ? await proxyFor(shell.env, urls) : null
-  // Our own requests would not take it.
+  // The look at /insight would not take it.
   const workload = isWorkload(options) && !proxy
   const token = await tokenFor(shell, options, targets)
   const trust = trustOf(shell, options)
@@ -119,9 +119,10 @@ async function measured(
     TARGET_TOKEN: token,
   }
   const probed = data?.requests[0] ?? request
+  if (proxy && !proxy.hop) shell.say('no probe: our own requests do not speak SOCKS')
   const [stages] = await Promise.all([
     inspect(k6, script, k6Environment(shell.env, settings), shell.signal).then((all) => checkStages(all)),
-    ...(proxy ? [] : targets).map(({ reach }, index) =>
+    ...(proxy && !proxy.hop ? [] : targets).map(({ reach }, index) =>
       probe(
         bases[index] ?? '',
         {
@@ -130,6 +131,7 @@ async function measured(
           expected: options.expectStatus ?? [[200, 299]],
           expectBody: options.expectBody,
           trust,
+          proxy: proxy?.hop,
         },
         shell.signal,
       ),

@@ -95,7 +95,7 @@ const requestFlags = grouped('Request', {
     given,
   ),
   workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
-  proxy: toggle('LAS_PROXY', 'load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
+  proxy: toggle('LAS_PROXY', 'probe and load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
 })
 

@@ -7,6 +7,7 @@ import { trustOf } from '../targets/trust.ts'
 import { withBody } from './body.ts'
 import { readRequests } from './data.ts'
 import type { LoadOptions } from './options.ts'
+import { proxyFor } from './proxy.ts'
 import { plannedRequest, sentRequest, tokenFor } from './request.ts'
 
 /** The same requests as the load's for a while, without looking at the answers and without following them. */
@@ -16,8 +17,9 @@ export async function warmUp(
   targets: readonly Target[],
   forMs: number,
 ): Promise<void> {
-  // Ours would not take the proxy.
-  if (given.proxy) return
+  const urls = targets.map(({ url }) => url)
+  const proxy = given.proxy ? await proxyFor(shell.env, urls) : null
+  if (proxy && !proxy.hop) return shell.say('no warm-up: our own requests do not speak SOCKS')
   const options = await withBody(shell, given)
   const plain = plannedRequest(options)
   const { requests } = options.data
@@ -32,7 +34,14 @@ export async function warmUp(
       const request = sentRequest(options, requests[sent++ % requests.length] ?? plain, token)
       const { url, headers } = withCredentials(href.replace(/\/$/, '') + request.path)
       const signal = AbortSignal.any([shell.signal, AbortSignal.timeout(10_000)])
-      const question = { ...request, headers: { ...headers, ...request.headers }, reach, trust, signal }
+      const question = {
+        ...request,
+        headers: { ...headers, ...request.headers },
+        reach,
+        trust,
+        signal,
+        proxy: proxy?.hop,
+      }
       const answered = await ask(url, question)
         .then((answer) => answer.text(Infinity))
         .catch(() => null)

@@ -4,7 +4,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { dial, type Way } from './dial.ts'
+import { dial, proxyCredentials, type Way } from './dial.ts'
 
 type Question = Way & {
   readonly method?: string
@@ -23,8 +23,8 @@ export type Answer = {
 
 /**
  * One request of our own to a target, over a new connection and in the HTTP that k6 would speak: HTTP/2 where a TLS
- * server chooses it. It follows no redirect and takes no proxy, whatever the environment says (fetch of Node 24
- * would), and looks at the address that it dials.
+ * server chooses it. It follows no redirect and takes no proxy but the one given, whatever the environment says
+ * (fetch of Node 24 would), and looks at the address that it dials.
  */
 export async function ask(url: URL, question: Question): Promise<Answer> {
   const socket = await dial(url, question)
@@ -35,11 +35,14 @@ export async function ask(url: URL, question: Question): Promise<Answer> {
 function overHttp1(
   url: URL,
   socket: Socket,
-  { method = 'GET', headers, body, signal }: Question,
+  { method = 'GET', headers, body, signal, proxy }: Question,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { request } = url.protocol === 'https:' ? https : http
-    const options = { method, headers, signal, createConnection: () => socket }
+    // A proxy is told the whole URL, unless it is a tunnel.
+    const whole = proxy &&
+      url.protocol === 'http:' && { path: url.href, headers: { ...proxyCredentials(proxy), ...headers } }
+    const options = { method, headers, signal, createConnection: () => socket, ...whole }
     const sent = request(url, options, (response) => {
       response.on('error', () => {})
       const { statusCode: status = 0, headers } = response

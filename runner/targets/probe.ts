@@ -1,7 +1,7 @@
 import { shownUrl, withCredentials } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { ask } from './ask.ts'
-import { OutOfReach } from './dial.ts'
+import { OutOfReach, type Way } from './dial.ts'
 import type { Reach } from './reach.ts'
 import type { Trust } from './trust.ts'
 
@@ -16,11 +16,13 @@ export type ProbeRequest = {
   /** What the body must contain. */
   readonly expectBody?: string | undefined
   readonly trust?: Trust
+  readonly proxy?: Way['proxy']
 }
 
 /** Makes one request before the load; a Failure says why a load of this target would measure nothing. */
 export async function probe(base: string, request: ProbeRequest, signal: AbortSignal): Promise<void> {
   const { url, headers } = withCredentials(base + request.path)
+  const through = request.proxy ? ` through the proxy ${request.proxy.url.origin}` : ''
   const response = await ask(url, {
     ...request,
     headers: { ...headers, ...request.headers },
@@ -31,10 +33,12 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
       throw new Failure('usage', `${shownUrl(url)}: its name resolves anew, and now ${error.message}`)
     throw new Failure(
       'environment',
-      `${shownUrl(url)} does not answer (${words(error)}); ${
+      `${shownUrl(url)} does not answer${through} (${words(error)}); ${
         /CERT|SIGNATURE/.test(error.code ?? '')
           ? '--ca names a file with its authority, --insecure accepts any certificate'
-          : 'is the service running there?'
+          : through
+            ? 'do the proxy and the service run there?'
+            : 'is the service running there?'
       }`,
     )
   })
@@ -58,11 +62,12 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
     )
   const advice: Record<number, string> = {
     401: '; STRESS_TOKEN is for the bundled workload, TARGET_TOKEN for your service with --path, user and password belong in --url',
+    407: '; user and password of the proxy belong in its variable',
     404: '; --path names what to request from your service',
   }
   throw new Failure(
     'environment',
-    `${shownUrl(url)} answers ${response.status}, expected 2xx (change with --expect-status)${advice[response.status] ?? ''}`,
+    `${shownUrl(url)} answers ${response.status}${through}, expected 2xx (change with --expect-status)${advice[response.status] ?? ''}`,
   )
 }
 

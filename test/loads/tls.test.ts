@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, connect, type Server } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { capture } from '../../runner/shell/processes.ts'
+import { ask } from '../../runner/targets/ask.ts'
+import { nearbyOnly } from '../../runner/targets/reach.ts'
+import { trustOf } from '../../runner/targets/trust.ts'
 import { commandIn, runOf } from '../command.ts'
 
 const hasOpenssl = await capture('openssl', ['version']).then(
@@ -71,9 +75,7 @@ describe('TLS', {
         [['--ca', 'authority.pem'], {}],
         // The name in the certificate is that of the address, whatever the Host header says.
         [['--ca', 'authority.pem', '--header', 'Host: other.example'], {}],
-        [[], { LAS_CA: at('authority.pem') }],
         [[], { SSL_CERT_FILE: at('authority.pem') }],
-        [['--insecure'], {}],
       ] as const) {
         const { code, stderr } = await commandIn(out, [...run, ...flags], variables)
         assert.equal(code, 0, stderr)
@@ -136,6 +138,32 @@ describe('TLS', {
       assert.equal(wrong.code, 4)
       assert.match(wrong.stderr, /answers 400, expected 2xx/)
     } finally {
+      server.close()
+    }
+  })
+
+  test('our own requests through the tunnel of a proxy', async () => {
+    const server = createSecureServer({ ...(await pair('service')) }, (_, response) => response.end('inside'))
+    const url = new URL(await listening(server))
+    const tunnels: (string | undefined)[] = []
+    const proxy = createHttpServer().on('connect', (request, client) => {
+      tunnels.push(request.url)
+      const onwards = connect(Number(url.port), '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n')
+        client.pipe(onwards).pipe(client)
+      })
+    })
+    const { port } = new URL(await listening(proxy))
+    try {
+      const way = { reach: nearbyOnly, signal: AbortSignal.timeout(10_000) }
+      const hop = { url: new URL(`http://127.0.0.1:${port}`), reach: nearbyOnly }
+      const trust = trustOf({ env: {}, cwd: out }, { ca: 'authority.pem' })
+      const answer = await ask(url, { ...way, trust, proxy: hop })
+      assert.deepEqual([answer.status, await answer.text(100)], [200, 'inside'])
+      assert.deepEqual(tunnels, [url.host])
+      await assert.rejects(ask(url, { ...way, proxy: hop }), { code: /CERT|SIGNATURE/ })
+    } finally {
+      proxy.close()
       server.close()
     }
   })
