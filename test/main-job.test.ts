@@ -129,7 +129,11 @@ test('a target that dies half-way still gives a report, with the reason in words
     started.stdout,
     /^verdict: fail\n {2}errors ≤ 1 % missed: .* % \(.*were refused the connection/m,
   )
-  const { folder, figures } = await lastRun(started.stderr)
+  const { folder, run, figures } = await lastRun(started.stderr)
+  assert.match(run.k6.warnings.join(), /dial tcp 127\.0\.0\.1:\d+: connect: connection refused/)
+  assert.ok(run.k6.warnings.length <= 3)
+  const page = await readFile(path.join(folder, 'report', 'report.md'), 'utf8')
+  assert.match(page, /From k6’s log: .*connection refused/)
   const { failed, requests } = figures.total
   assert.ok(failed !== null && requests !== null && failed > 0 && failed < requests)
   // What was refused took no time; the latencies are of what was answered.

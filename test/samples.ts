@@ -78,6 +78,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     machineBusyCores: 1,
     maxMemoryMiB: 50,
     shortages: [],
+    warnings: [],
     outputs: [],
   },
   ...changes,

@@ -61,6 +61,7 @@ describe('never green', () => {
           machineBusyCores: null,
           maxMemoryMiB: null,
           shortages: [],
+          warnings: [],
           outputs: [],
         },
       }),

@@ -25,6 +25,8 @@ export function failureKinds(summary: Summary): { count: number; what: string }[
   const kinds = summary.metrics.flatMap(({ name, tags: { expected_response: _, ...tags }, values }) => {
     const [tag, ...more] = Object.entries(tags)
     const count = values.count ?? 0
+    if (name === 'unexpected_bodies' && !tag && count > 0)
+      return [{ count, what: 'were answered without the expected text' }]
     if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []
     const [key, value] = tag
     const status = key === 'status' ? value : /^error_code:1([45]\d\d)$/.exec(`${key}:${value}`)?.[1]

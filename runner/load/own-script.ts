@@ -3,9 +3,11 @@ import type { K6 } from '../k6/find.ts'
 import { type Inspected, inspect, scenariosIn } from '../k6/inspect.ts'
 import { k6Environment } from '../k6/run.ts'
 import { Failure } from '../shell/exit.ts'
+import { secretsOfEnvironment } from '../shell/secrets.ts'
 import type { Shell } from '../shell/shell.ts'
 import { nearbyOnly, outside, type Reach } from '../targets/reach.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import type { Consent } from './hosts.ts'
 import { checkStages } from './limits.ts'
 import type { Prepared } from './measure.ts'
@@ -34,11 +36,10 @@ export async function prepareOwn(
   const at = path.dirname(own.file)
   const base = target?.url.href.replace(/\/$/, '') ?? ''
   const reach: Reach = options.allowPublic ? 'anywhere' : (target?.reach ?? nearbyOnly)
-  const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
   const environment = {
     ...options.env,
     ...(target && { BASE_URL: base }),
-    ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+    ...trustOf(shell, options).variables,
   }
   const script = await inspect(k6, text, k6Environment(shell.env, environment), { signal: shell.signal, at })
   const hosts = { ...script.hosts, ...options.hosts }
@@ -94,7 +95,7 @@ export async function prepareOwn(
     countsWork: false,
     through: '',
     paths: true,
-    secrets: Object.values(options.env ?? {}),
+    secrets: secretsOfEnvironment(options.env ?? {}),
     at,
     release: async () => {},
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../shell/exit.ts'
+import type { Way } from '../targets/dial.ts'
 import { addressesOf, type Reach } from '../targets/reach.ts'
 
 type Proxy = {
@@ -7,6 +8,8 @@ type Proxy = {
   /** Without user and password, for run.json. */
   readonly shown: string
   readonly reach: Reach
+  /** For our own requests; undefined for SOCKS, which they do not speak. */
+  readonly hop: Way['proxy']
 }
 
 /** The proxy that the environment names for these targets; a Failure where there is none, or k6 would not take it. */
@@ -25,5 +28,6 @@ export async function proxyFor(env: NodeJS.ProcessEnv, targets: readonly URL[]):
   const reach = await addressesOf(url).catch(() => {
     throw new Failure('environment', `--proxy: ${url.hostname}: no such host; is ${name} right?`)
   })
-  return { variables: { [name]: text }, shown: `${url.protocol}//${url.host}`, reach }
+  const hop = /^https?:$/.test(url.protocol) ? { url, reach } : undefined
+  return { variables: { [name]: text }, shown: `${url.protocol}//${url.host}`, reach, hop }
 }

@@ -27,6 +27,8 @@ export function scriptSettings(
     LAS_BODY: options.body,
     LAS_HEADERS: JSON.stringify(options.header ?? {}),
     LAS_EXPECT_STATUS: options.expectStatus?.map(([from, to]) => `${from}-${to}`).join(','),
+    LAS_EXPECT_BODY: options.expectBody,
+    LAS_THINK_TIME: options.thinkTime && `${options.thinkTime}ms`,
     LAS_MIX: options.mix,
     LAS_DATA_ROWS: data?.file,
   }

@@ -16,6 +16,7 @@ import { exitCodes, Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { cellWords, type Plan, type PlannedRun, type Series, scriptsOf } from './plan.ts'
 import { sideOf } from './sides.ts'
 import { withheldNames } from './withheld.ts'
@@ -129,7 +130,8 @@ function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }
       const image = place?.startsWith('image=') ? place.slice('image='.length) : undefined
       if (place !== null && image === undefined) {
         const { urlTarget } = await import('../targets/url.ts')
-        const target = await urlTarget(shell, place, { allowPublic, flag: `--${run.side}` })
+        const trust = trustOf(shell, optionsFrom(loadFlags, run.flags))
+        const target = await urlTarget(place, { allowPublic, flag: `--${run.side}`, trust })
         return { target, release: async () => {} }
       }
       if (image === undefined && plan.local) {
@@ -185,7 +187,7 @@ async function runCell(
   }
 }
 
-const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
+export const labelsOf = ({ folder, plan }: Series, { cell, side }: Pick<PlannedRun, 'cell' | 'side'>) => ({
   series: seriesName(folder),
   cell,
   ...(side && { side }),
@@ -193,7 +195,7 @@ const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
 })
 
 /** The cells that have a complete run, each with its last one. */
-async function finished(folder: string): Promise<Map<string, Source>> {
+export async function finished(folder: string): Promise<Map<string, Source>> {
   const done = new Map<string, Source>()
   for (const name of (await readdir(folder)).sort()) {
     if (!existsSync(path.join(folder, name, 'run.json')) || name.startsWith('.')) continue
@@ -248,9 +250,12 @@ export async function resumable<Result>(
 }
 
 export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: number): void {
-  shell.say(
-    `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}${again(plan)}`,
-  )
+  // How many probes a search needs, nobody knows before.
+  const [command, words] =
+    plan.kind === 'breakpoint'
+      ? ['scenario:breakpoint', `${quantity(done, 'probe')} done`]
+      : [plan.kind, `${done} of ${plan.runs.length} runs are done`]
+  shell.say(`${words}; resume with: npm run ${command} -- --resume ${shownPath(shell, folder)}${again(plan)}`)
 }
 
 /** A nightly plan's own file has what the series does not keep. */

@@ -17,7 +17,7 @@ import { hasher, newSalt, withoutSecrets, withSecrets } from './withheld.ts'
 /** What `sweep.json` holds: enough to resume the series. */
 const Plan = z.object({
   schema: z.literal(1),
-  kind: z.enum(['sweep', 'ab', 'nightly', 'noise']),
+  kind: z.enum(['sweep', 'ab', 'nightly', 'noise', 'breakpoint']),
   local: z.boolean().describe('whether the plain target is the workload started here'),
   sides: z
     .object({ a: z.string().nullable(), b: z.string().nullable() })
@@ -101,7 +101,7 @@ export const untilDecidedFlag = grouped('Series', {
 })
 
 export const resumeFlag = grouped('Series', {
-  resume: option('LAS_RESUME', 'dir', 'resume an interrupted series', text),
+  resume: option('LAS_RESUME', 'dir', 'go on with a series that was interrupted or failed', text),
 })
 
 /** Every repeat runs each cell once, in shuffled order: what drifts over the hours meets all cells alike. */
@@ -190,7 +190,7 @@ export async function openSeries(
   >,
 ): Promise<Series> {
   const { resume, out = 'results', seed = 1, warmUp = 3000, coolDown = 1000 } = options
-  if (resume) return resumeSeries(userPath(shell, resume), kind, () => loadWritten(written))
+  if (resume) return resumeSeries(userPath(shell, resume), kind, () => written)
   const { cells: described, ...settings } = await begin()
   const cells = described.map((cell) => ({ ...cell, scenario: scriptNamed(shell, cell.scenario) }))
   const times = { minutes: null, seed, warmUpMs: warmUp, coolDownMs: coolDown }

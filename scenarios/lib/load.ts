@@ -1,4 +1,5 @@
 import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
+import { judgedMetrics } from './expected-body.ts'
 import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
 import { type Settings, stageMs } from './settings.ts'
@@ -90,18 +91,23 @@ function load(
   const metrics = duet
     ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
     : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
+  const { expectBody, thinkMs } = settings
+  const asked = (expectBody ? judgedMetrics(metrics, settings, duet) : metrics).map((metric) =>
+    // Not the pauses.
+    thinkMs > 0 ? metric.replace('iteration_duration{half', 'http_req_duration{half') : metric,
+  )
   return {
     scenarios: Object.fromEntries(
       duet ? scenarios.flatMap((each) => bothSides(each, settings.rate)) : scenarios,
     ),
     summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
-    thresholds: Object.fromEntries(metrics.map((metric) => [metric, []])),
+    thresholds: Object.fromEntries(asked.map((metric) => [metric, []])),
     // A connection that is kept stays with one pod, so a load balancer would have nothing to balance.
     noVUConnectionReuse: !settings.keepConnections,
     // A redirect could lead the load to an address whose owner never agreed to it.
     maxRedirects: 0,
-    discardResponseBodies: true,
+    discardResponseBodies: !expectBody,
     // Fewer tags mean fewer time series. The URL, which is also a request's name, may contain a secret.
     systemTags: ['error_code', 'expected_response', 'method', 'scenario', 'status'],
   }

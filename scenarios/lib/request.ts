@@ -3,6 +3,7 @@ import { SharedArray } from 'k6/data'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
+import { judging } from './expected-body.ts'
 import { arrivalCount, poissonTimes, uniformsFrom } from './poisson.ts'
 import { type Row, type Settings, stageMs } from './settings.ts'
 
@@ -33,7 +34,9 @@ export function request(
   }: { kind?: string; open?: boolean; firstRows?: readonly number[] } = {},
 ): () => void {
   const { base, path, withServerTimes, token, method, body, headers, expectedStatuses, rows } = settings
-  http.setResponseCallback(http.expectedStatuses(...expectedStatuses))
+  const judge = settings.expectBody ? judging(settings) : null
+  // k6 documents null, and its types do not have it.
+  http.setResponseCallback(judge ? (null as never) : http.expectedStatuses(...expectedStatuses))
   const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
   // Parameters cost up to a tenth of the request rate, even empty ones, and naming the method costs some of it
   // (bench/scenarios.ts): a plain GET goes without both.
@@ -44,7 +47,7 @@ export function request(
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined && !rows
   // Does not count what it throws: that shows as an iteration without a request, and wrapping costs time.
-  if (plain && !withServerTimes) return () => void http.get(url)
+  if (plain && !withServerTimes && !judge) return () => void http.get(url)
   const send = rows
     ? () => {
         const { name, iterationInTest } = exec.scenario
@@ -57,6 +60,12 @@ export function request(
     : plain
       ? () => http.get(url)
       : () => http.request(method, url, body, params)
+  if (judge)
+    return counted(() => {
+      const answer = send()
+      judge(answer)
+      if (withServerTimes) addServerTimes(answer.headers['Server-Timing'])
+    })
   return counted(withServerTimes ? () => addServerTimes(send().headers['Server-Timing']) : send)
 }
 

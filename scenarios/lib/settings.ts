@@ -14,6 +14,8 @@ export type Settings = {
   /** Of all stages together. */
   readonly durationMs: number
   readonly keepConnections: boolean
+  /** How long a VU of a closed model pauses after each answer; 0 for not at all. */
+  readonly thinkMs: number
   /** Requests per second in the open model. */
   readonly rate: number
   /** Seed of the times at which requests of the open model start, a Poisson process; undefined: they start evenly. */
@@ -27,6 +29,8 @@ export type Settings = {
   readonly headers: Readonly<Record<string, string>>
   /** Status codes that count as success. */
   readonly expectedStatuses: readonly (number | { min: number; max: number })[]
+  /** What the body of an answer must contain, or the request has failed; empty: bodies are not looked at. */
+  readonly expectBody: string
   /** Whether requests go to the bundled workload's /work, which reports how long it queued and worked. */
   readonly withServerTimes: boolean
   /** Sent as `Authorization: Bearer`; empty for none. */
@@ -68,6 +72,7 @@ export function settings(defaults: Sizes): Settings {
     vus,
     durationMs: milliseconds('LAS_DURATION', __ENV.LAS_DURATION || defaults.duration),
     keepConnections: __ENV.LAS_KEEP_CONNECTIONS === 'true',
+    thinkMs: __ENV.LAS_THINK_TIME ? milliseconds('LAS_THINK_TIME', __ENV.LAS_THINK_TIME) : 0,
     rate: wholeNumber('LAS_RATE', __ENV.LAS_RATE || String(defaults.rate ?? 1)) / share,
     poissonSeed: poissonSeedIn(__ENV.LAS_ARRIVALS || 'even', __ENV.LAS_ARRIVAL_SEED || '1'),
     maxVus: __ENV.LAS_MAX_VUS ? Math.ceil(wholeNumber('LAS_MAX_VUS', __ENV.LAS_MAX_VUS) / share) : undefined,
@@ -76,6 +81,7 @@ export function settings(defaults: Sizes): Settings {
     body: __ENV.LAS_BODY || null,
     headers: headersIn(__ENV.LAS_HEADERS || '{}'),
     expectedStatuses: statusesIn(__ENV.LAS_EXPECT_STATUS || '200-299'),
+    expectBody: __ENV.LAS_EXPECT_BODY || '',
     withServerTimes,
     // Two tokens, so that no other service sees the workload's.
     token: (withServerTimes ? __ENV.STRESS_TOKEN : __ENV.TARGET_TOKEN) || '',

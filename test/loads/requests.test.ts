@@ -153,7 +153,7 @@ test('with --insecure the check and the load accept a certificate of nobody, and
     assert.equal(await refused.ended, 4, refused.stderr)
     assert.match(
       refused.stderr,
-      /does not answer \(self-signed certificate\); --insecure accepts any certificate/,
+      /does not answer \(self-signed certificate\); --ca names a file with its authority, --insecure accepts any certificate/,
     )
     for (const [flags, environment] of [
       [['--insecure'], {}],
