@@ -107,6 +107,12 @@ test('arrivals follow each other, at whole and other rates, and all VUs exist fr
   assert.deepEqual([(byRate as Stage).maxVUs, (byRate as Stage).duration], [75, '30s'])
 })
 
+test('a script gets only what it uses, since every VU evaluates it', async () => {
+  const script = await bundled(`import { plateaus } from 'load-and-stress/scenarios'
+export const options = plateaus({ vus: [1], duration: '1s' })`)
+  assert.doesNotMatch(script, /k6\/data|k6\/execution|constant-arrival-rate/)
+})
+
 test('each bad value is reported in a sentence before any load', async () => {
   for (const [options, sentence] of [
     [`plateaus({ vus: [], duration: '30s' })`, 'plateaus: no stage'],

@@ -35,10 +35,10 @@ export const options: Options = {
 }
 
 // Made in a VU's first iteration and kept for all later ones. Yours is more likely
-// http.post(`${base}/login`, { user, password }, { tags: { name: 'sign in' } }).json('token').
+// http.post(`${base}/login`, { user, password }, { tags: { name: 'login' } }).json('token').
 const session = oncePerVu(() => {
   const { user } = customers.ofVu()
-  const response = http.get(`${base}/insight`, { headers: { 'x-user': user }, tags: { name: 'sign in' } })
+  const response = http.get(`${base}/insight`, { headers: { 'x-user': user }, tags: { name: 'login' } })
   if (!check(response, { 'signed in': ({ status }) => status === 200 })) fail(`${user} cannot sign in`)
   return response.json('instance')
 })
