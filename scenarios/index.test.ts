@@ -247,6 +247,9 @@ test('a data file that cannot be read is named', async () => {
   for (const [name, text, sentence] of [
     ['empty.csv', 'a,b\n', 'empty.csv: has no rows'],
     ['empty.json', '[]', 'empty.json: has no rows'],
+    ['object.json', '{}', 'object.json: has no rows'],
+    ['secret.json', 'secret', 'secret.json: is not JSON'],
+    ['double.csv', 'a,b,a\n1,2,3\n', 'double.csv: has two columns "a"'],
     ['cells.csv', 'a,b\n1,2\n3\n', 'cells.csv: row 2 has 1 cells, but the header has 2'],
     ['quote.csv', 'a,b\n1,2\n"3"x,4\n', 'quote.csv: a quote in line 3 does not end its cell'],
     ['open.csv', 'a,b\n"1,2\n', 'open.csv: a quote in line 2 does not end its cell'],
@@ -254,6 +257,7 @@ test('a data file that cannot be read is named', async () => {
     await writeFile(path.join(folder, name), text)
     const said = await rowsOf([name])
     assert.ok(typeof said === 'string' && said.includes(sentence), String(said))
+    assert.doesNotMatch(said, /secret[^.]/)
   }
 })
 
