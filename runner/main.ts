@@ -20,6 +20,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     windsDown: true,
     load: async () => (await import('./verbs/run.ts')).run,
   },
+  new: {
+    summary: 'write a script of your own to start from',
+    load: async () => (await import('./verbs/new.ts')).newScript,
+  },
   breakpoint: {
     summary: 'find the highest rate that holds the SLOs',
     windsDown: true,

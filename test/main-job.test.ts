@@ -312,7 +312,7 @@ for (const [args, sentence] of usage) {
   })
 }
 
-const verbs = ['run', 'breakpoint', 'sweep', 'ab', 'noise', 'compare', 'report', 'nightly', 'history']
+const verbs = ['run', 'new', 'breakpoint', 'sweep', 'ab', 'noise', 'compare', 'report', 'nightly', 'history']
 
 test('the front door: verbs with a line each, help of one, version', async () => {
   for (const args of [[], ['--help'], ['help']]) {

@@ -1,8 +1,9 @@
-import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
+import type { Options, Scenario } from 'k6/options'
 import { judgedMetrics } from './expected-body.ts'
 import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
 import { type Settings, stageMs } from './settings.ts'
+import { type Common, evenArrivals, inTurn, vusFor } from './stages.ts'
 import { errorCodes, summaryTrendStats } from './summary.ts'
 
 /**
@@ -30,11 +31,7 @@ export const arrivals = (name: string, rates: readonly number[], settings: Setti
   load(name, rates, settings, 'open', [], (rate, common) => {
     const vus = settings.maxVus ?? vusFor(rate, settings.sloMs)
     if (settings.poissonSeed !== undefined) return poissonArrivals(rate, rates.length, vus, settings, common)
-    // All VUs exist from the start: one that k6 must first create is late, which looks like a slow target.
-    const vuLimits = { preAllocatedVUs: vus, maxVUs: vus }
-    // A duet's side may have half a request per second, and k6 takes whole numbers.
-    const perSecond = Number.isInteger(rate) ? { rate, timeUnit: '1s' } : { rate: 2 * rate, timeUnit: '2s' }
-    return { ...common, executor: 'constant-arrival-rate', ...perSecond, ...vuLimits }
+    return evenArrivals(rate, vus, common)
   })
 
 /**
@@ -55,16 +52,6 @@ function poissonArrivals(
   return { ...common, executor: 'shared-iterations', ...limits, env }
 }
 
-/**
- * Enough VUs for responses of 1.5 s; a target that needs longer is not keeping up with the rate. At high rates enough
- * for shorter responses, but at least for the longest that an SLO allows: k6 uses all VUs in turn and the first request
- * of each is slow, so thousands of them would show in the percentiles and in the generator's memory.
- */
-const vusFor = (rate: number, sloMs: number): number =>
-  Math.max(10, Math.ceil(Math.min(rate * 1.5, Math.max(300 + rate / 4, (rate * sloMs) / 1000))))
-
-type Common = Required<Pick<ConstantVUsScenario, 'startTime' | 'duration' | 'gracefulStop' | 'tags'>>
-
 function load(
   name: string,
   sizes: readonly number[],
@@ -76,17 +63,9 @@ function load(
   // Every VU evaluates the script, but k6 reads the options only before the first. Building them again would take four
   // fifths of a VU's memory and nearly all of the time it takes to create one.
   if (__VU > 0) return {}
-  const lengthMs = stageMs(settings, sizes.length)
-  const scenarios = sizes.map((size, index): [string, Scenario] => [
-    `${name}_${index + 1}`,
-    scenarioOf(size, {
-      startTime: `${index * lengthMs}ms`,
-      duration: `${lengthMs}ms`,
-      // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
-      gracefulStop: `${timeoutMs[model] + 1000}ms`,
-      tags: { stage: String(index + 1) },
-    }),
-  ])
+  // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
+  const times = { lengthMs: stageMs(settings, sizes.length), graceMs: timeoutMs[model] + 1000 }
+  const scenarios = inTurn(name, sizes, times, scenarioOf)
   const duet = Boolean(settings.duetBase)
   const metrics = duet
     ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))

@@ -1,5 +1,6 @@
 import { SharedArray } from 'k6/data'
 import type { Sizes } from '../catalogue.ts'
+import { milliseconds, positive, wholeNumber } from './stages.ts'
 
 /** What the environment variables of a script say about its load and its requests; in a duet, about those of a side. */
 export type Settings = {
@@ -146,27 +147,4 @@ function doublings(top: number): number[] {
   const stages = []
   for (let vus = 1; vus < top; vus *= 2) stages.push(vus)
   return [...stages, top]
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = positive(name, text)
-  if (!Number.isInteger(value)) throw new Error(`${name}: "${text}" is not a whole number`)
-  return value
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && value < Infinity)) throw new Error(`${name}: "${text}" is not a number above 0`)
-  return value
-}
-
-function milliseconds(name: string, text: string): number {
-  const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-  let durationMs = 0
-  // A number without a unit is seconds.
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$|^\d+(\.\d+)?$/.test(text))
-    for (const [, value, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)?/g))
-      durationMs += Number(value) * (unitMs[unit ?? 's'] ?? 0)
-  if (!(durationMs >= 1)) throw new Error(`${name}: "${text}" is not a duration such as 30s, 5m or 1m30s`)
-  return durationMs
 }
