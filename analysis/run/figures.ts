@@ -4,6 +4,7 @@ import { type Slo, sloPercentile } from '../formats/slo.ts'
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
 const ServerTimes = z.object({
+  samples: z.number().describe('answers that these were taken from: at high rates a random sample'),
   queueP50Ms: numberOrNull,
   queueP95Ms: numberOrNull,
   workP50Ms: numberOrNull,
@@ -95,6 +96,7 @@ function serverTimes(summary: Summary, tags: Tags): Figures['server'] {
   if (!queue?.values.count || !work?.values.count) return null
   const at = (metric: Metric, p: number) => percentile(metric, metric.values.count ?? 0, p)
   return {
+    samples: queue.values.count,
     queueP50Ms: at(queue, 50),
     queueP95Ms: at(queue, 95),
     workP50Ms: at(work, 50),

@@ -8,6 +8,7 @@ import { podFairness } from './balance.ts'
 import { Figures, figures } from './figures.ts'
 import { queueGrowth } from './queue-growth.ts'
 import { remarks } from './remarks.ts'
+import { serverTimesOfAll } from './server-times.ts'
 import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
 import { failureKinds, judge } from './verdict.ts'
 
@@ -45,9 +46,10 @@ const empty: Summary = { shape: 'handleSummary', durationMs: null, metrics: [], 
 export function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
   const summary = reading.kind === 'summary' ? reading.summary : empty
   const rateMs = loadMs(run, summary)
-  const total = figures(summary, {}, rateMs)
   const [first] = run?.load.stages ?? []
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
+  const all = figures(summary, {}, rateMs)
+  const total = { ...all, server: serverTimesOfAll(run, summary, all, stages) }
   const statistics = {
     name,
     run,
