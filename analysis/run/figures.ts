@@ -56,7 +56,7 @@ export type Tags = Readonly<Record<string, string>>
 export function figures(summary: Summary, tags: Tags, durationMs: number | null): Figures {
   const counted = findMetric(summary, 'http_reqs', tags)
   const failures = findMetric(summary, 'http_req_failed', tags)
-  const requests = counted?.values.count ?? 0
+  const requests = counted?.values.count ?? judged(failures)
   // k6 counts a failed request as a "pass" of the rate http_req_failed.
   const failed = failures?.values.passes ?? 0
   const { latencyOf, metric } = durations(summary, tags)
@@ -82,6 +82,10 @@ export function figures(summary: Summary, tags: Tags, durationMs: number | null)
     server: serverTimes(summary, tags),
   }
 }
+
+/** The requests with tags for which only failures were asked, which count both. */
+const judged = (failures: Metric | undefined): number =>
+  (failures?.values.passes ?? 0) + (failures?.values.fails ?? 0)
 
 function intendedTimes(summary: Summary, tags: Tags): Figures['intended'] {
   const metric = findMetric(summary, 'latency_intended', tags)

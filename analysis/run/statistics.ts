@@ -23,8 +23,8 @@ export const RunStatistics = z.object({
   ),
   stages: z.array(StageStatistics),
   requests: z
-    .array(Figures.extend({ name: z.string().describe('the value of the k6 tag `kind`') }))
-    .describe('by kind of request, where a run tagged several kinds'),
+    .array(Figures.extend({ name: z.string().describe('the value of the k6 tag `kind` or `name`') }))
+    .describe('by kind or name of request, where a run tagged several'),
   knee: numberOrNull.describe(
     'VUs of the stage with the most throughput for its latency; null for fewer than three stages',
   ),
@@ -68,11 +68,18 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   return { ...statistics, remarks: reading.kind === 'summary' ? remarks(statistics, summary) : [] }
 }
 
+/** The figures by what a script calls its requests: the sub-metrics by one tag alone, `kind` or `name`. */
 function byKind(summary: Summary, rateMs: number | null): RunStatistics['requests'] {
-  const names = summary.metrics.flatMap(({ name, tags }) =>
-    name === 'http_reqs' && tags.kind && Object.keys(tags).length === 1 ? [tags.kind] : [],
-  )
-  return [...new Set(names)]
-    .map((name) => ({ name, ...figures(summary, { kind: name }, rateMs) }))
+  const selected = summary.metrics.flatMap(({ name, tags }) => {
+    const [[tag = '', value = ''] = [], ...more] = Object.entries(tags)
+    // Of names only failures are asked for, which count the requests too.
+    const counts = name === 'http_reqs' || (name === 'http_req_failed' && tag === 'name')
+    return counts && (tag === 'kind' || tag === 'name') && more.length === 0 ? [`${tag}:${value}`] : []
+  })
+  return [...new Set(selected)]
+    .map((each) => {
+      const [tag, name] = [each.slice(0, 4), each.slice(5)]
+      return { name, ...figures(summary, { [tag]: name }, rateMs) }
+    })
     .sort((a, b) => b.requests - a.requests)
 }

@@ -169,6 +169,26 @@ describe('SLOs', () => {
     })
   })
 
+  test('missed errors say for which requests they were, most first', () => {
+    const ofNames = (failed: Record<string, number>) =>
+      aSummary({
+        ...requests(500, 52),
+        ...stage1,
+        ...Object.fromEntries(
+          Object.entries(failed).map(([name, passes]) => [
+            `http_req_failed{name:${name}}`,
+            { passes, fails: 100 },
+          ]),
+        ),
+      })
+    assert.deepEqual(slo('errors', 0.01, ofNames({ '/': 0, '/pay': 12, '/checkout': 40 })).reasons, [
+      'errors ≤ 1 % missed: 10.4 %; 40 of 52 failed requests were for /checkout, 12 for /pay',
+    ])
+    assert.deepEqual(slo('errors', 0.01, ofNames({ '/items/{{id}}': 52 })).reasons, [
+      'errors ≤ 1 % missed: 10.4 %; 52 of 52 failed requests were for /items/{{id}}',
+    ])
+  })
+
   test('a crossed threshold of a k6 script fails it', () => {
     const { kind, reasons } = verdict(null, summaryOf(fixture('2.2.0-export.json')))
     assert.equal(kind, 'fail')

@@ -202,12 +202,31 @@ const because = (summary: Summary) => {
   return kinds.length > 0 ? ` (${kinds.map(({ count, what }) => `${number(count)} ${what}`).join(', ')})` : ''
 }
 
+/** Which requests failed, where a script names them. */
+function blamed(summary: Summary): string {
+  const { passes: failed = 0 } = findMetric(summary, 'http_req_failed')?.values ?? {}
+  const named = summary.metrics
+    .flatMap(({ name, tags, values: { passes = 0 } }) =>
+      name === 'http_req_failed' && tags.name && Object.keys(tags).length === 1 && passes > 0
+        ? [{ name: tags.name, passes }]
+        : [],
+    )
+    .sort((a, b) => b.passes - a.passes)
+    .slice(0, 3)
+    .map(({ name, passes }, index) =>
+      index > 0
+        ? `, ${number(passes)} for ${name}`
+        : `; ${number(passes)} of ${quantity(failed, 'failed request')} were for ${name}`,
+    )
+  return named.join('')
+}
+
 function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; unknown?: string } {
   const { value, needs } = sloFigure(slo, summary, total)
   if (value !== null) {
     if (holds(slo, value)) return {}
     if (slo.figure === 'errors')
-      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}` }
+      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}${blamed(summary)}` }
     return { missed: `${sloWords(slo)} missed: ${number(value)}${slo.figure === 'rate' ? '/s' : ' ms'}` }
   }
   if (needs) {

@@ -1,5 +1,6 @@
 import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
 import type { Data } from './data.ts'
+import { metricsOfNames } from './names.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 
 /**
@@ -29,6 +30,7 @@ export function scriptSettings(
     LAS_EXPECT_STATUS: options.expectStatus?.map(([from, to]) => `${from}-${to}`).join(','),
     LAS_MIX: options.mix,
     LAS_DATA_ROWS: data?.file,
+    LAS_SUBMETRICS: JSON.stringify(metricsOfNames(namesIn(data))),
   }
   return {
     BASE_URL: base,
@@ -37,5 +39,9 @@ export function scriptSettings(
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')])),
   }
 }
+
+const namesIn = (data: Data | null): string[] => [
+  ...new Set(data?.requests.flatMap(({ name }) => name ?? [])),
+]
 
 export const slosOf = ({ slo = defaultSlos }: Pick<LoadOptions, 'slo'>): readonly Slo[] => slo

@@ -99,13 +99,16 @@ function load(
   const metrics = duet
     ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
     : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
+  const asked = duet
+    ? settings.submetrics.flatMap((metric) => ['a', 'b'].map((side) => withSide(metric, side)))
+    : settings.submetrics
   return {
     scenarios: Object.fromEntries(
       duet ? scenarios.flatMap((each) => bothSides(each, settings.rate)) : scenarios,
     ),
     summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
-    thresholds: Object.fromEntries(metrics.map((metric) => [metric, []])),
+    thresholds: Object.fromEntries([...metrics, ...asked].map((metric) => [metric, []])),
     // A connection that is kept stays with one pod, so a load balancer would have nothing to balance.
     noVUConnectionReuse: !settings.keepConnections,
     // A redirect could lead the load to an address whose owner never agreed to it.
@@ -136,10 +139,11 @@ const sideMetrics = (side: string, withServerTimes: boolean, open: boolean): str
   ),
   ...(open ? ['latency_intended', 'start_lag'] : []).map((metric) => `${metric}{side:${side}}`),
   ...(withServerTimes ? ['server_queue', 'server_work'] : []).map((metric) => `${metric}{side:${side}}`),
-  ...submetrics(1, withServerTimes, open, []).map((metric) =>
-    metric.endsWith('}') ? metric.replace('}', `,side:${side}}`) : `${metric}{side:${side}}`,
-  ),
+  ...submetrics(1, withServerTimes, open, []).map((metric) => withSide(metric, side)),
 ]
+
+const withSide = (metric: string, side: string): string =>
+  metric.endsWith('}') ? `${metric.slice(0, -1)},side:${side}}` : `${metric}{side:${side}}`
 
 function submetrics(
   stages: number,

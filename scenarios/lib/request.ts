@@ -52,6 +52,7 @@ export function request(
         return http.request(method, base + row.path, row.body, {
           ...params,
           headers: { ...sent, ...row.headers },
+          ...(row.name && { tags: { name: row.name } }),
         })
       }
     : () => http.request(method, url, body, params)

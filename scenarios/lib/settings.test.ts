@@ -43,7 +43,15 @@ const status = fc.integer({ min: 100, max: 599 })
 
 test('without variables the defaults apply, and an empty variable counts as missing', async () => {
   const empty = ['VUS', 'STAGES', 'DURATION', 'RATE', 'MAX_VUS', 'SLO_MS', 'METHOD', 'BODY', 'HEADERS']
-  const more = ['EXPECT_STATUS', 'MIX', 'DATA_ROWS', 'KEEP_CONNECTIONS', 'REQUEST_PATH', 'WORK_MS']
+  const more = [
+    'EXPECT_STATUS',
+    'MIX',
+    'DATA_ROWS',
+    'KEEP_CONNECTIONS',
+    'REQUEST_PATH',
+    'WORK_MS',
+    'SUBMETRICS',
+  ]
   const environment = Object.fromEntries([...empty, ...more].map((name) => [`LAS_${name}`, '']))
   const answers = await read([{}, environment], { vus: 6, rate: 7, duration: '2m', mix: 'a=1,b=0.5' })
   for (const { settings } of answers)
@@ -64,6 +72,7 @@ test('without variables the defaults apply, and an empty variable counts as miss
       withServerTimes: true,
       token: '',
       rows: null,
+      submetrics: [],
       weights: { a: 1, b: 0.5 },
     })
 })
