@@ -126,18 +126,30 @@ function percentile(metric: Metric, samples: number, p: number): number | null {
   return percentileAt(metric, p) ?? null
 }
 
-/** The figure that an SLO limits; null where unknown, with `needs` where more requests would give it. */
+/**
+ * The figure that an SLO limits; null where unknown, with `needs` where more requests than the `samples` that there
+ * were would give it. `whole` are the figures of the requests with `tags`.
+ */
 export function sloFigure(
-  { figure }: Slo,
+  { figure, tags: own }: Slo,
   summary: Summary,
-  total: Figures,
+  whole: Figures,
   tags: Tags = {},
-): { value: number | null; needs?: number } {
+): { value: number | null; samples: number; needs?: number } {
+  const selected = { ...tags, ...own }
+  if (own?.check !== undefined) {
+    const { passes = 0, fails = 0 } = findMetric(summary, 'checks', selected)?.values ?? {}
+    return { value: passes + fails > 0 ? passes / (passes + fails) : null, samples: passes + fails }
+  }
+  const total = own ? figures(summary, selected, durationMs(whole)) : whole
+  const { samples } = total
+  // A rate of 0 would be a figure of what nobody counted.
+  if (own && total.requests === 0) return { value: null, samples }
   const p = sloPercentile(figure)
   if (p !== undefined) {
-    const { metric } = durations(summary, tags)
-    const value = metric ? percentile(metric, total.samples, p) : null
-    return total.samples < samplesNeeded(p) ? { value, needs: samplesNeeded(p) } : { value }
+    const { metric } = durations(summary, selected)
+    const value = metric ? percentile(metric, samples, p) : null
+    return samples < samplesNeeded(p) ? { value, samples, needs: samplesNeeded(p) } : { value, samples }
   }
   const named: Record<string, number | null> = {
     errors: total.errors,
@@ -145,8 +157,11 @@ export function sloFigure(
     mean: total.meanMs,
     max: total.maxMs,
   }
-  return { value: named[figure] ?? null }
+  return { value: named[figure] ?? null, samples }
 }
+
+/** The time that a rate is over. */
+const durationMs = ({ requests, rate }: Figures): number | null => (rate ? (requests * 1000) / rate : null)
 
 /** Whether a figure is within its limit: a minimum for a rate, a maximum for everything else. */
 export const holds = ({ figure, limit }: Slo, value: number): boolean =>

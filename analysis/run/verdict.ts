@@ -1,6 +1,6 @@
 import { sizeWords } from '../formats/load.ts'
 import { type Run, stageTags, type Verdict } from '../formats/run.ts'
-import { type Slo, sloWords } from '../formats/slo.ts'
+import { type Slo, sloWords, tagWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
 import { number, percent, quantity } from '../formats/words.ts'
 import { type Figures, holds, sloFigure } from './figures.ts'
@@ -222,19 +222,25 @@ function blamed(summary: Summary): string {
 }
 
 function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; unknown?: string } {
-  const { value, needs } = sloFigure(slo, summary, total)
+  const { value, samples, needs } = sloFigure(slo, summary, total)
+  const { figure, tags } = slo
   if (value !== null) {
     if (holds(slo, value)) return {}
-    if (slo.figure === 'errors')
-      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}${blamed(summary)}` }
-    return { missed: `${sloWords(slo)} missed: ${number(value)}${slo.figure === 'rate' ? '/s' : ' ms'}` }
+    const missed = `${sloWords(slo)} missed: `
+    if (tags?.check !== undefined) return { missed: missed + percent(value) }
+    if (figure === 'errors')
+      return { missed: missed + percent(value) + (tags ? '' : because(summary) + blamed(summary)) }
+    return { missed: `${missed}${number(value)}${figure === 'rate' ? '/s' : ' ms'}` }
   }
-  if (needs) {
+  const unknown = `${sloWords(slo)} cannot be judged: `
+  if (needs && (!tags || samples > 0)) {
     return {
-      unknown: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${quantity(needs, 'successful request')}, and there were ${number(total.samples)}`,
+      unknown: `${unknown}${figure} needs ${quantity(needs, 'successful request')}, and there were ${number(samples)}`,
     }
   }
   // A run in which nothing succeeded has its reason already.
   if (total.samples === 0) return {}
-  return { unknown: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
+  if (!tags) return { unknown: `${unknown}the summary has no ${figure}` }
+  const what = tags.check === undefined ? 'request' : 'check'
+  return { unknown: `${unknown}the summary has no ${figure} of a ${what} with ${tagWords(tags)}` }
 }

@@ -67,7 +67,7 @@ const sizeFlags = grouped('Load', {
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
   duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
-  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
+  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100,p95{name:/a}=250 (errors=0.01)', slos, ','),
 })
 
 const requestFlags = grouped('Request', {

@@ -1,4 +1,4 @@
-import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
+import { defaultSlos, isLatency, type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
 import type { Data } from './data.ts'
 import { metricsOfNames } from './names.ts'
 import { type LoadOptions, requestPath } from './options.ts'
@@ -30,7 +30,9 @@ export function scriptSettings(
     LAS_EXPECT_STATUS: options.expectStatus?.map(([from, to]) => `${from}-${to}`).join(','),
     LAS_MIX: options.mix,
     LAS_DATA_ROWS: data?.file,
-    LAS_SUBMETRICS: JSON.stringify(metricsOfNames(namesIn(data))),
+    LAS_SUBMETRICS: JSON.stringify([
+      ...new Set([...metricsOfNames(namesIn(data)), ...slosOf(options).flatMap(sloMetrics)]),
+    ]),
   }
   return {
     BASE_URL: base,

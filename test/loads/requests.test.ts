@@ -101,7 +101,9 @@ test('rows have names: the failures of one path are its own, in the figures and 
       'path,name\n/,\n/checkout?card=c4nary,\n/items/1,"item, any"\n/items/2,"item, any"\n',
     )
     const at = ['--url', server.url, '--path', '{{path}}', '--data', file]
-    const started = startIn(out, ['run', 'constant', '--vus', '2', '--duration', '2s', ...at])
+    const ofNames = ['--slo', 'p95{name:item; any}=5000', '--slo', 'rate{name:/}=1,errors{name:/checkout}=1%']
+    const slos = [...ofNames, '--slo', 'errors=1%']
+    const started = startIn(out, ['run', 'constant', '--vus', '2', '--duration', '2s', ...at, ...slos])
     assert.equal(await started.ended, 1, started.stderr)
     const { folder, figures } = await runOf(out, started.stderr)
     const found = figures.requests.map(({ name, requests, failed, p50Ms }) => ({
@@ -120,7 +122,9 @@ test('rows have names: the failures of one path are its own, in the figures and 
         { name: 'item; any', requests: received.get('/items/'), failed: 0, known: true },
       ],
     )
-    assert.match(figures.verdict.reasons.join(), /; (\S+) of \1 failed requests were for \/checkout$/)
+    const { reasons } = figures.verdict
+    assert.deepEqual(reasons.slice(0, -1), ['errors{name:/checkout} ≤ 1 % missed: 100 %'])
+    assert.match(reasons.at(-1) ?? '', /^errors ≤ 1 %.*; (\S+) of \1 failed requests were for \/checkout$/)
     assert.match(started.stdout, /^\/checkout +\S+ +\S+ +100 %/m)
     for (const name of await readdir(folder, { recursive: true }))
       if (/\.\w+$/.test(name))
