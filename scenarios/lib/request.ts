@@ -42,7 +42,7 @@ export function request(
       : undefined
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined && !rows
-  const take = serverTimes(stageMs(settings, firstRows.length), rates)
+  const take = serverTimes(stageMs(settings, firstRows.length), firstRows.length, rates)
   // Does not count what it throws: that shows as an iteration without a request, and wrapping costs time.
   if (plain) return withServerTimes ? () => take(http.get(url)) : () => void http.get(url)
   const send = rows

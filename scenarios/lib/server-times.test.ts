@@ -28,7 +28,7 @@ const answered = (take, ms) => {
   sleep((slow ? 9 * ms : ms) / 1000)
   take({ headers: { 'Server-Timing': 'queue;dur=0.1, work;dur=' + (slow ? 9 : 1) } })
 }
-const takes = { closed: serverTimes(1500), open: serverTimes(1500, [2000]) }
+const takes = { closed: serverTimes(1500, 2), open: serverTimes(1500, 1, [2000]) }
 export const closed = () => answered(takes.closed, exec.scenario.name === 'closed_1' ? 1 : 10)
 export const open = () => answered(takes.open, 1)
 export const handleSummary = (data) => ({ stdout: JSON.stringify(data) })`),
