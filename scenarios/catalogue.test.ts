@@ -40,7 +40,9 @@ test('an unknown scenario is refused with the names of those available', () => {
   for (const name of ['rump', '', 'toString', 'catalogue', '../workload/main'])
     assert.throws(
       () => scenarioOf(name),
-      (error: Error) => error.message === `unknown scenario "${name}"; available: ${names.join(', ')}`,
+      (error: Error) =>
+        error.message ===
+        `unknown scenario "${name}"; available: ${names.join(', ')}, or a k6 script such as ./checkout.ts`,
     )
 })
 

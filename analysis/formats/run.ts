@@ -44,7 +44,13 @@ export const Run = z.object({
     expectBody: z.string().optional().describe('text that the body of a successful answer contained'),
     proxy: z.string().optional().describe('through which the load went, without user and password'),
   }),
-  slos: z.array(z.object({ figure: z.string(), limit: z.number() })),
+  slos: z.array(
+    z.object({
+      figure: z.string(),
+      limit: z.number(),
+      tags: z.record(z.string(), z.string()).optional().describe('of what it is about; absent for the whole'),
+    }),
+  ),
   labels: z.record(z.string(), z.string()),
   target: z.object({
     url: z.string().describe('without user, password and query'),

@@ -1,6 +1,6 @@
 import { plannedMs, sizeWords } from '../formats/load.ts'
 import { type Run, stageTags, type Verdict } from '../formats/run.ts'
-import { type Slo, sloWords } from '../formats/slo.ts'
+import { type Slo, sloWords, tagWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
 import { number, percent, quantity } from '../formats/words.ts'
 import { type Figures, holds, sloFigure } from './figures.ts'
@@ -218,20 +218,45 @@ const because = (summary: Summary) => {
   return kinds.length > 0 ? ` (${kinds.map(({ count, what }) => `${number(count)} ${what}`).join(', ')})` : ''
 }
 
+/** Which requests failed, where a script names them. */
+function blamed(summary: Summary): string {
+  const { passes: failed = 0 } = findMetric(summary, 'http_req_failed')?.values ?? {}
+  const named = summary.metrics
+    .flatMap(({ name, tags, values: { passes = 0 } }) =>
+      name === 'http_req_failed' && tags.name && Object.keys(tags).length === 1 && passes > 0
+        ? [{ name: tags.name, passes }]
+        : [],
+    )
+    .sort((a, b) => b.passes - a.passes)
+    .slice(0, 3)
+    .map(({ name, passes }, index) =>
+      index > 0
+        ? `, ${number(passes)} for ${name}`
+        : `; ${number(passes)} of ${quantity(failed, 'failed request')} were for ${name}`,
+    )
+  return named.join('')
+}
+
 function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; unknown?: string } {
-  const { value, needs } = sloFigure(slo, summary, total)
+  const { value, samples, needs } = sloFigure(slo, summary, total)
+  const { figure, tags } = slo
   if (value !== null) {
     if (holds(slo, value)) return {}
-    if (slo.figure === 'errors')
-      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}` }
-    return { missed: `${sloWords(slo)} missed: ${number(value)}${slo.figure === 'rate' ? '/s' : ' ms'}` }
+    const missed = `${sloWords(slo)} missed: `
+    if (tags?.check !== undefined) return { missed: missed + percent(value) }
+    if (figure === 'errors')
+      return { missed: missed + percent(value) + (tags ? '' : because(summary) + blamed(summary)) }
+    return { missed: `${missed}${number(value)}${figure === 'rate' ? '/s' : ' ms'}` }
   }
-  if (needs) {
+  const unknown = `${sloWords(slo)} cannot be judged: `
+  if (needs && (!tags || (samples ?? 0) > 0)) {
     return {
-      unknown: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${quantity(needs, 'successful request')}, and there were ${number(total.samples ?? 0)}`,
+      unknown: `${unknown}${figure} needs ${quantity(needs, 'successful request')}, and there were ${number(samples ?? 0)}`,
     }
   }
   // A run in which nothing succeeded has its reason already.
   if ((total.samples ?? total.requests ?? 0) === 0) return {}
-  return { unknown: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
+  if (!tags) return { unknown: `${unknown}the summary has no ${figure}` }
+  const what = tags.check === undefined ? 'request' : 'check'
+  return { unknown: `${unknown}the summary has no ${figure} of a ${what} with ${tagWords(tags)}` }
 }

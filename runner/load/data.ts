@@ -3,12 +3,16 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Failure } from '../shell/exit.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
+import { requestNames } from './names.ts'
 import { rowsIn } from './rows.ts'
 import { filler, type PlannedRequest, placeholdersOf } from './template.ts'
 
+/** A request, and the name that results have for it; without one where all would have the same (`requestNames`). */
+type NamedRequest = PlannedRequest & { readonly name?: string }
+
 /** One request for each row of a data file, and the file from which k6 reads them. */
 export type Data = {
-  readonly requests: readonly PlannedRequest[]
+  readonly requests: readonly NamedRequest[]
   readonly file: string
   /** For the report: the number of rows and the file's name. */
   readonly words: string
@@ -39,7 +43,8 @@ export async function readRequests(
     const without = rows.findIndex((row) => row[column] === undefined)
     if (without >= 0) throw wrong(`row ${without + 1} has no "${column}"`)
   }
-  const requests = rows.map(filler(request))
+  const [names, filled] = [requestNames(rows, request), filler(request)]
+  const requests = rows.map((row, index) => ({ ...filled(row), ...(names[index] && { name: names[index] }) }))
   // A path that begins with anything else would continue the host: `@elsewhere/` makes it a user's name.
   const astray = requests.findIndex(({ path }) => !path.startsWith('/'))
   if (astray >= 0) throw wrong(`row ${astray + 1} gives a path that does not begin with /`)

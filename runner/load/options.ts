@@ -73,7 +73,7 @@ const sizeFlags = grouped('Load', {
   duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
   thinkTime: option('LAS_THINK_TIME', 'time', 'pause of a VU after each answer (default: none)', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
-  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
+  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100,p95{name:/a}=250 (errors=0.01)', slos, ','),
 })
 
 const requestFlags = grouped('Request', {

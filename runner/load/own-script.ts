@@ -59,7 +59,7 @@ export async function prepareOwn(
   const order = { k6, name, text, at, scenarios: script.scenarios, environment, consent }
   const rehearsal = options.noRehearsal ? null : await rehearsed(shell, own, order, target)
   await warmUpOwn(shell, order, warmUpMs)
-  const asked = submetrics(script, stages, rehearsal, base)
+  const asked = submetrics(script, stages, rehearsal, base, options.slo)
   if (
     search !== undefined &&
     own.rehearsed &&

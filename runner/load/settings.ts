@@ -1,5 +1,6 @@
-import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
+import { defaultSlos, isLatency, type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
 import type { Data } from './data.ts'
+import { metricsOfNames } from './names.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 
 /**
@@ -31,6 +32,9 @@ export function scriptSettings(
     LAS_THINK_TIME: options.thinkTime && `${options.thinkTime}ms`,
     LAS_MIX: options.mix,
     LAS_DATA_ROWS: data?.file,
+    LAS_SUBMETRICS: JSON.stringify([
+      ...new Set([...metricsOfNames(namesIn(data)), ...slosOf(options).flatMap(sloMetrics)]),
+    ]),
   }
   return {
     BASE_URL: base,
@@ -39,5 +43,9 @@ export function scriptSettings(
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')])),
   }
 }
+
+const namesIn = (data: Data | null): string[] => [
+  ...new Set(data?.requests.flatMap(({ name }) => name ?? [])),
+]
 
 export const slosOf = ({ slo = defaultSlos }: Pick<LoadOptions, 'slo'>): readonly Slo[] => slo

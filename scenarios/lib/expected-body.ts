@@ -17,16 +17,19 @@ const expected = 'latency_expected'
 export function judging({
   expectBody,
   expectedStatuses,
-}: Pick<Settings, 'expectBody' | 'expectedStatuses'>): (answer: Answer) => void {
+}: Pick<Settings, 'expectBody' | 'expectedStatuses'>): (
+  answer: Answer,
+  tags?: Record<string, string>,
+) => void {
   const failed = new Rate('http_req_failed')
   const unexpected = new Counter('unexpected_bodies')
   const latency = new Trend(expected, true)
-  return ({ status, body, timings }) => {
+  return ({ status, body, timings }, tags) => {
     const known = isExpected(status, expectedStatuses)
     const holds = known && typeof body === 'string' && body.includes(expectBody)
-    failed.add(!holds)
-    if (holds) latency.add(timings.duration)
-    else if (known) unexpected.add(1)
+    failed.add(!holds, tags)
+    if (holds) latency.add(timings.duration, tags)
+    else if (known) unexpected.add(1, tags)
   }
 }
 

@@ -71,7 +71,11 @@ function load(
     ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
     : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
   const { expectBody, thinkMs } = settings
-  const asked = (expectBody ? judgedMetrics(metrics, settings, duet) : metrics).map((metric) =>
+  const own = duet
+    ? settings.submetrics.flatMap((metric) => ['a', 'b'].map((side) => withSide(metric, side)))
+    : settings.submetrics
+  const all = [...metrics, ...own]
+  const asked = (expectBody ? judgedMetrics(all, settings, duet) : all).map((metric) =>
     // Not the pauses.
     thinkMs > 0 ? metric.replace('iteration_duration{half', 'http_req_duration{half') : metric,
   )
@@ -112,10 +116,11 @@ const sideMetrics = (side: string, withServerTimes: boolean, open: boolean): str
   ),
   ...(open ? ['latency_intended', 'start_lag'] : []).map((metric) => `${metric}{side:${side}}`),
   ...(withServerTimes ? ['server_queue', 'server_work'] : []).map((metric) => `${metric}{side:${side}}`),
-  ...submetrics(1, withServerTimes, open, []).map((metric) =>
-    metric.endsWith('}') ? metric.replace('}', `,side:${side}}`) : `${metric}{side:${side}}`,
-  ),
+  ...submetrics(1, withServerTimes, open, []).map((metric) => withSide(metric, side)),
 ]
+
+const withSide = (metric: string, side: string): string =>
+  metric.endsWith('}') ? `${metric.slice(0, -1)},side:${side}}` : `${metric}{side:${side}}`
 
 function submetrics(
   stages: number,

@@ -52,6 +52,7 @@ test('without variables the defaults apply, and an empty variable counts as miss
     'KEEP_CONNECTIONS',
     'REQUEST_PATH',
     'WORK_MS',
+    'SUBMETRICS',
   ]
   const environment = Object.fromEntries([...empty, ...more].map((name) => [`LAS_${name}`, '']))
   const answers = await read([{}, environment], { vus: 6, rate: 7, duration: '2m', mix: 'a=1,b=0.5' })
@@ -75,6 +76,7 @@ test('without variables the defaults apply, and an empty variable counts as miss
       withServerTimes: true,
       token: '',
       rows: null,
+      submetrics: [],
       weights: { a: 1, b: 0.5 },
     })
 })
