@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, percentiles, type Summary } from '../formats/summary.ts'
+import { largest } from '../numbers/extremes.ts'
 import { durations, Figures, figures, holds, sloFigure, type Tags } from './figures.ts'
 import { queueGrowth } from './queue-growth.ts'
 
@@ -34,7 +35,7 @@ export type StageStatistics = z.infer<typeof StageStatistics>
 export function loadMs(run: Run | null, summary: Summary): number | null {
   const stages = run?.load.stages ?? []
   if (stages.length === 0) return summary.durationMs
-  const plannedMs = Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs))
+  const plannedMs = largest(stages.map(({ startMs, durationMs }) => startMs + durationMs))
   const growth = Math.max(0, queueGrowth(summary, plannedMs) ?? 0)
   return Math.min(plannedMs * (1 + growth), summary.durationMs ?? Infinity)
 }

@@ -3,6 +3,7 @@ import { type Run, stageTags, type Verdict } from '../formats/run.ts'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
 import { number, percent, quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { type Figures, holds, sloFigure } from './figures.ts'
 
 const failures: Record<string, string> = {
@@ -66,12 +67,12 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   if (reading.kind === 'unreadable' || !total) return { kind: 'invalid', reasons: invalid }
 
   const { summary } = reading
-  invalid.push(...emptinessReasons(run, summary, total))
+  for (const reason of emptinessReasons(run, summary, total)) invalid.push(reason)
   const crossed = summary.thresholds.flatMap(({ metric, expression, passed }) =>
     passed ? [] : [`k6 threshold crossed: ${metric} ${expression}`],
   )
   const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
-  invalid.push(...slos.flatMap(({ unknown }) => unknown ?? []))
+  for (const { unknown } of slos) if (unknown) invalid.push(unknown)
   if (invalid.length > 0) return { kind: 'invalid', reasons: [...crossed, ...invalid] }
   if (!run && summary.thresholds.length === 0)
     return { kind: 'not judged', reasons: unjudged(summary, total) }
@@ -95,7 +96,7 @@ function unjudged(summary: Summary, { failed, requests }: Figures): string[] {
 export function processReasons(run: Run): string[] {
   const { k6, interrupted, load } = run
   if (interrupted) {
-    const planned = Math.max(0, ...load.stages.map(({ startMs, durationMs }) => startMs + durationMs))
+    const planned = Math.max(0, largest(load.stages.map(({ startMs, durationMs }) => startMs + durationMs)))
     return [`interrupted before its planned ${number(planned / 1000)} s were over`]
   }
   if (k6.signal) return [`k6 was killed by ${k6.signal}; did it run out of memory?`]
@@ -184,7 +185,7 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
   if (dropped > 0) {
     // With random start times a dropped request is an iteration too.
     const planned = dropped + (run ? Math.min(iterations, total.requests) : iterations)
-    const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
+    const vus = run ? ` (${number(largest(run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
       `k6 dropped ${number(dropped)} of ${quantity(planned, run ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )

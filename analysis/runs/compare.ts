@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -112,10 +113,10 @@ function compareGroup(
       'The sides were not run in turns: a change of the machine between them, such as a busier neighbour, would look like a change of the target, and more repeats would not help.',
     )
   }
-  if (anyway) warnings.push(...refusals)
+  if (anyway) for (const refusal of refusals) warnings.push(refusal)
   const refused = anyway ? [] : refusals
   const pairs = interleaved ? pairsOf(a, b) : null
-  const looks = Math.max(...[...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
+  const looks = largest([...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
   const options = { effect, inTurns: pairs !== null, share: 1 / looks }
   const bad = badSides(baseline, candidate, options.share)
   const metrics =

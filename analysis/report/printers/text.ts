@@ -1,3 +1,4 @@
+import { largest } from '../../numbers/extremes.ts'
 import { type Block, cellText, type Report, type Table } from '../blocks.ts'
 
 /** The blocks for the terminal, as short text. */
@@ -32,7 +33,7 @@ function tableLines({ name, heads, rows, narrow = heads }: Table): string[] {
 
 /** Rows as lines, in columns: the first to the left, the others to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const widths = rows[0]?.map((_, column) => largest(rows.map((row) => row[column]?.length ?? 0))) ?? []
   const [first = 0] = widths
   return rows.map((row) =>
     row
