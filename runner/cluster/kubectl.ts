@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../shell/exit.ts'
-import { capture } from '../shell/processes.ts'
+import { capture, printedJson } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 
 /** Where manifests/base puts the workload. */
@@ -40,8 +40,15 @@ export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Ku
       }
     }
   }
-  const list = async <Item>(resource: string, ...args: readonly string[]): Promise<Item[]> =>
-    JSON.parse(await run('get', resource, ...args, '-o', 'json')).items
+  async function list<Item>(resource: string, ...args: readonly string[]): Promise<Item[]> {
+    const text = await run('get', resource, ...args, '-o', 'json')
+    const { items } = printedJson(`kubectl get ${resource}`, text) as { items?: unknown }
+    if (Array.isArray(items) && items.every((item) => item && typeof item === 'object')) return items
+    throw new Failure(
+      'environment',
+      `kubectl get ${resource} printed no list of objects; does it run by itself?`,
+    )
+  }
   return {
     shell,
     run,

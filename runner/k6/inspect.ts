@@ -1,5 +1,5 @@
 import { Failure } from '../shell/exit.ts'
-import { capture } from '../shell/processes.ts'
+import { capture, printedJson } from '../shell/processes.ts'
 import type { K6 } from './find.ts'
 import { messageIn } from './log.ts'
 
@@ -37,7 +37,9 @@ export async function inspect(
   if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   if (code !== 0)
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
-  const { scenarios } = JSON.parse(stdout) as { scenarios: Record<string, Record<string, unknown>> }
+  const { scenarios = {} } = printedJson('k6 inspect', stdout) as {
+    scenarios: Record<string, Record<string, unknown>>
+  }
   return Object.values(scenarios)
     .map(({ tags, env, vus, maxVUs, rate, timeUnit, startTime, duration, maxDuration }) => {
       const perSecond =

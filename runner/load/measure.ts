@@ -10,10 +10,11 @@ import type { K6 } from '../k6/find.ts'
 import { inspect, type Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
-import { type ResultFolder, refusal, resultFolder, writeAtomically } from '../results/folder.ts'
+import { type ResultFolder, resultFolder, writeAtomically } from '../results/folder.ts'
 import { shownUrl } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
+import { refusal } from '../shell/refusal.ts'
 import { type Shell, shownPath, userPath } from '../shell/shell.ts'
 import { probe } from '../targets/probe.ts'
 import { outside } from '../targets/reach.ts'
@@ -240,7 +241,7 @@ function requestWords(scenario: ScenarioName, options: LoadOptions, data: Data |
   return data ? `${words}, ${data.words}` : words
 }
 
-const query = (request: string) => new URL(request, 'http://x').searchParams
+const query = (request: string) => new URLSearchParams(/\?([^#]*)/.exec(request)?.[1])
 
 /** A path for reports: its query may hold a token, so only the names stay. */
 function withoutValues(request: string): string {

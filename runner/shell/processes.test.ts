@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { root } from '../../test/command.ts'
+import { Failure } from './exit.ts'
+import { capture, printedJson } from './processes.ts'
+
+test('an environment that is too large for a program is a Failure that names the variable', async () => {
+  await assert.rejects(
+    capture('true', [], { env: { PATH: '/bin', SMALL: 'x', HUGE: 'x'.repeat(200_000) } }),
+    (error) =>
+      error instanceof Failure &&
+      error.exitCode === 4 &&
+      /^the environment is too large to start a program with; unset HUGE \(196 KiB\)/.test(error.message),
+  )
+})
+
+test('what a program prints before its JSON is skipped', () => {
+  assert.deepEqual(printedJson('it', 'W: {\n  {"a": [1,\n{"b":2}]}\n'), { a: [1, { b: 2 }] })
+  assert.throws(() => printedJson('it', 'no\nmore'), /it printed no JSON but "no"; does it run by itself/)
+})
+
+test('with too few open files every command ends with one sentence', {
+  skip: process.platform !== 'linux',
+}, () => {
+  for (const files of [20, 25, 30, 40, 60])
+    for (const args of [
+      'run smoke --url http://127.0.0.1:9',
+      'report test/fixtures/k6/2.2.0-export.json --out .',
+    ]) {
+      const limited = `ulimit -n ${files}; exec "${process.execPath}" runner/bin.js ${args}`
+      const { status, stderr } = spawnSync('sh', ['-c', limited], { cwd: root, encoding: 'utf8' })
+      if (files >= 40 && /contains more than a report|connection refused/.test(stderr)) continue
+      assert.match(
+        stderr,
+        /^load-and-stress: too many open files.*raise the limit \(ulimit -n 1024\)\n$/,
+        `${files} ${args}`,
+      )
+      assert.equal(status, 4)
+    }
+})
