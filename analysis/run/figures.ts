@@ -139,7 +139,7 @@ export function sloFigure(
     mean: total.meanMs,
     max: total.maxMs,
   }
-  return { value: named[figure] ?? null }
+  return { value: Object.hasOwn(named, figure) ? (named[figure] ?? null) : null }
 }
 
 /** Whether a figure is within its limit: a minimum for a rate, a maximum for everything else. */

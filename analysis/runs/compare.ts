@@ -92,6 +92,12 @@ const worst = (judgements: readonly Judgement[]): Judgement =>
   (['worse', 'better', 'cannot tell', 'no difference'] as const).find((each) => judgements.includes(each)) ??
   'cannot tell'
 
+/** How many times the runs of a series are looked at; a label may say anything. */
+function looksOf({ run }: RunStatistics): number {
+  const looks = Number(run?.labels.looks)
+  return looks >= 1 && looks < 1e6 ? Math.floor(looks) : 1
+}
+
 const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =>
   groupedBy(runs, ({ run }) => {
     const replicas = run?.target.replicas ?? null
@@ -116,7 +122,7 @@ function compareGroup(
   if (anyway) for (const refusal of refusals) warnings.push(refusal)
   const refused = anyway ? [] : refusals
   const pairs = interleaved ? pairsOf(a, b) : null
-  const looks = largest([...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
+  const looks = largest([...baseline, ...candidate].map(looksOf))
   const options = { effect, inTurns: pairs !== null, share: 1 / looks }
   const bad = badSides(baseline, candidate, options.share)
   const metrics =

@@ -27,21 +27,58 @@ const oddValues: readonly unknown[] = [
 type Mutation = {
   /** Which member at each depth, by its index. */
   readonly steps: readonly number[]
-  readonly what: 'put' | 'delete' | 'add' | 'rename' | 'nest' | 'repeat' | 'swap'
+  readonly what: 'tweak' | 'put' | 'delete' | 'add' | 'rename' | 'nest' | 'repeat' | 'swap'
   readonly value: unknown
   readonly name: string
 }
 
 const mutation: fc.Arbitrary<Mutation> = fc.record({
   steps: fc.array(fc.nat(60), { minLength: 1, maxLength: 6 }),
-  what: fc.constantFrom('put', 'put', 'put', 'delete', 'add', 'rename', 'nest', 'repeat', 'swap'),
-  value: fc.oneof(fc.constantFrom(...oddValues), fc.double(), fc.string()),
+  what: fc.constantFrom(
+    'tweak',
+    'tweak',
+    'tweak',
+    'tweak',
+    'put',
+    'put',
+    'delete',
+    'add',
+    'rename',
+    'nest',
+    'repeat',
+    'swap',
+  ),
+  value: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...oddValues) }, fc.double(), fc.string()),
   name: fc.oneof(fc.constantFrom(...oddNames), fc.string()),
 })
 
 function set(at: object, name: string, value: unknown): void {
   // An assignment to __proto__ would not make a member.
   Object.defineProperty(at, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+const numbers = [0, -0, -1, 1, 0.5, 1e-9, 100, 2 ** 53, 1e308, -1e308, 5e-324, beyond]
+const strings = [
+  '',
+  '0',
+  'x\ny',
+  '__proto__',
+  'constructor',
+  '1e999',
+  'side=a',
+  '2026-13-45',
+  '//[',
+  'p95',
+  'fail',
+  'a|b',
+]
+
+/** Another value of the same kind, which a schema lets through. */
+function alike(held: unknown, index: number, name: string): unknown {
+  if (typeof held === 'number') return numbers[index % numbers.length]
+  if (typeof held === 'string') return strings[index % (2 * strings.length)] ?? name
+  if (typeof held === 'boolean') return !held
+  return held === null ? numbers[index % numbers.length] : Array.isArray(held) ? held.slice(index % 3) : {}
 }
 
 /** Follows the steps into a JSON value, and damages what is there. */
@@ -58,6 +95,7 @@ function mutate(at: unknown, { steps, what, value, name }: Mutation): void {
   if (more.length > 0 && typeof held === 'object' && held !== null)
     mutate(held, { steps: more, what, value, name })
   else if (what === 'put') set(at, key, structuredClone(value))
+  else if (what === 'tweak') set(at, key, alike(held, more.length + step, name))
   else if (what === 'add') set(at, name, structuredClone(value))
   else if (what === 'nest') set(at, key, [held])
   else if (what === 'repeat') set(at, key, Array(30).fill(held))
