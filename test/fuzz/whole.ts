@@ -101,5 +101,5 @@ export function prepared(folder: string): void {
 
 /** Empties a folder between two inputs. */
 export function empty(folder: string): void {
-  for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true })
+  for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, maxRetries: 5 })
 }
