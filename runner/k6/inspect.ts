@@ -1,6 +1,7 @@
 import { Failure } from '../shell/exit.ts'
-import { capture, printedJson } from '../shell/processes.ts'
+import { capture } from '../shell/processes.ts'
 import type { K6 } from './find.ts'
+import { scenariosIn } from './inspected.ts'
 import { messageIn } from './log.ts'
 
 /** A plateau of the load as k6 read it from the script. */
@@ -37,10 +38,7 @@ export async function inspect(
   if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   if (code !== 0)
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
-  const { scenarios = {} } = printedJson('k6 inspect', stdout) as {
-    scenarios: Record<string, Record<string, unknown>>
-  }
-  return Object.values(scenarios)
+  return Object.values(scenariosIn(stdout))
     .map(({ tags, env, vus, maxVUs, rate, timeUnit, startTime, duration, maxDuration }) => {
       const perSecond =
         rate === undefined ? undefined : (Number(rate) * 1000) / (milliseconds(timeUnit) || 1000)
