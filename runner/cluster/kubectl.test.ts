@@ -64,8 +64,9 @@ test('JSON after a warning is read, and anything else is a Failure', async () =>
     assert.deepEqual(await prints('Warning: v1 is old {\n{not this}\n{"items":\n[{"a":1}]}'), [{ a: 1 }])
     await assert.rejects(prints('Please log in:'), /kubectl get pods printed no JSON but "Please log in:"; /)
     await assert.rejects(prints(''), /printed no JSON; does it run by itself\?/)
-    for (const none of ['{}', '{"items":null}', '{"items":[null]}', '{"items":{"length":1}}'])
-      await assert.rejects(prints(none), /kubectl get pods printed no list of objects/)
+    const odd = '{"items":[{"status":{"containerStatuses":5}}]}'
+    for (const none of ['{}', '{"items":null}', '{"items":[null]}', '{"items":{"length":1}}', odd])
+      await assert.rejects(prints(none), /kubectl get pods printed no list of them \(/)
   } finally {
     rmSync(folder, { recursive: true })
   }

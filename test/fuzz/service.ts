@@ -71,7 +71,49 @@ const run = fc.record({
   log: mostly([log], 2, { shaped: false }),
 })
 
+/** Stands for kubectl: what it is asked to get, it reads from a file. */
+const kubectl = `#!/bin/sh
+for word; do case "$word" in
+  pods | nodes | deployments | services) while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line"; done <"\${0%/*}/$word"; exit ;;
+esac; done
+`
+const waiting = { reason: 'ImagePullBackOff', message: 'no' }
+const containers = [{ image: 'x:1', resources: { limits: { cpu: '1' } } }]
+const resources = {
+  pods: {
+    metadata: { name: 'a' },
+    spec: { nodeName: 'n', containers },
+    status: {
+      conditions: [{ type: 'PodScheduled', reason: 'Unschedulable', message: 'full' }],
+      containerStatuses: [
+        { ready: false, restartCount: 3, state: { waiting }, lastState: { terminated: { exitCode: 1 } } },
+      ],
+    },
+  },
+  nodes: { status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } },
+  deployments: {
+    metadata: { generation: 1 },
+    spec: { replicas: 2, template: { spec: { containers } } },
+    status: {},
+  },
+}
+const items = (item: unknown) => mostly([JSON.stringify({ items: [item, item] })], 1)
+
+const ofCluster = fc.record({
+  args: fc.constantFrom(['cluster', 'status'], ['sweep'], ['ab', '--a', 'image=x', '--b', 'image=y']),
+  pods: items(resources.pods),
+  nodes: items(resources.nodes),
+  deployments: items(resources.deployments),
+  warning: fc.constantFrom('', 'Warning: old\n', '{'),
+})
+
 export const serviceDoors: Door[] = [
+  door('what kubectl says', ofCluster, (folder, { args, warning, ...said }) => {
+    chmodSync(put(folder, 'bin/kubectl', kubectl), 0o755)
+    for (const [name, text] of Object.entries(said))
+      put(folder, `bin/${name}`, Buffer.concat([Buffer.from(warning), text]))
+    return commandIn(folder, args, { ...harmless, PATH: `${folder}/bin` })
+  }),
   door('runs with data, bodies, headers and what k6 says', run, (folder, each) => {
     chmodSync(put(folder, 'bin/k6', k6), 0o755)
     for (const name of ['inspected', 'summary', 'log'] as const) put(folder, `bin/${name}`, each[name])
