@@ -8,7 +8,14 @@ try {
   await main(process)
 } catch (error) {
   // Before there is anything that could say it better.
-  if (error?.code !== 'EMFILE') throw error
-  process.stderr.write('load-and-stress: too many open files to start; raise the limit (ulimit -n 1024)\n')
-  process.exitCode = 4
+  const why =
+    error?.code === 'EMFILE'
+      ? 'too many open files to start; raise the limit (ulimit -n 1024)'
+      : error?.syscall === 'uv_cwd'
+        ? 'the folder in which it was started is gone; start it in another one'
+        : null
+  if (why === null) throw error
+  process.stderr.write(`load-and-stress: ${why}\n`)
+  // The loader’s thread would say the same, with its stack.
+  process.exit(4)
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import path from 'node:path'
 import { test } from 'node:test'
 import { root } from '../../test/command.ts'
 import { Failure } from './exit.ts'
@@ -18,6 +19,17 @@ test('an environment that is too large for a program is a Failure that names the
 test('what a program prints before its JSON is skipped', () => {
   assert.deepEqual(printedJson('it', 'W: {\n  {"a": [1,\n{"b":2}]}\n'), { a: [1, { b: 2 }] })
   assert.throws(() => printedJson('it', 'no\nmore'), /it printed no JSON but "no"; does it run by itself/)
+})
+
+test('a folder that is gone is named', { skip: process.platform !== 'linux' }, () => {
+  const bin = path.join(root, 'runner/bin.js')
+  const gone = `cd "$(mktemp -d)" && rmdir "$PWD" && exec "${process.execPath}" "${bin}" history`
+  const { status, stderr } = spawnSync('sh', ['-c', gone], { encoding: 'utf8' })
+  assert.equal(
+    stderr,
+    'load-and-stress: the folder in which it was started is gone; start it in another one\n',
+  )
+  assert.equal(status, 4)
 })
 
 test('with too few open files every command ends with one sentence', {

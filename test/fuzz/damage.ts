@@ -78,7 +78,11 @@ function alike(held: unknown, index: number, name: string): unknown {
   if (typeof held === 'number') return numbers[index % numbers.length]
   if (typeof held === 'string') return strings[index % (2 * strings.length)] ?? name
   if (typeof held === 'boolean') return !held
-  return held === null ? numbers[index % numbers.length] : Array.isArray(held) ? held.slice(index % 3) : {}
+  return held === null
+    ? numbers[index % numbers.length]
+    : Array.isArray(held)
+      ? [...held].slice(index % 3)
+      : {}
 }
 
 /** Follows the steps into a JSON value, and damages what is there. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { formatRun } from '../../analysis/formats/run.ts'
 import type { Plan } from '../../runner/series/plan.ts'
@@ -97,9 +97,4 @@ export function prepared(folder: string): void {
     'runs',
     [0, 1].map((index) => ({ run: runs[index] ?? '', summary: summaries[0] ?? '' })),
   )
-}
-
-/** Empties a folder between two inputs. */
-export function empty(folder: string): void {
-  for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, maxRetries: 5 })
 }
