@@ -1,6 +1,22 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+
 // Other users of the machine can read a command line, which may hold a token.
 process.title = 'load-and-stress'
+/** How many files this process may open; Infinity where the system does not say. */
+function openFiles() {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity)
+  } catch {
+    return Infinity
+  }
+}
+
+// Node's loader of modules waits for ever where it can open too few.
+if (openFiles() < 48) {
+  process.stderr.write('load-and-stress: too many open files to start; raise the limit (ulimit -n 1024)\n')
+  process.exit(4)
+}
 try {
   const { register } = await import('tsx/esm/api')
   register()

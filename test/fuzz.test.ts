@@ -14,7 +14,7 @@ const all = mkdtempSync(path.join(os.tmpdir(), 'fuzz-'))
 after(() => rmSync(all, { recursive: true, force: true, maxRetries: 20 }))
 
 // FUZZ_RUNS=10000 takes minutes.
-const inputs = Number(process.env.FUZZ_RUNS ?? 500)
+const inputs = Number(process.env.FUZZ_RUNS ?? 300)
 const doors = [...fileDoors, ...orderDoors, ...serviceDoors]
 // Its inputs are cheap, and of many kinds.
 const shareOf = (door: unknown) => (orderDoors.includes(door as never) ? 3 : 1)

@@ -35,19 +35,14 @@ test('a folder that is gone is named', { skip: process.platform !== 'linux' }, (
 test('with too few open files every command ends with one sentence', {
   skip: process.platform !== 'linux',
 }, () => {
-  for (const files of [20, 25, 30, 40, 60])
-    for (const args of [
-      'run smoke --url http://127.0.0.1:9',
-      'report test/fixtures/k6/2.2.0-export.json --out .',
-    ]) {
-      const limited = `ulimit -n ${files}; exec "${process.execPath}" runner/bin.js ${args}`
-      const { status, stderr } = spawnSync('sh', ['-c', limited], { cwd: root, encoding: 'utf8' })
-      if (files >= 40 && /contains more than a report|connection refused/.test(stderr)) continue
-      assert.match(
-        stderr,
-        /^load-and-stress: too many open files.*raise the limit \(ulimit -n 1024\)\n$/,
-        `${files} ${args}`,
-      )
-      assert.equal(status, 4)
-    }
+  for (const files of [20, 24, 40, 60, 100]) {
+    const run = 'runner/bin.js run smoke --url http://127.0.0.1:9'
+    const limited = `ulimit -n ${files}; exec "${process.execPath}" ${run}`
+    const { status, stderr } = spawnSync('sh', ['-c', limited], { cwd: root, encoding: 'utf8' })
+    const few = /^load-and-stress: too many open files.*raise the limit \(ulimit -n 1024\)\n$/
+    // How many it takes depends on what is opened at the same time.
+    if (files < 48) assert.match(stderr, few)
+    else assert.match(stderr, new RegExp(`${few.source}|^load-and-stress: .*connection refused.*\\n$`))
+    assert.equal(status, 4)
+  }
 })
