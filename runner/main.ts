@@ -3,6 +3,7 @@ import path from 'node:path'
 import { scenarioNames } from '../scenarios/catalogue.ts'
 import { exitCodes, exitCodesHelp, Failure } from './shell/exit.ts'
 import { signalAll } from './shell/processes.ts'
+import { shortageWords } from './shell/refusal.ts'
 import { type Shell, shellOf } from './shell/shell.ts'
 import { clearAbandoned } from './shell/temporary.ts'
 
@@ -108,7 +109,9 @@ export async function command(shell: Shell, argv: readonly string[]): Promise<nu
 
 /** For a fault of our own too, with its place if DEBUG is set. */
 function sentenceOf(error: unknown, { env }: Shell): string {
-  const sentence = error instanceof Error ? error.message : String(error)
+  const sentence =
+    (error instanceof Error && shortageWords(error, env)) ||
+    oneLine(error instanceof Error ? error.message : String(error))
   // The system refused something, such as a file on a full disk.
   const known = error instanceof Failure || (error instanceof Error && 'syscall' in error)
   return [
@@ -117,8 +120,14 @@ function sentenceOf(error: unknown, { env }: Shell): string {
   ].join('\n')
 }
 
+/** What a value of the user's brings into a sentence may have lines, and megabytes. */
+const oneLine = (sentence: string): string => {
+  const line = sentence.replaceAll(/\r?\n/g, '\\n')
+  return line.length > 2000 ? `${line.slice(0, 1000)} … ${line.slice(-500)}` : line
+}
+
 function verbOf(name: string): Verb {
-  const verb = verbs[name]
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
   if (verb) return verb
   throw new Failure('usage', `"${name}" is not a verb; there are ${Object.keys(verbs).join(', ')}`)
 }
@@ -156,7 +165,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (second.signal.aborted || !verbs[argv[0] ?? '']?.windsDown) end(exitCodes.interrupted)
+      const verb = Object.entries(verbs).find(([name]) => name === argv[0])?.[1]
+      if (second.signal.aborted || !verb?.windsDown) end(exitCodes.interrupted)
       if (!first.signal.aborted) {
         shell.say('interrupted: stopping, and keeping what was measured … (once more: at once)')
         return first.abort()

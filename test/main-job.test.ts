@@ -300,6 +300,12 @@ const usage: [args: string[], sentence: RegExp][] = [
   [['help', 'juggle'], /is not a verb/],
   [['report', 'nothing-here'], /nothing-here: no such file or folder/],
   [['juggle'], /is not a verb/],
+  [['constructor'], /"constructor" is not a verb/],
+  [['help', '__proto__'], /"__proto__" is not a verb/],
+  [['completion', 'toString'], /no completion for "toString"/],
+  [['run', 'smoke', '--slo', 'constructor=1'], /is not an SLO/],
+  [['run', 'smoke', '--vus', '1\n\u001b[31m2'], /"1\\n\\x1b\[31m2" is not a whole number/],
+  [['run', 'smoke', '--prometheus', 'http://['], /--prometheus: .* is not an http or https address/],
 ]
 for (const [args, sentence] of usage) {
   test(`"${args.join(' ')}" is refused in one sentence`, async () => {

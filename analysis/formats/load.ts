@@ -46,7 +46,7 @@ const arrivalWords = ({ poissonSeed }: Pick<Stage, 'poissonSeed'> = {}): string 
 
 /** When the last stage should end, in ms from the start of the test; 0 without stages. */
 export const plannedMs = (stages: readonly Pick<Stage, 'startMs' | 'durationMs'>[]): number =>
-  Math.max(0, ...stages.map(({ startMs, durationMs }) => startMs + durationMs))
+  stages.reduce((endMs, { startMs, durationMs }) => Math.max(endMs, startMs + durationMs), 0)
 
 /** The sizes of all stages, in order: `1 → 2 → 4 VUs`, `20 → 100 requests/s`. */
 export const sizesWords = (stages: readonly Stage[]): string =>

@@ -1,4 +1,5 @@
 import { number, percent } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
@@ -46,11 +47,11 @@ export const comparedBlocks = (
   ...groups.flatMap((group): Block[] => [
     tableOf(groupName(group), group.metrics, columns(group)),
     {
-      ...list(...comparedRemarks(group, effect)),
+      ...list(comparedRemarks(group, effect)),
       ...(group.metrics.length === 0 && { name: groupName(group) }),
     },
   ]),
-  list(...unmatched.map(sentence)),
+  list(unmatched.map(sentence)),
 ]
 
 const sentence = (words: string): string => (words.endsWith('.') ? words : `${words}.`)
@@ -91,7 +92,7 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
   if (better.length > 0) remarks.push(`Better: ${changes(better)}.`)
   if (same.length > 0) remarks.push(`No difference beyond ${percent(effect)}: ${names(same)}.`)
   if (open.length > 0) {
-    const needed = Math.max(0, ...open.map(({ runsNeeded }) => runsNeeded ?? 0))
+    const needed = Math.max(0, largest(open.map(({ runsNeeded }) => runsNeeded ?? 0)))
     const why =
       Math.min(runs.baseline, runs.candidate) < fewestRuns
         ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`

@@ -91,7 +91,7 @@ export function runTables(run: RunStatistics): Block[] {
     followingTable(run),
     podsTable(run),
     list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),
-    { ...list(...remarks), name: 'Before you trust it' },
+    { ...list(remarks), name: 'Before you trust it' },
     { kind: 'table', name: 'What was run', heads: ['', ''], rows: facts(run) },
   ])
 }

@@ -167,7 +167,7 @@ export function sloFigure(
     mean: total.meanMs,
     max: total.maxMs,
   }
-  return { value: named[figure] ?? null, samples }
+  return { value: Object.hasOwn(named, figure) ? (named[figure] ?? null) : null, samples }
 }
 
 /** The time that a rate is over. */

@@ -3,6 +3,7 @@ import type { Run } from '../formats/run.ts'
 import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
 import { distribution, type Part } from '../numbers/distribution.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import { atMostFrom, withOmitted } from '../numbers/omission.ts'
 import { durations, type Figures } from './figures.ts'
 import { halves } from './halves.ts'
@@ -102,7 +103,7 @@ function closedRemark(
   const { metric } = durations(summary, {})
   const known = metric ? distribution(metric, samples ?? undefined) : ''
   const [part] = typeof known === 'string' ? [] : known
-  const fewest = Math.min(...stages.map(({ vus }) => vus))
+  const fewest = smallest(stages.map(({ vus }) => vus))
   // The estimate is for VUs that send again at once.
   const estimate = part && p99Ms !== null && thinkMs === undefined ? omitted(part, p99Ms, fewest) : ''
   return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${estimate}`
@@ -210,7 +211,7 @@ function halvesRemarks(summary: Summary): string[] {
 }
 
 function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): string[] {
-  const most = Math.max(...stages.map(({ vus }) => vus ?? 0))
+  const most = largest(stages.map(({ vus }) => vus ?? 0))
   if (knee === null) return []
   return [
     knee < most

@@ -166,6 +166,11 @@ describe('SLOs', () => {
     assert.equal(slo('max', 100).kind, 'pass')
   })
 
+  test('a figure named like what every object inherits is one that the summary lacks', () => {
+    for (const name of ['constructor', 'toString', '__proto__'])
+      assert.match(slo(name, 1).reasons[0] ?? '', new RegExp(`cannot be judged: the summary has no ${name}$`))
+  })
+
   test('errors are judged by their share, and say what they were', () => {
     const summary = aSummary({ ...requests(1000, 20), ...stage1, 'http_reqs{status:503}': { count: 20 } })
     assert.equal(slo('errors', 0.02, summary).kind, 'pass')

@@ -3,6 +3,7 @@ import { type Run, stageTags, type Verdict } from '../formats/run.ts'
 import { type Slo, sloWords, tagWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
 import { number, percent, quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { type Figures, holds, sloFigure } from './figures.ts'
 
 const failures: Record<string, string> = {
@@ -70,12 +71,12 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   if (reading.kind === 'unreadable' || !total) return { kind: 'invalid', reasons: invalid }
 
   const { summary } = reading
-  invalid.push(...emptinessReasons(run, summary, total))
+  for (const reason of emptinessReasons(run, summary, total)) invalid.push(reason)
   const crossed = summary.thresholds.flatMap(({ metric, expression, passed }) =>
     passed ? [] : [`k6 threshold crossed: ${metric} ${expression}`],
   )
   const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
-  invalid.push(...slos.flatMap(({ unknown }) => unknown ?? []))
+  for (const { unknown } of slos) if (unknown) invalid.push(unknown)
   if (invalid.length > 0) return { kind: 'invalid', reasons: [...crossed, ...invalid] }
   if (!run && summary.thresholds.length === 0)
     return { kind: 'not judged', reasons: unjudged(summary, total) }
@@ -199,7 +200,7 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
     // With random start times a dropped request is an iteration too.
     const ours = run && !run.script
     const planned = dropped + (ours ? Math.min(iterations, requests) : iterations)
-    const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
+    const vus = run ? ` (${number(largest(run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
       `k6 dropped ${number(dropped)} of ${quantity(planned, ours ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )

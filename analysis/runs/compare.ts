@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -91,6 +92,12 @@ const worst = (judgements: readonly Judgement[]): Judgement =>
   (['worse', 'better', 'cannot tell', 'no difference'] as const).find((each) => judgements.includes(each)) ??
   'cannot tell'
 
+/** How many times the runs of a series are looked at; a label may say anything. */
+function looksOf({ run }: RunStatistics): number {
+  const looks = Number(run?.labels.looks)
+  return looks >= 1 && looks < 1e6 ? Math.floor(looks) : 1
+}
+
 const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =>
   groupedBy(runs, ({ run }) => {
     const replicas = run?.target.replicas ?? null
@@ -113,10 +120,10 @@ function compareGroup(
       `${known ? 'The sides were not run in turns' : 'Whether the sides were run in turns is unknown'}: a change of the machine between them, such as a busier neighbour, would look like a change of the target, and more repeats would not help.`,
     )
   }
-  if (anyway) warnings.push(...refusals)
+  if (anyway) for (const refusal of refusals) warnings.push(refusal)
   const refused = anyway ? [] : refusals
   const pairs = interleaved ? pairsOf(a, b) : null
-  const looks = Math.max(...[...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
+  const looks = largest([...baseline, ...candidate].map(looksOf))
   const options = { effect, inTurns: pairs !== null, share: 1 / looks }
   const bad = badSides(baseline, candidate, options.share)
   const metrics =

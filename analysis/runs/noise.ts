@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { plannedMs, shapeWords } from '../formats/load.ts'
 import { runsToTell } from '../numbers/detectable.ts'
 import { Deviation, deviations } from '../numbers/deviation.ts'
+import { largest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -206,7 +207,7 @@ function recommended(loads: readonly NoisyLoad[]): Noise['recommended'] {
     const without = figures.flatMap(({ metric, runsNeeded }) =>
       runsNeeded === null || runsNeeded > mostRepeats ? metric : [],
     )
-    return [{ durationMs, repeats: Math.max(...few), without }]
+    return [{ durationMs, repeats: largest(few), without }]
   })
   const least = (each: (typeof candidates)[number]) =>
     [each.without.length, each.repeats * each.durationMs] as const

@@ -82,6 +82,8 @@ export async function runK6(
     ['run', '--quiet', '--address', `127.0.0.1:${port}`, ...args, '-'],
     { env, stdio: ['pipe', 'ignore', 'pipe'], ...(at !== undefined && { cwd: at }) },
   )
+  // Where no more files can be opened, it has no pipes, and has failed.
+  if (!child.stderr) await ended
   const usage = watchUsage(pid)
   const live = liveFigures(port, plannedMs)
   const done = shell.longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`, live.words)

@@ -93,7 +93,7 @@ function requestWords(scenario: string, options: LoadOptions, data: Data | null)
   return data ? `${words}, ${data.words}` : words
 }
 
-const query = (request: string) => new URL(request, 'http://x').searchParams
+const query = (request: string) => new URLSearchParams(/\?([^#]*)/.exec(request)?.[1])
 
 /** A path for reports: its query may hold a token, so only the names stay. */
 function withoutValues(request: string): string {

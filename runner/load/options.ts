@@ -1,4 +1,5 @@
 import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
+import { isWebAddress, shownText } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import {
   type Flags,
@@ -53,7 +54,10 @@ const parsed = {
     'is not a list of work, cpu and stress with weights, such as work=8,cpu=1',
   ),
   arrivals: pattern(/^(even|poisson)$/, 'is neither even nor poisson'),
-  address: pattern(/^https?:\/\//, 'is not an http or https address'),
+  address: (value: string): string => {
+    if (!isWebAddress(value)) throw new Error(`"${shownText(value)}" is not an http or https address`)
+    return value
+  },
   lines: (value: string): readonly string[] => value.split('\n').filter(Boolean),
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { K6 } from '../k6/find.ts'
-import { type Inspected, inspect, scenariosIn } from '../k6/inspect.ts'
+import { inspect, scenariosIn } from '../k6/inspect.ts'
+import type { Inspected } from '../k6/inspected.ts'
 import { k6Environment } from '../k6/run.ts'
 import { Failure } from '../shell/exit.ts'
 import { secretsOfEnvironment } from '../shell/secrets.ts'

@@ -23,7 +23,8 @@ export async function proxyFor(env: NodeJS.ProcessEnv, targets: readonly URL[]):
   if (targets.some(({ hostname }) => /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)))
     throw new Failure('usage', '--proxy: k6 takes no proxy to localhost; leave --proxy out')
   const address = /^\w+:\/\//.test(text) ? text : `http://${text}`
-  if (!URL.canParse(address)) throw new Failure('usage', `--proxy: ${name} is not the address of a proxy`)
+  if (!/^(https?|socks5h?):\/\/[^/]/.test(address) || !URL.canParse(address))
+    throw new Failure('usage', `--proxy: ${name} is not the address of a proxy`)
   const url = new URL(address)
   const reach = await addressesOf(url).catch(() => {
     throw new Failure('environment', `--proxy: ${url.hostname}: no such host; is ${name} right?`)

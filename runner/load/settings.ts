@@ -1,4 +1,5 @@
 import { defaultSlos, isLatency, type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
+import { largest } from '../../analysis/numbers/extremes.ts'
 import type { Data } from './data.ts'
 import { metricsOfNames } from './names.ts'
 import { type LoadOptions, requestPath } from './options.ts'
@@ -23,7 +24,7 @@ export function scriptSettings(
     LAS_ARRIVALS: options.arrivals,
     LAS_ARRIVAL_SEED: options.arrivalSeed,
     LAS_MAX_VUS: options.maxVus,
-    LAS_SLO_MS: limits.length > 0 ? Math.max(...limits) : undefined,
+    LAS_SLO_MS: limits.length > 0 ? largest(limits) : undefined,
     LAS_METHOD: options.method,
     LAS_BODY: options.body,
     LAS_HEADERS: JSON.stringify(options.header ?? {}),

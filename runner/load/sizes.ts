@@ -1,4 +1,5 @@
-import { type Inspected, milliseconds, type Planned, scenariosIn } from '../k6/inspect.ts'
+import { milliseconds, scenariosIn } from '../k6/inspect.ts'
+import type { Inspected, Planned } from '../k6/inspected.ts'
 import { Failure } from '../shell/exit.ts'
 import type { LoadOptions } from './options.ts'
 

@@ -1,6 +1,7 @@
 import { type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
 import { quantity } from '../../analysis/formats/words.ts'
-import type { Inspected, Stage } from '../k6/inspect.ts'
+import type { Stage } from '../k6/inspect.ts'
+import type { Inspected } from '../k6/inspected.ts'
 import type { Rehearsal } from './rehearsal.ts'
 
 // k6 compares the tags of each sample with each of them.

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { readText } from '../../analysis/formats/file.ts'
 import { readJson } from '../../analysis/formats/json.ts'
 import type { Noise } from '../../analysis/runs/noise.ts'
 import { Statistics } from '../../analysis/runs/statistics.ts'
@@ -55,13 +56,13 @@ export const NightlyPlan = z.strictObject({
 type NightlyPlan = z.infer<typeof NightlyPlan> & { readonly repeats: number }
 
 export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
-  const text = await readFile(file, 'utf8').catch(() => {
+  if (!existsSync(file))
     throw new Failure(
       'usage',
       `${file}: no such plan; --plan names one, and nightly.json of load-and-stress is an example`,
     )
-  })
-  const reading = readJson(text, NightlyPlan, 'a plan')
+  const text = readText(file)
+  const reading = text.kind === 'ok' ? readJson(text.value, NightlyPlan, 'a plan') : text
   if (reading.kind === 'unreadable') throw new Failure('usage', `${file}: ${reading.reason}`)
   const plan = reading.value
   const found =
@@ -80,13 +81,14 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
 /** What a noise series recommends. */
 async function recommended(folder: string): Promise<NonNullable<Noise['recommended']>> {
   const file = path.join(folder, 'report', 'statistics.json')
-  const text = await readFile(file, 'utf8').catch(() => {
+  if (!existsSync(file))
     throw new Failure(
       'usage',
       `${file}: no such file; "noise" in the plan names the folder of a noise series`,
     )
-  })
-  const reading = readJson(text, Statistics.pick({ noise: true }), 'the statistics of a noise series')
+  const text = readText(file)
+  const schema = Statistics.pick({ noise: true })
+  const reading = text.kind === 'ok' ? readJson(text.value, schema, 'the statistics of a noise series') : text
   if (reading.kind === 'unreadable') throw new Failure('usage', `${file}: ${reading.reason}`)
   const found = reading.value.noise?.recommended
   if (!found) throw new Failure('usage', `${file}: recommends no number of repeats; give repeats in the plan`)

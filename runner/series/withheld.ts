@@ -45,7 +45,7 @@ export function withSecrets(
   hash: (text: string) => string,
 ): Written {
   const again = Object.entries(withheld).map(([name, expected]): [string, string] => {
-    const value = given[name]
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
     if (value === undefined)
       throw new Failure(
         'usage',

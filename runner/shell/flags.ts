@@ -86,6 +86,8 @@ export function optionsFrom<Table extends Flags>(
       const name = flagName(key)
       const text = written[name]
       if (text === undefined) return [key, value === undefined ? false : undefined]
+      // No program can be given one; only a file of flags can hold it.
+      if (text.includes('\0')) throw new Failure('usage', `${source(name)}: has a zero byte`)
       try {
         return [key, parse(text)]
       } catch (error) {

@@ -28,6 +28,12 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
     headers: { ...headers, ...request.headers },
     signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
   }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EMFILE') throw error
+    if (error.code === 'ERR_INVALID_CHAR')
+      throw new Failure(
+        'usage',
+        '--header: a value has a character that no header can hold; percent-encode it',
+      )
     if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
     if (error instanceof OutOfReach)
       throw new Failure('usage', `${shownUrl(url)}: its name resolves anew, and now ${error.message}`)

@@ -60,7 +60,8 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
   if (!decodes(url.username) || !decodes(url.password))
     throw new Failure('usage', `${flag}: write a % in the user or the password as %25`)
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const addresses = await lookup(host, { all: true }).catch(() => {
+  const addresses = await lookup(host, { all: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EMFILE') throw error
     throw new Failure('environment', `${host}: no such host; is the name right?`)
   })
   const far = addresses.find(({ address }) => !isNearby(address))

@@ -1,9 +1,10 @@
 import { lstat, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { scenarioNames } from '../../scenarios/catalogue.ts'
-import { refusal, writeAtomically } from '../results/folder.ts'
+import { writeAtomically } from '../results/folder.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { parseFlags } from '../shell/flags.ts'
+import { refusal } from '../shell/refusal.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
 const usage = {

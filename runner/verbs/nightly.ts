@@ -6,7 +6,7 @@ import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { labelFlag, outFlag, targetFlags } from '../load/options.ts'
 import { positiveInteger } from '../load/values.ts'
-import { refusal, writeAtomically } from '../results/folder.ts'
+import { writeAtomically } from '../results/folder.ts'
 import {
   addNight,
   historyFlag,
@@ -39,6 +39,7 @@ import {
   toggle,
 } from '../shell/flags.ts'
 import { gitCommit } from '../shell/host.ts'
+import { refusal } from '../shell/refusal.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { currentImage } from '../targets/deployment.ts'
 

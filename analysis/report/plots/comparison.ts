@@ -1,5 +1,6 @@
 import { dot, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import { number } from '../../formats/words.ts'
+import { largest } from '../../numbers/extremes.ts'
 import type { ComparedGroup, Comparison } from '../../runs/compare.ts'
 import type { Compared, Judgement } from '../../runs/judgement.ts'
 import type { Plot } from '../blocks.ts'
@@ -23,7 +24,7 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
   const ends = shown.flatMap(({ rows }) =>
     rows.flatMap(({ change, interval }) => [change, ...(interval ? [interval.low, interval.high] : [])]),
   )
-  const widest = Math.max(1 + 2 * effect, ...ends.map((end) => Math.max(end, 1 / end)))
+  const widest = Math.max(1 + 2 * effect, largest(ends.map((end) => Math.max(end, 1 / end))))
   const domain = [1 / (widest * 1.03), widest * 1.03] as const
   const description = shown
     .map(

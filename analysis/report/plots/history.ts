@@ -1,6 +1,7 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import type { Night } from '../../formats/night.ts'
 import { number } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import { groupedBy } from '../../numbers/group.ts'
 import type { Change } from '../../runs/changes.ts'
 import { cellName, type Series } from '../../runs/history.ts'
@@ -77,8 +78,8 @@ function panel(series: Series, last: boolean): Panel {
       fontWeight: 'bold',
     }),
   ]
-  const most = Math.max(...data.map(({ high }) => high))
-  const least = Math.min(...data.map(({ low }) => low))
+  const most = largest(data.map(({ high }) => high))
+  const least = smallest(data.map(({ low }) => low))
   return {
     height: last ? 168 : 140,
     marginBottom: last ? 38 : 12,
