@@ -1,75 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aRun, aSummary } from '../../test/samples.ts'
+import { aScriptRun, type ScriptChanges } from '../../test/samples.ts'
 import { parseFigures, type TaggedFigure } from '../formats/figure.ts'
-import { normalFrom, randomFrom } from '../numbers/random.ts'
-import { type RunStatistics, runStatistics } from '../run/statistics.ts'
+import type { RunStatistics } from '../run/statistics.ts'
 import { alarmsOf } from './alarms.ts'
 import { compare } from './compare.ts'
 import { unknownFigures } from './figures-compared.ts'
 import { seriesOf } from './history.ts'
 import { nightOf } from './night.ts'
 
-const random = randomFrom(3)
-
-const latencies = (by: number, count = 1000) => ({
-  count,
-  avg: 50 * by,
-  min: by,
-  med: 50 * by,
-  max: 100 * by,
-  'p(90)': 90 * by,
-  'p(95)': 95 * by,
-  'p(99)': 99 * by,
-})
-const rate = (passes: number, fails: number) => ({ passes, fails, rate: passes / (passes + fails) })
-
-type Changes = { readonly names?: Readonly<Record<string, number>>; readonly noise?: number }
-
-/** A run of a script in turns with the other side: everything varies by `noise`, each name by its factor too. */
-function aScriptRun(
-  which: 'a' | 'b',
-  index: number,
-  { names = {}, noise = 0.02 }: Changes = {},
-): RunStatistics {
-  const shared = Math.exp(noise * normalFrom(random))
-  const vary = () => shared * Math.exp(noise * normalFrom(random))
-  const byName = Object.entries({ list: 1, login: 1, checkout: 1, ...names }).flatMap(([name, by]) => [
-    [`http_req_duration{name:${name},expected_response:true}`, latencies(by * vary())] as const,
-    [`http_req_failed{name:${name}}`, rate(10, 990)] as const,
-  ])
-  const metrics = aSummary({
-    iterations: { count: 1000 },
-    http_reqs: { count: 3000, rate: 300 },
-    http_req_failed: rate(30, 2970),
-    'http_req_duration{expected_response:true}': latencies(vary(), 2970),
-    ...Object.fromEntries(byName),
-    'group_duration{group:::purchase}': latencies(vary()),
-    cart_time: latencies(vary()),
-    declined: rate(3, 97),
-    bought: { count: 100, rate: 10 * vary() },
-  })
-  const summary = {
-    ...metrics,
-    checks: [
-      { name: 'paid', group: '', passes: 90, fails: 10 },
-      { name: 'paid', group: '::purchase', passes: 95, fails: 5 },
-    ],
-  }
-  const start = Date.UTC(2026, 0, 1, 0, 2 * index + Number(which === 'b'))
-  return runStatistics({
-    name: `${which}${index}`,
-    run: aRun({
-      scenario: 'checkout.js',
-      script: { file: 'checkout.js', sha256: '0'.repeat(64) },
-      startedAt: new Date(start).toISOString(),
-      labels: { side: which, cell: `${which}.${index + 1}` },
-    }),
-    summary: { kind: 'summary', summary },
-  })
-}
-
-const side = (which: 'a' | 'b', runs: number, changes: Changes = {}) =>
+const side = (which: 'a' | 'b', runs: number, changes: ScriptChanges = {}) =>
   Array.from({ length: runs }, (_, index) => aScriptRun(which, index, changes))
 const declared = (text: string) => parseFigures(text) as TaggedFigure[]
 const group = (...of: Parameters<typeof compare>) => compare(...of).groups[0]
@@ -90,7 +30,7 @@ test('a name made twice as slow is worse, five and ten a side, where the total i
 
 test('with twenty names one is still found by five a side, and equal sides are not worse', () => {
   const twenty = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`name ${index}`, 1]))
-  const rounds = 100
+  const rounds = 60
   const worse = (names: Record<string, number>, runs: number) =>
     Array.from({ length: rounds }, () =>
       group(side('a', runs, { names: twenty, noise: 0.05 }), side('b', runs, { names, noise: 0.05 })),
@@ -128,17 +68,7 @@ test('declared figures take the place of the names: by group, check, custom metr
 })
 
 test('a figure that no run has is named, with what there is', () => {
-  const named = side('a', 1)
-  const runs = named.map((run) => ({
-    ...run,
-    measures: {
-      ...run.measures,
-      tagged: run.measures.tagged.map((each) => ({
-        ...each,
-        rows: [...each.rows].sort((x, y) => ((x.tags.name ?? '') < (y.tags.name ?? '') ? -1 : 1)),
-      })),
-    },
-  }))
+  const runs = side('a', 1)
   assert.equal(unknownFigures(runs, declared('p95{name:list},rate{check:paid},rate{metric:declined}')), null)
   assert.equal(
     unknownFigures(runs, declared('p95{name:chekout},p95{metric:bought}')),

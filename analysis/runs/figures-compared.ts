@@ -49,7 +49,7 @@ export function unknownFigures(runs: Runs, declared: readonly TaggedFigure[]): s
   const unknown = declared.filter((each) => !valid.some((run) => sourceOf(run, each) !== null))
   if (unknown.length === 0) return null
   const there = Object.entries(valuesOf)
-    .map(([tag, of]) => ({ tag, values: [...new Set(valid.flatMap(of))] }))
+    .map(([tag, of]) => ({ tag, values: [...new Set(valid.flatMap(of))].sort() }))
     .filter(({ values }) => values.length > 0)
     .map(({ tag, values }) => `${tag} ${values.join(', ')}`)
   return `no run has ${unknown.map(figureName).join(' or ')}; there ${there.length > 0 ? `are ${there.join('; ')}` : 'is no figure by name, group, k6 scenario, check or custom metric'}`

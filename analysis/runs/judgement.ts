@@ -205,10 +205,12 @@ export function judged(
 }
 
 /** Always more than there were; null where unknown. */
-function moreRuns({ x, y, scale }: Measured, effect: number): number | null {
+function moreRuns({ x, y, scale, metric }: Measured, effect: number): number | null {
   const had = Math.min(x.length, y.length)
   const { within } = deviations([x, y])
-  const needed = within && scale === 'ratio' ? runsToTell(within.value, effect) : null
+  // Those of parts of the run must show more, and how many runs that takes depends on all of them.
+  const known = within && scale === 'ratio' && !isTagged({ metric })
+  const needed = known ? runsToTell(within.value, effect) : null
   return needed === null ? (had < fewestRuns ? fewestRuns : null) : Math.max(needed, had + 1)
 }
 
