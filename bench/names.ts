@@ -28,14 +28,16 @@ function withNames(
 
 /** How often anything is called worse where nothing differs, with request names and without; and how often one name is found. */
 export function names(): void {
-  const count = Math.ceil(rounds / 10)
+  const [count, few] = [Math.ceil(rounds / 10), Math.ceil(rounds / 50)]
   const head = ['same: worse', 'its own figures', 'one ×1.1: named', '×1.25: named', '×2: named']
-  console.log(`\nComparisons with the p95 of request names too, ${count} of each, in turns; one name slower`)
+  console.log(
+    `\nComparisons with the p95 of request names too, ${count} of equal sides and ${few} with one name slower, in turns`,
+  )
   row('', head)
   for (const [name, noise] of settings())
     for (const runs of [5, 10])
       for (const number of [5, 10, 20]) {
-        const judged = (by: number) =>
+        const judged = (by: number, times: number) =>
           many(() => {
             const [a, b] = sides(noise, runs, { by: 1 })
             const [group] = compare(
@@ -48,14 +50,14 @@ export function names(): void {
               ofRun: worse.some((each) => !isTagged(each)),
               found: worse.some(({ metric }) => metric === `p95{name:name ${number - 1}}`),
             }
-          }, count)
+          }, times)
         const share = (all: ReturnType<typeof judged>, which: keyof (typeof all)[number]) =>
-          rate(all.filter((each) => each[which]).length / count, count)
-        const same = judged(1)
+          rate(all.filter((each) => each[which]).length / all.length, all.length)
+        const same = judged(1, count)
         row(`${name}, ${runs} a side, ${number} names`, [
           share(same, 'any'),
           share(same, 'ofRun'),
-          ...[1.1, 1.25, 2].map((by) => share(judged(by), 'found')),
+          ...[1.1, 1.25, 2].map((by) => share(judged(by, few), 'found')),
         ])
       }
 }

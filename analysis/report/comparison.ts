@@ -120,7 +120,9 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
         ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
         : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
     const enough =
-      needed > 0 ? `; about ${needed} runs a side would be enough in nine of ten comparisons` : ''
+      needed > 0
+        ? `; about ${needed} runs a side would be enough in nine of ten comparisons${open.some(isTagged) ? ' for those of the whole run' : ''}`
+        : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
   if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
@@ -137,7 +139,7 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
   const tagged = metrics.filter(isTagged)
   if (tagged.length > 0)
     remarks.push(
-      `The figures of the whole run are judged as without the ${quantity(tagged.length, 'figure')} of parts of it, which are judged together: p is adjusted for all of them (Westfall and Young), and worse or better needs p below 0.008, a change beyond ${percent(effect)}, and an interval at least its own width from no change.`,
+      `The figures of the whole run are judged as without the ${quantity(tagged.length, 'figure')} of parts of it, which are judged together: p is adjusted for all of them (Westfall and Young), and worse or better needs a p of at most 0.008, a change beyond ${percent(effect)}, and an interval at least its own width from no change.`,
     )
   if (looks > 1)
     remarks.push(

@@ -137,7 +137,7 @@ export function judgements(all: readonly Measured[], share = 1): Verdict[] {
 /**
  * The judgements of figures of parts of the runs, which are a family of their own, so that they cost the figures of
  * the whole run no power, and however many there are, some is called worse hardly more often where nothing differs.
- * *Worse* and *better* need a p adjusted by Westfall and Young below 0.008, a change beyond `effect`, and an interval
+ * *Worse* and *better* need a p adjusted by Westfall and Young of at most 0.008, a change beyond `effect`, and an interval
  * at least its width from no change.
  */
 function judgementsOfTagged(
@@ -148,7 +148,7 @@ function judgementsOfTagged(
   return all.map((each, index) => {
     const adjusted = adjustedPs[index] as number
     const { shift, least, interval } = each
-    const shown = adjusted < significanceOfTagged * share && Math.abs(shift) > least
+    const shown = adjusted <= significanceOfTagged * share && Math.abs(shift) > least
     return { adjusted, judgement: judge(each, shown && widthsFromNone(interval) > clearOfTagged) }
   })
 }

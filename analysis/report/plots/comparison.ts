@@ -57,7 +57,8 @@ const longest = 34
 /** As it fits beside the plot. */
 function label({ metric }: Compared): string {
   const phrase = figurePhrase(metric)
-  return phrase.length > longest ? `${phrase.slice(0, longest - 1)}…` : phrase
+  // Paths differ at their ends.
+  return phrase.length > longest ? `${phrase.slice(0, 12)}…${phrase.slice(13 - longest)}` : phrase
 }
 
 function panel(
