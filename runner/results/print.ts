@@ -37,7 +37,7 @@ export const figuresFlag = grouped('Report', {
   figures: option(
     'LAS_FIGURES',
     'list',
-    'compared beside those of the whole run, such as p50{name:checkout},rate{check:paid}; each one more finds less (the p95 of each request name; none)',
+    'compared beside those of the whole run, such as p50{name:checkout},p95{group:buy},rate{check:paid},p95{metric:cart_time}, or none; the more there are, the less is found (the p95 of each request name)',
     taggedFigures,
     ',',
   ),

@@ -29,7 +29,7 @@ ${exitCodesHelp}
   npm run compare -- commit=1a2b3c commit=4d5e6f
   npm run compare -- 'results/*-r2-*' 'results/*-r4-*' --anyway
   npm run compare -- monday tuesday --effect 10%
-  npm run compare -- monday tuesday --figures 'p50{name:checkout},errors{name:pay},p95{group:purchase},rate{check:paid},p95{metric:cart_time}'`,
+  npm run compare -- monday tuesday --figures 'p50{name:checkout},errors{name:pay},rate{check:paid}'`,
 }
 
 /** `compare`: two sets of runs that exist already. */
