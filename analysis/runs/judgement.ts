@@ -149,26 +149,26 @@ function judgementsOfTagged(
     const adjusted = adjustedPs[index] as number
     const { shift, least, interval } = each
     const shown = adjusted <= significanceOfTagged * share && Math.abs(shift) > least
-    return { adjusted, judgement: judge(each, shown && widthsFromNone(interval) > clearOfTagged) }
+    const clear = interval !== null && widthsFromNone(interval) > clearOfTagged
+    return { adjusted, judgement: judge(each, shown && clear) }
   })
 }
 
+const fromNone = ({ low, high }: Interval): number => Math.max(low, -high)
+
 /** How far an interval is from no change, in its widths; below 0 where it contains no change. */
-function widthsFromNone(interval: Interval | null): number {
-  if (!interval) return -Infinity
-  const { low, high } = interval
-  const fromNone = Math.max(low, -high)
-  return high > low ? fromNone / (high - low) : fromNone > 0 ? Infinity : -Infinity
+const widthsFromNone = (interval: Interval): number => {
+  const width = interval.high - interval.low
+  const distance = fromNone(interval)
+  return width > 0 ? distance / width : distance > 0 ? Infinity : -Infinity
 }
 
 function differs({ x, y, shift, interval, least }: Measured, adjusted: number): boolean {
   if (!interval) return false
   const runs = Math.min(x.length, y.length)
-  const { low, high } = interval
-  const [width, fromNone] = [high - low, Math.max(low, -high)]
-  const clear =
-    adjusted < significanceFor(runs) && Math.abs(shift) > least && fromNone > clearOf(runs) * width
-  return clear || (adjusted < significanceIfLarge && fromNone > Math.max(least, width / 2))
+  const widths = widthsFromNone(interval)
+  const clear = adjusted < significanceFor(runs) && Math.abs(shift) > least && widths > clearOf(runs)
+  return clear || (adjusted < significanceIfLarge && fromNone(interval) > least && widths > 0.5)
 }
 
 function judge({ better, x, y, shift, interval, least }: Measured, different: boolean): Judgement {
