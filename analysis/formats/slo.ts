@@ -28,7 +28,7 @@ export function parseSlos(text: string): Slo[] | string {
     const limit = Number(number) / (unit === '%' ? 100 : 1)
     if ((figure === 'errors' || ofCheck) && limit > 1)
       return `"${part}": ${figure} is a share from 0 to 1 (or write ${figure === 'errors' ? 'errors=1%' : '99%'})`
-    slos.push({ figure, limit, ...(inside !== undefined && { tags }) })
+    slos.push(inside === undefined ? { figure, limit } : { figure, limit, tags })
   }
   return slos
 }

@@ -150,7 +150,7 @@ const duetRemarks = ({ duet }: Run): string[] =>
 
 function thinkRemarks({ load: { stages, thinkMs } }: Run): string[] {
   if (thinkMs === undefined) return []
-  const vus = Math.max(...stages.map(({ vus }) => vus))
+  const vus = largest(stages.map(({ vus }) => vus))
   return [
     `Each VU paused for ${thinkWords({ thinkMs })}, so ${quantity(vus, 'VU')} can make at most ${number((vus * 1000) / thinkMs)} requests/s: the throughput is that of this load, and the target may do more.`,
   ]

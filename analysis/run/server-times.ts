@@ -1,6 +1,7 @@
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, type Summary } from '../formats/summary.ts'
 import { distribution, merge, percentilesOf } from '../numbers/distribution.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import { type Figures, samplesNeeded } from './figures.ts'
 import type { StageStatistics } from './stages.ts'
 
@@ -18,8 +19,8 @@ export function serverTimesOfAll(
   stages: readonly StageStatistics[],
 ): Figures['server'] {
   const shares = stages.map(({ server, samples }) => (server && samples ? server.samples / samples : 0))
-  const least = Math.min(...shares)
-  if (!total.server || stages.length < 2 || least === 0 || least >= alike * Math.max(...shares))
+  const least = smallest(shares)
+  if (!total.server || stages.length < 2 || least === 0 || least >= alike * largest(shares))
     return total.server
   const at = (metric: string) => {
     const parts = stages.map(({ stage, samples }) => {

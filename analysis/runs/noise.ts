@@ -8,7 +8,8 @@ import { largest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import { figuresCompared, judgements, type Measured, measuredFigure, pOf } from './judgement.ts'
+import { figuresOfRun } from './figures-compared.ts'
+import { judgements, type Measured, measuredFigure, pOf } from './judgement.ts'
 import { fewestPairs } from './pairs.ts'
 
 const NoisyFigure = z.object({
@@ -101,7 +102,7 @@ function noisyFigures(
   effect: number,
   rounds: number,
 ): NoisyFigure[] {
-  const varying = figuresCompared.flatMap(({ of, ...figure }): Varying[] => {
+  const varying = figuresOfRun.flatMap(({ of, ...figure }): Varying[] => {
     const values = sessions.map((runs) => runs.map((run) => of(run) ?? 0))
     if (figure.unit === 'share' || values.flat().some((value) => value <= 0)) return []
     const logs = values.map((each) => each.map(Math.log))

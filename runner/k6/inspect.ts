@@ -85,7 +85,7 @@ function sizeOf(scenario: Planned): Omit<Stage, 'stage'> {
   switch (scenario.executor) {
     case 'ramping-vus': {
       const start = Number(scenario.startVUs ?? 1)
-      const top = Math.max(start, ...levels.map(({ target }) => target))
+      const top = levels.reduce((most, { target }) => Math.max(most, target), start)
       return { vus: top, offered: null, startMs, durationMs: lengthMs }
     }
     case 'ramping-arrival-rate': {

@@ -28,6 +28,8 @@ export type SeriesOptions = {
   readonly unitsPerMs?: number | undefined
   /** Whether the complete runs have answered what this one is for. Asked before each repeat of a plan with looks. */
   readonly decided?: (sources: readonly Source[], run: PlannedRun) => boolean
+  /** Sees the first complete run, and throws where the rest would not be worth running. */
+  readonly check?: (source: Source) => void
 }
 
 /**
@@ -85,6 +87,8 @@ export async function execute(
         const { exitCode, message } = error as Failure
         if (exitCode !== exitCodes.interrupted) shell.say(message)
       }
+      if (index === 0 && options.check)
+        for (const source of (await finished(folder)).values()) options.check(source)
       await sleep(plan.coolDownMs, undefined, { signal: shell.signal }).catch(() => {})
     }
   } finally {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { parseFigures, type TaggedFigure } from '../../analysis/formats/figure.ts'
 import { readText } from '../../analysis/formats/file.ts'
 import { readJson } from '../../analysis/formats/json.ts'
 import type { Noise } from '../../analysis/runs/noise.ts'
@@ -31,6 +32,12 @@ export const NightlyPlan = z.strictObject({
       'the folder of a noise series, from here: its recommended repeats and duration, where the plan or an entry gives none',
     ),
   effect: z.number().positive().max(1).default(0.05).describe('the least change that matters, as a share'),
+  figures: z
+    .string()
+    .optional()
+    .describe(
+      'figures kept and compared beside those of the whole run, such as p50{name:checkout},rate{check:paid}; default: the p95 of each request name; none for none',
+    ),
   unitsPerMs: z
     .number()
     .positive()
@@ -53,7 +60,10 @@ export const NightlyPlan = z.strictObject({
     .min(1)
     .describe('what to run; each entry becomes its own series'),
 })
-type NightlyPlan = z.infer<typeof NightlyPlan> & { readonly repeats: number }
+type NightlyPlan = Omit<z.infer<typeof NightlyPlan>, 'figures'> & {
+  readonly repeats: number
+  readonly figures: readonly TaggedFigure[] | null
+}
 
 export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
   if (!existsSync(file))
@@ -69,6 +79,7 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
     plan.noise === undefined ? null : await recommended(path.resolve(path.dirname(file), plan.noise))
   return {
     ...plan,
+    figures: figuresOf(plan.figures, file),
     repeats: plan.repeats ?? found?.repeats ?? 5,
     runs: plan.runs.map(({ flags, scenario, ...run }) => ({
       ...run,
@@ -76,6 +87,12 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
       flags: { ...(found && { duration: `${found.durationMs}ms` }), ...flags },
     })),
   }
+}
+
+function figuresOf(text: string | undefined, file: string): NightlyPlan['figures'] {
+  const figures = text === undefined ? null : parseFigures(text)
+  if (typeof figures === 'string') throw new Failure('usage', `${file}: "figures": ${figures}`)
+  return figures
 }
 
 /** What a noise series recommends. */
