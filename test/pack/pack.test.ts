@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -61,6 +70,17 @@ test('npx with the tarball, in an empty folder: a script of one’s own', () => 
   const run = npx('run', './checkout.ts', '--quick')
   assert.equal(run.status, 0, run.stderr)
   assert.match(run.stdout, /^verdict: pass$/m)
+})
+
+test('the script of the README works by copy and paste', () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
+  const [, script = ''] = /```js\n(.*?)```/s.exec(readme) ?? []
+  writeFileSync(path.join(empty, 'work/shop.js'), script)
+  const run = npx('run', './shop.js')
+  assert.equal(run.status, 0, run.stderr)
+  assert.match(run.stdout, /^verdict: pass$/m)
+  for (const part of ['browse', 'buy', 'list', 'pay', 'paid'])
+    assert.match(run.stdout, new RegExp(`^${part}\\b`, 'm'))
 })
 
 const tsc = path.join(root, 'tools/check/node_modules/.bin/tsc')
