@@ -8,7 +8,7 @@ import { median } from 'simple-statistics'
 import { readSummary } from '../analysis/formats/read.ts'
 import { findMetric } from '../analysis/formats/summary.ts'
 import { number } from '../analysis/formats/words.ts'
-import { bundle } from '../runner/k6/bundle.ts'
+import { bundle, bundleFile } from '../runner/k6/bundle.ts'
 import { findK6 } from '../runner/k6/find.ts'
 import { k6Environment, runK6 } from '../runner/k6/run.ts'
 import { readData } from '../runner/load/data.ts'
@@ -18,9 +18,9 @@ import { shellOf } from '../runner/shell/shell.ts'
 
 /**
  * What our scenarios cost the generator: requests a second and CPU of k6 for each, of the constant scenario – against
- * somebody's service, with rows of data, also named, and against the workload, whose own times it also takes – beside the shortest k6 script that one
- * can write, run in the environment that our runner gives k6 and in Go's own, and wrk as the limit, in turns against the
- * same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
+ * somebody's service, with rows of data, also named, and against the workload, whose own times it also takes – and of
+ * somebody's own script, beside the shortest k6 script that one can write, run in the environment that our runner gives
+ * k6 and in Go's own, and wrk as the limit, in turns against the same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
  */
 const seconds = Number(process.env.BENCH_SECONDS ?? 6)
 const rounds = 9
@@ -91,6 +91,27 @@ async function rows(names: number): Promise<Measured> {
   return await constant('/', settings).finally(data.remove)
 }
 
+/** The minimal script as a run of somebody's own: with all percentiles, reasons of failures, and so many sub-metrics. */
+async function ownScript(names: number): Promise<Measured> {
+  const file = path.join(folder, 'own.js')
+  const named = Array.from({ length: names }, (_, index) => `name ${index}`)
+  const tags = names > 0 ? `, { tags: tags[n++ % ${names}] }` : ''
+  await writeFile(
+    file,
+    `import http from 'k6/http'
+const tags = ${JSON.stringify(named.map((name) => ({ name })))}
+let n = 0
+export const options = { vus: ${vus}, duration: '${seconds}s', discardResponseBodies: true }
+export default function () { http.get('${base}/'${tags}) }`,
+  )
+  const { text } = await bundleFile(file)
+  const submetrics = named.flatMap((name) => [
+    `http_req_failed{name:${name}}`,
+    `http_req_duration{name:${name},expected_response:true}`,
+  ])
+  return ofK6(text, { LAS_OPTIONS: JSON.stringify({ submetrics }) })
+}
+
 async function ofWrk(): Promise<Measured> {
   const args = ['-f', 'cpu %U %S', 'wrk', '-t2', `-c${vus}`, `-d${seconds}`, `${base}/`]
   const { stdout, stderr } = spawnSync('/usr/bin/time', args, { encoding: 'utf8' })
@@ -109,6 +130,8 @@ const ways: Record<string, () => Promise<Measured>> = {
   'constant, of the workload': () => constant('/work'),
   'constant, --data': () => rows(1),
   'the same, of 20 names': () => rows(20),
+  'a script of one’s own': () => ownScript(0),
+  'the same, 40 sub-metrics by name': () => ownScript(20),
   'wrk, the limit': ofWrk,
 }
 try {

@@ -21,6 +21,10 @@ export function stageWords(stage: StageSize & { readonly stage: string }): strin
   return size === null ? name : `${name} · ${size}`
 }
 
+/** `8 VUs` of a plateau, for a line of a plot; the name of a script's k6 scenario. */
+export const stageLabel = (stage: StageSize & { readonly stage: string }): string =>
+  isNumbered(stage) ? (sizeWords(stage) ?? `stage ${stage.stage}`) : stage.stage
+
 /** Plateaus have numbers, the k6 scenarios of somebody's own script names. */
 const isNumbered = ({ stage }: { readonly stage: string }): boolean => /^\d*$/.test(stage)
 

@@ -133,7 +133,7 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
   const pairs = Object.entries(labels)
   const rows: [string, string | null][] = [
     ['Target', target.url + (target.embedded ? ' (the embedded workload)' : '')],
-    ['Request', load.request],
+    [run.script ? 'Script' : 'Request', load.request],
     ['Load', loadWords(run.load.stages)],
     ['Pause of a VU', thinkWords(load)],
     ['Success', successWords(load)],

@@ -1,5 +1,5 @@
 import { areaY, type Markish } from '@observablehq/plot'
-import { sizeWords } from '../../formats/load.ts'
+import { stageLabel } from '../../formats/load.ts'
 import { number, orDash } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
@@ -64,7 +64,7 @@ function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
   const each = stages.length > 1 ? stages : []
   return [
     ...each.map((stage, index) => ({
-      label: sizeWords(stage) ?? `stage ${stage.stage}`,
+      label: stageLabel(stage),
       colour: colour(index),
       points: points(stage.percentiles, stage.samples),
     })),
