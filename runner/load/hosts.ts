@@ -40,6 +40,12 @@ export const placesIn = (text: string): string[] => [
   ),
 ]
 
+/** Every place that a text names in quotes without a scheme, as gRPC takes it. */
+export const barePlacesIn = (text: string): string[] =>
+  [...text.matchAll(/["'`]((?:[a-z\d-]+\.)*[a-z\d-]*[a-z][a-z\d-]*|[\d.]+):(\d{2,5})["'`]/gi)].map(
+    ([, host, port]) => `${host}:${port}`,
+  )
+
 /**
  * The address of a place as k6's `hosts` takes it; or, in a sentence, why nothing may be sent there. A name of which
  * nobody said that it is near is not looked up: that alone would tell others of it.
@@ -83,7 +89,7 @@ const bareAddress = (mapped: string): string =>
   isIP(mapped) ? mapped : mapped.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 
 /** By k6's rules: with its port, else without; a star stands for what is before the rest. */
-function mappedOf(host: string, port: string, hosts: Consent['hosts']): string | undefined {
+export function mappedOf(host: string, port: string, hosts: Consent['hosts']): string | undefined {
   for (const name of [`${host}:${port}`, host]) {
     if (hosts[name] !== undefined) return hosts[name]
     const [star] = Object.keys(hosts)
