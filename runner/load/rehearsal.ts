@@ -1,6 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { K6 } from '../k6/find.ts'
@@ -12,7 +11,17 @@ import { type Captured, capture } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { outside } from '../targets/reach.ts'
-import { addressOf, barePlacesIn, type Consent, mappedOf, placeOf, placesIn, refuse } from './hosts.ts'
+import {
+  addressOf,
+  barePlacesIn,
+  type Consent,
+  nowhere,
+  only,
+  onlyNames,
+  placeOf,
+  placesIn,
+  refuse,
+} from './hosts.ts'
 import { onceEach, rehearsalMs, type Scenarios, someOfEach } from './sizes.ts'
 
 /** What a script does, learned from one iteration of each of its k6 scenarios. */
@@ -38,9 +47,6 @@ type Order = {
   readonly consent: Consent
 }
 
-// Nobody listens there (tcpmux, RFC 1078), so that it is refused at once; a forbidden address gRPC tries for a minute.
-const nowhere = '127.0.0.1:1'
-const nearest = { localhost: '127.0.0.1', '127.0.0.1': '127.0.0.1' }
 // A script that asks more places than this in turn is given up on.
 const rounds = 5
 
@@ -52,9 +58,7 @@ const rounds = 5
 export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
   const { consent, name } = order
   const free = consent.reach === 'anywhere'
-  const hosts: Record<string, string> = Object.fromEntries(
-    Object.entries(nearest).filter(([host]) => mappedOf(host, '', consent.hosts) === undefined),
-  )
+  const hosts: Record<string, string> = {}
   const admit = async (places: readonly string[]) => {
     const refused: string[] = []
     for (const place of places) {
@@ -67,29 +71,32 @@ export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
   // A value that is an address stands in no quotes.
   const texts = [order.text, ...Object.values(order.environment).map((value) => `"${value}"`)]
   const bare = texts.flatMap(barePlacesIn)
-  if (!free) {
-    await admit([...texts.flatMap(placesIn), ...bare])
-    for (const host of consent.named) {
-      const found = await addressOf(`${host}:0`, consent)
-      if ('address' in found && !isIP(host) && !host.startsWith('[')) hosts[host] = found.address
-    }
-  }
+  // Chromium would take the rest for everything, so that whom the script names counts as asked.
+  const browses = /from ["']k6\/browser["']/.test(order.text)
+  if (!free && browses) refuse(name, await admit(placesIn(order.text)))
+  if (!free)
+    await admit([...texts.flatMap(placesIn), ...bare.filter((place) => /^([\d.]+|localhost):/.test(place))])
   const done = shell.longWork(`${name}: rehearsal, each of its k6 scenarios once …`)
   try {
     for (let round = 0; round < rounds; round++) {
-      const { unnamed, mistake, ...found } = await once(shell, order, free ? null : hosts)
+      const { unnamed, mistake, ...found } = await once(
+        shell,
+        order,
+        free ? null : browses ? onlyNames(hosts) : only(hosts),
+      )
       if (shell.signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
       // All others led nowhere.
-      const known = (place: string) => place in hosts || place.replace(/:\d+$/, '') in hosts
-      const unknown = free ? [] : found.places.filter((place) => !known(place))
+      const unknown = free ? [] : found.places.filter((place) => !(place in hosts))
       refuse(name, await admit(unknown))
       if (unknown.length > 0) continue
       // gRPC does not say whom it asked.
-      if (unnamed !== null) refuse(name, await admit(bare.filter((place) => !known(place))))
+      const possible = unnamed === null ? [] : bare.filter((place) => !(place in hosts))
+      refuse(name, await admit(possible))
+      if (possible.length > 0) continue
       if (unnamed !== null)
         throw new Failure(
           'usage',
-          `${name}: rehearsal: it asks a host that is not named in it${unnamed}; if its address is private, --allow-host NAME`,
+          `${name}: rehearsal: it asks a host that is not named in it${unnamed}; write out host:port in quotes, or pass it with --env`,
         )
       if (mistake !== null) throw new Failure('usage', `${name}: rehearsal: ${mistake}`)
       for (const each of found.unfinished)
@@ -123,7 +130,7 @@ async function once(
   try {
     const { code, stderr } = await play(shell, order, {
       scenarios: onceEach(order.scenarios),
-      hosts: hosts && only(hosts),
+      hosts,
       out: points,
     })
     const { finished, ...seen } = await readPoints(points)
@@ -144,18 +151,6 @@ async function once(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/**
- * For k6's `hosts`: these, and nothing else. It takes no IPv6 address there, so beside one the others are those that end with
- * a letter, as names do.
- */
-function only(hosts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const places = Object.entries(hosts).filter(([place]) => !place.startsWith('['))
-  const last = Object.keys(hosts).flatMap((place) => /^\[.*(.)\]/.exec(place)?.[1] ?? [])
-  const rest =
-    last.length === 0 ? [''] : [...'abcdefghijklmnopqrstuvwxyz'].filter((end) => !last.includes(end))
-  return Object.fromEntries([...places, ...rest.map((end) => [`*${end}`, nowhere])])
 }
 
 /** Runs a script in another size, without thresholds, summary or log. */
@@ -224,7 +219,7 @@ async function readPoints(file: string) {
     if (group && metric === 'group_duration') groups.add(group)
     const [called] = (metric === 'grpc_req_duration' && /^[^/]+:\d+(?=\/)/.exec(url)) || []
     if (called !== undefined) places.add(called)
-    if (metric !== 'http_reqs' && metric !== 'ws_sessions') continue
+    if (!/^(http_reqs|ws_sessions|browser_http_req_duration)$/.test(metric)) continue
     if (URL.canParse(url)) places.add(placeOf(new URL(url)))
     if (metric === 'http_reqs' && name !== undefined) names.set(name, (names.get(name) ?? 0) + 1)
   }

@@ -105,6 +105,7 @@ const asks = {
   ws: `ws.connect('ws://' + built + ':${port}/', {}, () => {})`,
   websockets: `new WebSocket('ws://' + built + ':${port}/').onerror = () => {}`,
   grpc: `client.connect('public.example.com:${port}', { plaintext: true })`,
+  'grpc, private': `client.connect('10.1.2.3:${port}', { plaintext: true, timeout: '2s' })`,
   'grpc, built': `client.connect(built + ':${port}', { plaintext: true })`,
   address: `http.get('http://192.0.2.1:${port}/')`,
   'address, IPv6': `http.get('http://[2001:db8::1]:${port}/')`,
@@ -115,6 +116,13 @@ for (const [what, iteration] of Object.entries(asks))
 await tried(
   'setup',
   scriptOf('', `export const setup = () => http.get('http://' + built + ':${port}/').status`),
+)
+
+await tried(
+  'browser',
+  `import { browser } from 'k6/browser'
+export const options = { scenarios: { ui: { executor: 'shared-iterations', options: { browser: { type: 'chromium' } } } } }
+export default async () => (await browser.newPage()).goto('http://public.example.com:${port}/')`,
 )
 
 // What the rehearsal does not see: k6 itself refuses.

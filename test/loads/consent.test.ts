@@ -161,10 +161,10 @@ test('a script asks nobody that the user did not agree to, and looks up no name 
   const none = { asked: [], target: 0, elsewhere: 0, near: 0 }
   const public_ = /script asks public\.example\.com, a public name: .* --allow-public; .* --allow-host public/
   for (const [what, sentence] of [
-    ...(['literal', 'built', 'caught', 'ws', 'websockets', 'grpc', 'setup'] as const).map(
+    ...(['literal', 'built', 'caught', 'ws', 'websockets', 'grpc', 'setup', 'browser'] as const).map(
       (each) => [each, public_] as const,
     ),
-    ['grpc, built', /asks a host that is not named in it \(script\.js:\d+\); .* --allow-host/],
+    ['grpc, built', /asks a host that is not named in it \(script\.js:\d+\); write out host:port/],
     ['address', /asks 192\.0\.2\.1, neither loopback nor private/],
     ['address, IPv6', /asks 2001:db8::1, neither loopback nor private/],
     ['variable', /asks 192\.0\.2\.1, neither/],
@@ -205,6 +205,9 @@ test('a script asks nobody that the user did not agree to, and looks up no name 
   const mapped = of('mapped')
   assert.deepEqual([mapped.code, mapped.asked, mapped.elsewhere], [0, [], 0], mapped.words)
   assert.ok(mapped.target > 0, mapped.words)
+  // It is reached, though it speaks no gRPC.
+  const grpc = of('grpc, private')
+  assert.ok(grpc.near > 0 && grpc.asked.length === 0, grpc.words)
   const loopback = of('loopback, IPv6')
   assert.equal(loopback.code, 0, loopback.words)
   // That the listener and the resolver count.
