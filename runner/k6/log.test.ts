@@ -89,6 +89,12 @@ test('requests that the generator’s own machine failed are counted, the target
 test('text that is not a line of the log is only trimmed', () => {
   assert.equal(messageIn(' command not found\n'), 'command not found')
   assert.equal(messageIn(''), '')
+  for (const [logged, sentence] of [
+    ['Uncaught (in promise) no secret sources are configured', /set K6_SECRET_SOURCE/],
+    ['process with PID 7 unexpectedly ended: exit status 1', /^Chromium does not start; .*K6_BROWSER_ARGS/],
+    ['test aborted: failed at main (file:///checkout.ts:4:17(6))', /^test aborted: failed$/],
+  ] as const)
+    assert.match(messageIn(at(10, `level=error msg="${logged}"`)), sentence)
 })
 
 test('a full disk does not keep k6 waiting for its reader', { skip: !existsSync('/dev/full') }, async () => {

@@ -99,10 +99,14 @@ export function messageIn(logged: string): string {
   const unfetched = /moduleSpecifier \\"(https?:[^"\\]+)\\" couldn't be retrieved/.exec(message)?.[1]
   if (unfetched)
     return `${unfetched} cannot be fetched; is there a network? Or download it, and import the file`
+  if (message.includes('no secret sources are configured'))
+    return 'it reads k6/secrets: set K6_SECRET_SOURCE, such as file=my.secrets'
+  if (/process with PID \d+ unexpectedly ended/.test(message))
+    return 'Chromium does not start; as root it needs K6_BROWSER_ARGS=no-sandbox, and K6_BROWSER_EXECUTABLE_PATH names another'
   const [first = '', ...more] = message.split('\\n')
   // "There were problems with the specified script configuration:\n\t- …"
   const sentence = first.endsWith(':')
     ? `${first} ${more.map((line) => line.replace(/^(\\t|\s)*-?\s*/, '')).join('; ')}`
     : first
-  return sentence.replace(/^Error: /, '').replaceAll('\\"', '"')
+  return sentence.replace(/^Error: | at \S+ \(file:\/\/\S+\)$/g, '').replaceAll('\\"', '"')
 }

@@ -28,7 +28,7 @@ export type K6Run = Exit & Usage & Pick<Run['k6'], 'shortages' | 'warnings'>
  * (https://grafana.com/docs/k6/latest/using-k6/k6-options/reference/).
  */
 const keptVariables =
-  /^K6_(USER_AGENT|INSECURE_SKIP_TLS_VERIFY|TLS.*|DNS|LOCAL_IPS|BLOCK_HOSTNAMES|(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INFLUXDB|STATSD|CSV)_.*)$|^K6_WEB_DASHBOARD$/
+  /^K6_(USER_AGENT|INSECURE_SKIP_TLS_VERIFY|TLS.*|DNS|LOCAL_IPS|BLOCK_HOSTNAMES|SECRET_SOURCE(_.*)?|BROWSER_.*|(WEB_DASHBOARD|PROMETHEUS_RW|OTEL|INFLUXDB|STATSD|CSV)_.*)$|^K6_WEB_DASHBOARD$/
 /** Where our k6 comes from, and what we set anyway. */
 const ownVariables = /^K6_(BIN|FROM|RELEASES|NO_USAGE_REPORT|AUTO_EXTENSION_RESOLUTION)$/
 

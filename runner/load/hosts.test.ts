@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressOf, hostsFrom, placesIn } from './hosts.ts'
+import { addressOf, barePlacesIn, hostsFrom, nowhere, only, placesIn } from './hosts.ts'
 import { submetrics } from './submetrics.ts'
 
 const consent = { reach: { also: [] }, named: [], hosts: {} } as const
@@ -41,6 +41,22 @@ test('the places that a text names', () => {
   const text =
     'get("https://a.test/x") ws://b.test:81/y `http://$' + '{host}/z` \'http://[::1]:3/\' "https://c.test"'
   assert.deepEqual(placesIn(text), ['a.test:443', 'b.test:81', '[::1]:3', 'c.test:443'])
+})
+
+test('the places that a text names without a scheme, in quotes', () => {
+  const text =
+    'connect("grpc.test:443") \'127.0.0.1:9000\' `server:8081` "12:30" "rate:10" "a: 443" unquoted.test:80'
+  assert.deepEqual(barePlacesIn(text), ['grpc.test:443', '127.0.0.1:9000', 'server:8081'])
+})
+
+test('all other places lead nowhere, also beside an IPv6 address, which k6 takes for no name', () => {
+  assert.deepEqual(only({ a: '127.0.0.1' }), { a: '127.0.0.1', '*': nowhere })
+  const beside = only({ a: '127.0.0.1', '[fd00::c]:80': '[fd00::c]:80' })
+  assert.deepEqual(
+    [beside['*'], beside['*a'], beside['*m'], beside['*c']],
+    [undefined, nowhere, nowhere, undefined],
+  )
+  assert.ok(!Object.keys(beside).some((place) => place.startsWith('[')))
 })
 
 test('sub-metrics are asked for by scenario, name and group, at most 40; what cannot be selected is said', () => {

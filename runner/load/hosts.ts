@@ -40,6 +40,14 @@ export const placesIn = (text: string): string[] => [
   ),
 ]
 
+/** Every place that a text names in quotes without a scheme, as gRPC takes it; a name without dots has a port above 999. */
+export const barePlacesIn = (text: string): string[] =>
+  [
+    ...text.matchAll(
+      /["'`]((?:[a-z\d-]+\.)+[a-z][a-z\d-]*:\d{2,5}|[a-z][a-z\d-]*:\d{4,5}|\d+(?:\.\d+){3}:\d{2,5})["'`]/gi,
+    ),
+  ].flatMap(([, place]) => place ?? [])
+
 /**
  * The address of a place as k6's `hosts` takes it; or, in a sentence, why nothing may be sent there. A name of which
  * nobody said that it is near is not looked up: that alone would tell others of it.
@@ -106,6 +114,24 @@ export function hostsFrom(list: string): Readonly<Record<string, string>> {
     }),
   )
 }
+
+// Nobody listens there (tcpmux, RFC 1078), so that it is refused at once; a forbidden address gRPC tries for a minute.
+export const nowhere = '127.0.0.1:1'
+
+/**
+ * For k6's `hosts`: these, and nothing else. It takes no IPv6 address there, so beside one the others are those that end with
+ * a letter, as names do.
+ */
+export function only(hosts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const last = Object.keys(hosts).flatMap((place) => /^\[.*(.)\]/.exec(place)?.[1] ?? [])
+  const rest =
+    last.length === 0 ? [''] : [...'abcdefghijklmnopqrstuvwxyz'].filter((end) => !last.includes(end))
+  return { ...onlyNames(hosts), ...Object.fromEntries(rest.map((end) => [`*${end}`, nowhere])) }
+}
+
+/** What k6's `hosts` takes of these. */
+export const onlyNames = (hosts: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(hosts).filter(([place]) => !place.startsWith('[')))
 
 /** Refuses a run that asks places nobody agreed to. */
 export function refuse(script: string, refused: readonly string[]): void {

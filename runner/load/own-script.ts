@@ -90,7 +90,8 @@ export async function prepareOwn(
       connections: script.noVUConnectionReuse || script.noConnectionReuse ? 'one per iteration' : 'kept',
     },
     script: { file: path.basename(own.file), sha256: own.sha256 },
-    judged: Object.keys(script.thresholds ?? {}).length > 0,
+    // Those without a limit are ours, for sub-metrics.
+    judged: Object.values(script.thresholds ?? {}).some((limits) => (limits as unknown[]).length > 0),
     shown: target ? undefined : shownPlaces(rehearsal),
     workload: false,
     countsWork: false,
@@ -127,6 +128,6 @@ function relative(found: Rehearsal, target: Target | null): Rehearsal {
 }
 
 function shownPlaces(rehearsal: Rehearsal | null): string {
-  const places = rehearsal?.places.map((place) => place.replace(/:(80|443)$/, '')) ?? []
-  return places.length > 0 ? places.join(', ') : 'the hosts of the script'
+  if (!rehearsal) return 'the hosts of the script'
+  return rehearsal.places.map((place) => place.replace(/:(80|443)$/, '')).join(', ') || 'no host'
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,17 @@ import { type Captured, capture } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { outside } from '../targets/reach.ts'
-import { addressOf, type Consent, placeOf, placesIn, refuse } from './hosts.ts'
+import {
+  addressOf,
+  barePlacesIn,
+  type Consent,
+  nowhere,
+  only,
+  onlyNames,
+  placeOf,
+  placesIn,
+  refuse,
+} from './hosts.ts'
 import { onceEach, rehearsalMs, type Scenarios, someOfEach } from './sizes.ts'
 
 /** What a script does, learned from one iteration of each of its k6 scenarios. */
@@ -37,8 +47,6 @@ type Order = {
   readonly consent: Consent
 }
 
-// Reserved for documentation (RFC 5737): nobody's, and refused before it is dialled.
-const nowhere = '192.0.2.1'
 // A script that asks more places than this in turn is given up on.
 const rounds = 5
 
@@ -60,21 +68,37 @@ export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
     }
     return refused
   }
-  if (!free) await admit([...placesIn(order.text), ...Object.values(order.environment).flatMap(placesIn)])
+  // A value that is an address stands in no quotes.
+  const texts = [order.text, ...Object.values(order.environment).map((value) => `"${value}"`)]
+  const bare = texts.flatMap(barePlacesIn)
+  // Chromium would take the rest for everything, so that whom the script names counts as asked.
+  const browses = /from ["']k6\/browser["']/.test(order.text)
+  if (!free && browses) refuse(name, await admit(placesIn(order.text)))
+  if (!free)
+    await admit([...texts.flatMap(placesIn), ...bare.filter((place) => /^([\d.]+|localhost):/.test(place))])
   const done = shell.longWork(`${name}: rehearsal, each of its k6 scenarios once …`)
   try {
     for (let round = 0; round < rounds; round++) {
-      const { blocked, unnamed, mistake, ...found } = await once(shell, order, free ? null : hosts)
+      const { unnamed, mistake, ...found } = await once(
+        shell,
+        order,
+        free ? null : browses ? onlyNames(hosts) : only(hosts),
+      )
       if (shell.signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
-      const unknown = blocked.filter((place) => !(place in hosts))
+      // All others led nowhere.
+      const unknown = free ? [] : found.places.filter((place) => !(place in hosts))
       refuse(name, await admit(unknown))
       if (unknown.length > 0) continue
-      if (mistake !== null) throw new Failure('usage', `${name}: rehearsal: ${mistake}`)
-      if (unnamed)
+      // gRPC does not say whom it asked.
+      const possible = unnamed === null ? [] : bare.filter((place) => !(place in hosts))
+      refuse(name, await admit(possible))
+      if (possible.length > 0) continue
+      if (unnamed !== null)
         throw new Failure(
           'usage',
-          `${name}: rehearsal: it asks a host that is not named in it; name it with --allow-host`,
+          `${name}: rehearsal: it asks a host that is not named in it${unnamed}; write out host:port in quotes, or pass it with --env`,
         )
+      if (mistake !== null) throw new Failure('usage', `${name}: rehearsal: ${mistake}`)
       for (const each of found.unfinished)
         shell.say(
           `${name}: an iteration of ${each} takes over ${rehearsalMs / 1000} s; what comes later in it is unknown`,
@@ -91,10 +115,8 @@ export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
 }
 
 type Once = Rehearsal & {
-  /** Places that were refused. */
-  readonly blocked: readonly string[]
-  /** Whether something was refused of which the name is unknown. */
-  readonly unnamed: boolean
+  /** Where in the script something was refused of which the name is unknown; empty where that is unknown too. */
+  readonly unnamed: string | null
   readonly mistake: string | null
 }
 
@@ -108,16 +130,13 @@ async function once(
   try {
     const { code, stderr } = await play(shell, order, {
       scenarios: onceEach(order.scenarios),
-      hosts: hosts && { ...hosts, '*': nowhere },
+      hosts,
       out: points,
     })
     const { finished, ...seen } = await readPoints(points)
     const unfinished = Object.keys(order.scenarios).filter((each) => !finished.has(each))
     const lines = stderr.split('\n')
-    const refusals = lines.filter((line) => /is in a blacklisted range/.test(line))
-    const blocked = [
-      ...new Set([...seen.blocked, ...refusals.flatMap((line) => placesIn(line.replaceAll('\\', ' ')))]),
-    ]
+    const refused = lines.find((line) => line.includes(`dial tcp ${nowhere}:`) && placesIn(line).length === 0)
     const failed = lines.find(
       (line) =>
         /^time="[^"]*" level=(error|fatal)/.test(line) &&
@@ -128,7 +147,7 @@ async function once(
       : code === 0 || code === 99
         ? null
         : `k6 ended with ${code ?? 'a signal'}`
-    return { ...seen, unfinished, blocked, unnamed: refusals.length > 0 && blocked.length === 0, mistake }
+    return { ...seen, unfinished, unnamed: refused === undefined ? null : place(refused), mistake }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -151,7 +170,7 @@ function play(
     stages: null,
     scenarios,
     thresholds: {},
-    systemTags: ['name', 'url', 'group', 'check', 'error_code', 'scenario', 'status'],
+    systemTags: ['name', 'url', 'group', 'check', 'scenario', 'status'],
     ...(hosts && { hosts }),
   }
   return capture(k6.path, ['run', '--quiet', '--summary-mode', 'disabled', '-'], {
@@ -176,7 +195,7 @@ export async function warmUpOwn(shell: Shell, order: Order, forMs: number): Prom
 
 /** ` (checkout.ts:12)`: the first place of a stack that is in the script's own files. */
 function place(logged: string): string {
-  const [, file, line] = /\(file:\/\/(?:[^\s():]*\/)?([^\s/():]+):(\d+):\d+\(/.exec(logged) ?? []
+  const [, file, line] = /\b(?:file|webpack):\/\/(?:[^\s():]*\/)?([^\s/():]+):(\d+):\d+\(/.exec(logged) ?? []
   return file === undefined || file === '-' ? '' : ` (${file}:${line})`
 }
 
@@ -189,22 +208,19 @@ type Point = {
 async function readPoints(file: string) {
   const names = new Map<string, number>()
   const finished = new Set<string>()
-  const [places, groups, checks, blocked] = [
-    new Set<string>(),
-    new Set<string>(),
-    new Set<string>(),
-    new Set<string>(),
-  ]
-  for await (const line of createInterface({ input: createReadStream(file).on('error', () => {}) })) {
+  const [places, groups, checks] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  // k6 makes none for a script that it does not accept.
+  for await (const line of existsSync(file) ? createInterface({ input: createReadStream(file) }) : []) {
     const { type, metric, data } = JSON.parse(line) as Point
     if (type !== 'Point') continue
-    const { name, url = '', group, check, error_code: error, scenario } = data.tags ?? {}
+    const { name, url = '', group, check, scenario } = data.tags ?? {}
     if (metric === 'iterations' && scenario !== undefined) finished.add(scenario)
     if (check !== undefined && metric === 'checks') checks.add(check)
     if (group && metric === 'group_duration') groups.add(group)
-    if (metric !== 'http_reqs' && metric !== 'ws_sessions') continue
-    const at = URL.canParse(url) ? placeOf(new URL(url)) : null
-    if (at !== null) (error === '1110' || error === '1111' ? blocked : places).add(at)
+    const [called] = (metric === 'grpc_req_duration' && /^[^/]+:\d+(?=\/)/.exec(url)) || []
+    if (called !== undefined) places.add(called)
+    if (!/^(http_reqs|ws_sessions|browser_http_req_duration)$/.test(metric)) continue
+    if (URL.canParse(url)) places.add(placeOf(new URL(url)))
     if (metric === 'http_reqs' && name !== undefined) names.set(name, (names.get(name) ?? 0) + 1)
   }
   return {
@@ -212,7 +228,6 @@ async function readPoints(file: string) {
     names: [...names].sort(([, a], [, b]) => b - a).map(([name]) => name),
     groups: [...groups],
     checks: [...checks],
-    blocked: [...blocked],
     finished,
   }
 }

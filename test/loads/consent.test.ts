@@ -146,3 +146,88 @@ test('a name that resolves anew, a proxy and a script lead nowhere', { skip: !na
     /does not answer through the proxy http:\/\/127\.0\.0\.1:1 \(connection refused\)/,
   )
 })
+
+test('a script asks nobody that the user did not agree to, and looks up no name of theirs', {
+  skip: !namespaces,
+}, async () => {
+  const resolver = path.join(out, 'resolv.conf')
+  await writeFile(resolver, '')
+  const inside = `ip link set lo up && ip addr add 192.0.2.1/32 dev lo && ip addr add 10.1.2.3/32 dev lo &&
+    mount --bind "$1" /etc/resolv.conf && exec "$2" --import tsx test/loads/consent-scripts.ts "$1" "$3"`
+  const { stdout, stderr } = await capture(
+    'unshare',
+    ['-mn', 'sh', '-c', inside, 'sh', resolver, process.execPath, out],
+    { cwd: root },
+  )
+  assert.notEqual(stdout, '', stderr)
+  const results: Record<string, Came> = JSON.parse(stdout)
+  const of = (what: string) => {
+    const { stdout: printed, stderr: said, ...came } = results[what] as Came
+    return { ...came, words: `${what}: ${said}${printed}` }
+  }
+  const none = { asked: [], target: 0, elsewhere: 0, near: 0 }
+  const public_ = /script asks public\.example\.com, a public name: .* --allow-public; .* --allow-host public/
+  for (const [what, sentence] of [
+    ...(['literal', 'built', 'caught', 'ws', 'websockets', 'grpc', 'setup', 'browser'] as const).map(
+      (each) => [each, public_] as const,
+    ),
+    ['grpc, built', /asks a host that is not named in it \(script\.js:\d+\); write out host:port/],
+    ['address', /asks 192\.0\.2\.1, neither loopback nor private/],
+    ['address, IPv6', /asks 2001:db8::1, neither loopback nor private/],
+    ['variable', /asks 192\.0\.2\.1, neither/],
+    ['private, not allowed', /asks private\.example\.com, a public name/],
+    ['mapped to a public address', /public\.example\.com is mapped to 192\.0\.2\.1, neither/],
+  ] as const) {
+    const { words, ...came } = of(what)
+    assert.match(words, sentence)
+    assert.deepEqual(came, { code: 2, ...none }, words)
+  }
+  const refused = (what: string) => {
+    const { words, code, asked, elsewhere: far } = of(what)
+    assert.deepEqual([asked, far], [[], 0], words)
+    return { words, code }
+  }
+  for (const [what, code, sentence] of [
+    ['batch', 2, public_],
+    ['redirect', 2, /asks 192\.0\.2\.1, neither/],
+    // Half of all requests, or all.
+    ['redirect later', 1, /verdict: fail\n.*errors/],
+    ['redirect, not rehearsed', 1, /verdict: fail\n.*errors/],
+    ['row', 1, /verdict: fail\n.*errors/],
+    ['variable, not rehearsed', 3, /all 1 request failed/],
+  ] as const) {
+    const ended = refused(what)
+    assert.match(ended.words, sentence)
+    assert.equal(ended.code, code, ended.words)
+  }
+  // A name that the user vouches for is looked up, and where it leads decides.
+  for (const what of ['private, allowed', 'built, allowed']) {
+    const { words, code, asked, elsewhere: far, near } = of(what)
+    assert.deepEqual([code, asked, far], [0, ['private.example.com'], 0], words)
+    assert.ok(near > 0, words)
+  }
+  const vouched = of('public, allowed as a name')
+  assert.match(vouched.words, /public\.example\.com, which is 192\.0\.2\.1, neither/)
+  assert.deepEqual([vouched.code, vouched.elsewhere], [2, 0], vouched.words)
+  const mapped = of('mapped')
+  assert.deepEqual([mapped.code, mapped.asked, mapped.elsewhere], [0, [], 0], mapped.words)
+  assert.ok(mapped.target > 0, mapped.words)
+  // It is reached, though it speaks no gRPC.
+  const grpc = of('grpc, private')
+  assert.ok(grpc.near > 0 && grpc.asked.length === 0, grpc.words)
+  const loopback = of('loopback, IPv6')
+  assert.equal(loopback.code, 0, loopback.words)
+  // That the listener and the resolver count.
+  const any = of('public, allowed')
+  assert.ok(any.elsewhere > 0 && any.asked.length > 0, any.words)
+})
+
+type Came = {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly asked: readonly string[]
+  readonly target: number
+  readonly elsewhere: number
+  readonly near: number
+}

@@ -270,3 +270,63 @@ test('rows of a run that was killed go with the next start', async () => {
   await finished(['--version'])
   await nothingLeft()
 })
+
+test('a script of somebody’s own: its variables, its URL, its mistakes, and a series of it', async () => {
+  requests = []
+  const folder = path.join(out, 'work')
+  await mkdir(folder, { recursive: true })
+  const script = (name: string, iteration: string, base = `'${secretUrl('script')}'`) =>
+    given(
+      name,
+      `import http from 'k6/http'
+const base = ${base}
+export const options = { vus: 1, duration: '1s', thresholds: { http_reqs: ['count>0'] } }
+export default () => { ${iteration} }`,
+    )
+  const asks = `http.get(base + '/a?key=c4nary-script-query', { headers: { authorization: 'Bearer ' + __ENV.TOKEN } })
+    http.get(base + '/b', { tags: { name: 'b' } })
+    console.error('logged', __ENV.TOKEN)`
+  const fine = await script('fine.js', asks)
+  const based = await script('based.js', asks, '__ENV.BASE_URL')
+  const variables = ['--env', 'TOKEN=c4nary-env', '--env', 'PIN=c4nary-pin']
+  // The process list of our own is that of the test.
+  const run = await watched(commandIn(folder, ['run', fine, ...variables]))
+  assert.equal(run.code, 0, run.stderr)
+  nothingIn(run.stdout + run.stderr)
+  assert.ok(requests.some((request) => request.includes('c4nary-env')))
+  const inEnvironment = { TMPDIR: temporary, LAS_ENV: 'TOKEN=c4nary-las-env' }
+  const started = startIn(folder, ['run', fine], inEnvironment)
+  assert.equal(await watched(started.ended), 0, started.stderr)
+  nothingIn(started.stdout + started.stderr)
+
+  const mistakes: [iteration: string, code: number][] = [
+    ["throw new Error('no ' + __ENV.TOKEN)", 2],
+    ["http.get('http://us3r:c4nary-elsewhere@' + ['192', '0', '2', '1'].join('.') + '/?key=c4nary-far')", 2],
+    ["http.get('http://us3r:c4nary-refused@127.0.0.1:9/?key=c4nary-nine')", 3],
+    ["http.get(base + '/denied?key=c4nary-denied')", 3],
+  ]
+  for (const [iteration, code] of mistakes) {
+    const wrong = await script('wrong.js', iteration)
+    const ended = await watched(commandIn(folder, ['run', wrong, ...variables]))
+    assert.equal(ended.code, code, `${iteration}: ${ended.stderr}${ended.stdout}`)
+    nothingIn(ended.stdout + ended.stderr)
+  }
+  await nothingLeft()
+
+  const series = ['--warm-up', '1ms', '--cool-down', '1ms', '--repeat', '1']
+  const sides = ['--a', target.url, '--b', `${target.url}/b`]
+  const ab = await watched(commandIn(folder, ['ab', '--scenario', based, ...sides, ...series, ...variables]))
+  nothingIn(ab.stdout + ab.stderr)
+  assert.match(ab.stderr, /^report: /m)
+  await nothingLeft()
+  const stopping = startIn(folder, ['ab', '--scenario', based, ...sides, ...series], inEnvironment)
+  await said(stopping, 'k6 runs')
+  stopping.process.kill('SIGINT')
+  assert.equal(await watched(stopping.ended), 130, stopping.stderr)
+  nothingIn(stopping.stdout + stopping.stderr)
+  const [, resume = ''] = /--resume (\S+), and --env/.exec(stopping.stderr) ?? []
+  const without = await watched(commandIn(folder, ['ab', '--resume', path.join(folder, resume)]))
+  assert.equal(without.code, 2, `${stopping.stderr}${without.stderr}`)
+  assert.match(without.stderr, /cannot resume without --env/)
+  await nothingLeft()
+})

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { noneLeft, reportOf, said, startIn } from '../command.ts'
+import { noneLeft, reportOf, runOf, type Started, said, startIn } from '../command.ts'
+import { serving } from '../service.ts'
 import { fakeK6, hang, stopped, there } from '../stopped.ts'
 
 let out = ''
@@ -138,4 +139,74 @@ test('a breakpoint that was killed, then interrupted, goes on with the probes th
   const works = statistics.runs.map(({ run }) => run?.target.workload?.unitsPerMs)
   assert.equal(new Set(works).size, 1)
   assert.deepEqual(await readdir(folder), [hidden.slice(1)])
+})
+
+describe('a script of somebody’s own, interrupted', {
+  concurrency: 3,
+  skip: process.platform !== 'linux',
+}, () => {
+  let host: Awaited<ReturnType<typeof serving>>
+  before(async () => {
+    host = await serving((_, response) => response.end('fine'))
+  })
+  after(() => host.close())
+
+  /** Starts it; its first iteration, which is the rehearsal's, takes so long. */
+  async function begun(firstSeconds: number): Promise<Started & { folder: string; temporary: string }> {
+    const folder = await mkdtemp(path.join(out, 'own-'))
+    const temporary = path.join(folder, 'tmp')
+    await mkdir(temporary)
+    await writeFile(
+      path.join(folder, 'script.js'),
+      `import http from 'k6/http'
+import { sleep } from 'k6'
+export const options = { vus: 2, duration: '30s', thresholds: { http_reqs: ['count>1'] } }
+export default () => { http.get('${host.url}/'); sleep(${firstSeconds || 0.01}) }`,
+    )
+    const started = startIn(folder, ['run', './script.js'], { TMPDIR: temporary })
+    return Object.assign(started, { folder, temporary })
+  }
+  const folders = async ({ folder }: { folder: string }) =>
+    (await readdir(folder)).filter((name) => name.includes('-script-'))
+  const temporaries = async ({ temporary }: { temporary: string }) =>
+    (await readdir(temporary)).filter((name) => !name.startsWith('tsx-'))
+
+  for (const times of [1, 2])
+    test(`while it is rehearsed, ${times} times: nothing is left`, async () => {
+      const started = await begun(60)
+      await said(started, 'rehearsal')
+      await sleep(1500)
+      await stopped(started, times)
+      assert.match(started.stderr, /^load-and-stress: interrupted before the load started$/m)
+      assert.deepEqual([await folders(started), await temporaries(started)], [[], []])
+    })
+
+  for (const times of [1, 2])
+    test(`under load, ${times} times: what was measured is kept and named`, async () => {
+      const started = await begun(0)
+      await said(started, 'k6 runs')
+      await sleep(1500)
+      await stopped(started, times)
+      const { run } = await runOf(started.folder, started.stderr)
+      assert.equal(run.interrupted, true)
+      assert.match(started.stderr, /^interrupted: stopping, and keeping what was measured/m)
+      assert.equal((await folders(started)).length, 1)
+      assert.deepEqual(await temporaries(started), [])
+    })
+
+  for (const [phase, first] of [
+    ['rehearsal', 60],
+    ['k6 runs', 0],
+  ] as const)
+    test(`killed at "${phase}": no process is left, and no folder once another has started`, async () => {
+      const started = await begun(first)
+      await said(started, phase)
+      await sleep(1000)
+      started.process.kill('SIGKILL')
+      await started.ended
+      await noneLeft(started.mark)
+      const next = startIn(started.folder, ['--version'], { TMPDIR: started.temporary })
+      await next.ended
+      assert.deepEqual(await temporaries(started), [])
+    })
 })
