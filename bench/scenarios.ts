@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,12 +11,14 @@ import { number } from '../analysis/formats/words.ts'
 import { bundle } from '../runner/k6/bundle.ts'
 import { findK6 } from '../runner/k6/find.ts'
 import { k6Environment, runK6 } from '../runner/k6/run.ts'
+import { readData } from '../runner/load/data.ts'
+import { metricsOfNames } from '../runner/load/names.ts'
 import { guard } from '../runner/shell/processes.ts'
 import { shellOf } from '../runner/shell/shell.ts'
 
 /**
  * What our scenarios cost the generator: requests a second and CPU of k6 for each, of the constant scenario – against
- * somebody's service, and against the workload, whose own times it also takes – beside the shortest k6 script that one
+ * somebody's service, with rows of data, also named, and against the workload, whose own times it also takes – beside the shortest k6 script that one
  * can write, run in the environment that our runner gives k6 and in Go's own, and wrk as the limit, in turns against the
  * same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
  */
@@ -68,14 +70,26 @@ async function ofK6(script: string, settings: Record<string, string>): Promise<M
   }
 }
 
-const constant = (request: string) =>
+const constant = (request: string, settings: Record<string, string> = {}) =>
   ofK6(ours, {
     BASE_URL: base,
     LAS_REQUEST_PATH: request,
     LAS_VUS: String(vus),
     LAS_DURATION: `${seconds}s`,
     LAS_KEEP_CONNECTIONS: 'true',
+    ...settings,
   })
+
+/** A hundred rows, each with one of that many names. */
+async function rows(names: number): Promise<Measured> {
+  const file = path.join(folder, 'rows.json')
+  const row = (_: unknown, index: number) => ({ path: '/', name: `name ${index % names}` })
+  await writeFile(file, JSON.stringify(Array.from({ length: 100 }, row)))
+  const data = await readData(file, { path: '{{path}}', body: null, headers: {} })
+  const named = [...new Set(data.requests.flatMap(({ name }) => name ?? []))]
+  const settings = { LAS_DATA_ROWS: data.file, LAS_SUBMETRICS: JSON.stringify(metricsOfNames(named)) }
+  return await constant('/', settings).finally(data.remove)
+}
 
 async function ofWrk(): Promise<Measured> {
   const args = ['-f', 'cpu %U %S', 'wrk', '-t2', `-c${vus}`, `-d${seconds}`, `${base}/`]
@@ -93,6 +107,8 @@ const ways: Record<string, () => Promise<Measured>> = {
   'the same, Go’s own garbage rate': () => ofK6(minimal, { GOGC: '100', GOMEMLIMIT: 'off' }),
   'constant, --path /': () => constant('/'),
   'constant, of the workload': () => constant('/work'),
+  'constant, --data': () => rows(1),
+  'the same, of 20 names': () => rows(20),
   'wrk, the limit': ofWrk,
 }
 try {

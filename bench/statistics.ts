@@ -8,6 +8,7 @@ import { compare, isDecided } from '../analysis/runs/compare.ts'
 import type { Judgement } from '../analysis/runs/judgement.ts'
 import { segments } from '../test/segments.ts'
 import { laws, recommendations } from './capacity.ts'
+import { names } from './names.ts'
 import {
   drifting,
   lognormal,
@@ -177,6 +178,7 @@ async function generators(): Promise<void> {
 
 const parts: Record<string, () => void | Promise<void>> = {
   verdicts,
+  names,
   stopping,
   sessions,
   coverage,

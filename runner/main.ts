@@ -3,6 +3,7 @@ import path from 'node:path'
 import { scenarioNames } from '../scenarios/catalogue.ts'
 import { exitCodes, exitCodesHelp, Failure } from './shell/exit.ts'
 import { signalAll } from './shell/processes.ts'
+import { shortageWords } from './shell/refusal.ts'
 import { type Shell, shellOf } from './shell/shell.ts'
 import { clearAbandoned } from './shell/temporary.ts'
 
@@ -19,6 +20,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: `run one scenario: ${scenarioNames.join(', ')}`,
     windsDown: true,
     load: async () => (await import('./verbs/run.ts')).run,
+  },
+  new: {
+    summary: 'write a script of your own to start from',
+    load: async () => (await import('./verbs/new.ts')).newScript,
   },
   breakpoint: {
     summary: 'find the highest rate that holds the SLOs',
@@ -104,7 +109,9 @@ export async function command(shell: Shell, argv: readonly string[]): Promise<nu
 
 /** For a fault of our own too, with its place if DEBUG is set. */
 function sentenceOf(error: unknown, { env }: Shell): string {
-  const sentence = error instanceof Error ? error.message : String(error)
+  const sentence =
+    (error instanceof Error && shortageWords(error, env)) ||
+    oneLine(error instanceof Error ? error.message : String(error))
   // The system refused something, such as a file on a full disk.
   const known = error instanceof Failure || (error instanceof Error && 'syscall' in error)
   return [
@@ -113,8 +120,14 @@ function sentenceOf(error: unknown, { env }: Shell): string {
   ].join('\n')
 }
 
+/** What a value of the user's brings into a sentence may have lines, and megabytes. */
+const oneLine = (sentence: string): string => {
+  const line = sentence.replaceAll(/\r?\n/g, '\\n')
+  return line.length > 2000 ? `${line.slice(0, 1000)} … ${line.slice(-500)}` : line
+}
+
 function verbOf(name: string): Verb {
-  const verb = verbs[name]
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
   if (verb) return verb
   throw new Failure('usage', `"${name}" is not a verb; there are ${Object.keys(verbs).join(', ')}`)
 }
@@ -152,7 +165,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      if (second.signal.aborted || !verbs[argv[0] ?? '']?.windsDown) end(exitCodes.interrupted)
+      const verb = Object.entries(verbs).find(([name]) => name === argv[0])?.[1]
+      if (second.signal.aborted || !verb?.windsDown) end(exitCodes.interrupted)
       if (!first.signal.aborted) {
         shell.say('interrupted: stopping, and keeping what was measured … (once more: at once)')
         return first.abort()

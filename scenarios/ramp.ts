@@ -1,5 +1,6 @@
 import { ramp } from './catalogue.ts'
 import { plateaus } from './lib/load.ts'
+import { paused } from './lib/pause.ts'
 import { request, spreadRows } from './lib/request.ts'
 import { settings } from './lib/settings.ts'
 
@@ -7,4 +8,5 @@ export { handleSummary } from './lib/summary.ts'
 
 const chosen = settings(ramp.sizes)
 export const options = plateaus('ramp', chosen.stages, chosen)
-export default request(chosen, { firstRows: spreadRows(chosen, chosen.stages.length) })
+const stages = chosen.stages.length
+export default paused(chosen, stages, request(chosen, { firstRows: spreadRows(chosen, stages) }))

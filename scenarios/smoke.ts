@@ -1,5 +1,6 @@
 import { smoke } from './catalogue.ts'
 import { plateaus } from './lib/load.ts'
+import { paused } from './lib/pause.ts'
 import { halved, request } from './lib/request.ts'
 import { settings } from './lib/settings.ts'
 
@@ -7,4 +8,4 @@ export { handleSummary } from './lib/summary.ts'
 
 const chosen = settings(smoke.sizes)
 export const options = plateaus('smoke', [chosen.vus], chosen)
-export default halved(chosen, request(chosen))
+export default halved(chosen, paused(chosen, 1, request(chosen)))

@@ -71,6 +71,18 @@ test('a wrong request gets one sentence', async () => {
     [['compare', 'nowhere', 'version=new'], /nowhere: no result folder there/],
     [['compare', 'version=new', 'results/new-0'], /new-0 is on both sides/],
     [['compare', 'a', 'b', '--effect', '200%'], /--effect: "200%" is not a share/],
+    [
+      ['compare', 'a', 'b', '--figures', 'p95{nam:x}'],
+      /--figures: "p95\{nam:x\}" is not a figure; write p95/,
+    ],
+    [
+      ['ab', '--figures', 'rate{group:buy}'],
+      /--figures: "rate\{group:buy\}": of a group there are mean, p50/,
+    ],
+    [
+      ['compare', 'version=old', 'version=new', '--figures', 'p95{name:pay}'],
+      /--figures: no run has p95\{name:pay\}; there is no figure by name, group, k6 scenario, check or custom/,
+    ],
     [['ab', '--a', 'http://u:p@127.0.0.1:1', '--b', 'http://127.0.0.1:2'], /user and password would be kept/],
     [['ab', '--a', 'http://127.0.0.1:1', '--b', 'http://127.0.0.1:1'], /are the same/],
     [['ab', '--duet', '--scenario', 'ramp'], /--duet is for constant and arrival; ramp has several stages/],

@@ -129,7 +129,11 @@ test('a target that dies half-way still gives a report, with the reason in words
     started.stdout,
     /^verdict: fail\n {2}errors ≤ 1 % missed: .* % \(.*were refused the connection/m,
   )
-  const { folder, figures } = await lastRun(started.stderr)
+  const { folder, run, figures } = await lastRun(started.stderr)
+  assert.match(run.k6.warnings.join(), /dial tcp 127\.0\.0\.1:\d+: connect: connection refused/)
+  assert.ok(run.k6.warnings.length <= 3)
+  const page = await readFile(path.join(folder, 'report', 'report.md'), 'utf8')
+  assert.match(page, /From k6’s log: .*connection refused/)
   const { failed, requests } = figures.total
   assert.ok(failed !== null && requests !== null && failed > 0 && failed < requests)
   // What was refused took no time; the latencies are of what was answered.
@@ -296,6 +300,12 @@ const usage: [args: string[], sentence: RegExp][] = [
   [['help', 'juggle'], /is not a verb/],
   [['report', 'nothing-here'], /nothing-here: no such file or folder/],
   [['juggle'], /is not a verb/],
+  [['constructor'], /"constructor" is not a verb/],
+  [['help', '__proto__'], /"__proto__" is not a verb/],
+  [['completion', 'toString'], /no completion for "toString"/],
+  [['run', 'smoke', '--slo', 'constructor=1'], /is not an SLO/],
+  [['run', 'smoke', '--vus', '1\n\u001b[31m2'], /"1\\n\\x1b\[31m2" is not a whole number/],
+  [['run', 'smoke', '--prometheus', 'http://['], /--prometheus: .* is not an http or https address/],
 ]
 for (const [args, sentence] of usage) {
   test(`"${args.join(' ')}" is refused in one sentence`, async () => {
@@ -308,7 +318,7 @@ for (const [args, sentence] of usage) {
   })
 }
 
-const verbs = ['run', 'breakpoint', 'sweep', 'ab', 'noise', 'compare', 'report', 'nightly', 'history']
+const verbs = ['run', 'new', 'breakpoint', 'sweep', 'ab', 'noise', 'compare', 'report', 'nightly', 'history']
 
 test('the front door: verbs with a line each, help of one, version', async () => {
   for (const args of [[], ['--help'], ['help']]) {

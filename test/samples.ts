@@ -5,6 +5,8 @@ import type { Night } from '../analysis/formats/night.ts'
 import type { Source } from '../analysis/formats/read.ts'
 import type { Run } from '../analysis/formats/run.ts'
 import { parseSummary, type Summary } from '../analysis/formats/summary.ts'
+import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
+import { type RunStatistics, runStatistics } from '../analysis/run/statistics.ts'
 
 export const k6Versions = ['0.52.0', '1.8.1', '2.2.0'] as const
 
@@ -78,6 +80,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     machineBusyCores: 1,
     maxMemoryMiB: 50,
     shortages: [],
+    warnings: [],
     outputs: [],
   },
   ...changes,
@@ -132,3 +135,62 @@ export const aNight = (index: number, values: number[], changes: Partial<Night> 
   ],
   ...changes,
 })
+
+const random = randomFrom(3)
+
+const latencies = (by: number, count = 1000) => ({
+  count,
+  avg: 50 * by,
+  min: by,
+  med: 50 * by,
+  max: 100 * by,
+  'p(90)': 90 * by,
+  'p(95)': 95 * by,
+  'p(99)': 99 * by,
+})
+const shares = (passes: number, fails: number) => ({ passes, fails, rate: passes / (passes + fails) })
+
+export type ScriptChanges = { readonly names?: Readonly<Record<string, number>>; readonly noise?: number }
+
+/** A run of a script in turns with the other side: everything varies by `noise`, each name by its factor too. */
+export function aScriptRun(
+  which: 'a' | 'b',
+  index: number,
+  { names = {}, noise = 0.02 }: ScriptChanges = {},
+): RunStatistics {
+  const shared = Math.exp(noise * normalFrom(random))
+  const vary = () => shared * Math.exp(noise * normalFrom(random))
+  const byName = Object.entries({ list: 1, login: 1, checkout: 1, ...names }).flatMap(([name, by]) => [
+    [`http_req_duration{name:${name},expected_response:true}`, latencies(by * vary())] as const,
+    [`http_req_failed{name:${name}}`, shares(10, 990)] as const,
+  ])
+  const metrics = aSummary({
+    iterations: { count: 1000 },
+    http_reqs: { count: 3000, rate: 300 },
+    http_req_failed: shares(30, 2970),
+    'http_req_duration{expected_response:true}': latencies(vary(), 2970),
+    ...Object.fromEntries(byName),
+    'group_duration{group:::purchase}': latencies(vary()),
+    cart_time: latencies(vary()),
+    declined: shares(3, 97),
+    bought: { count: 100, rate: 10 * vary() },
+  })
+  const summary = {
+    ...metrics,
+    checks: [
+      { name: 'paid', group: '', passes: 90, fails: 10 },
+      { name: 'paid', group: '::purchase', passes: 95, fails: 5 },
+    ],
+  }
+  const start = Date.UTC(2026, 0, 1, 0, 2 * index + Number(which === 'b'))
+  return runStatistics({
+    name: `${which}${index}`,
+    run: aRun({
+      scenario: 'checkout.js',
+      script: { file: 'checkout.js', sha256: '0'.repeat(64) },
+      startedAt: new Date(start).toISOString(),
+      labels: { side: which, cell: `${which}.${index + 1}` },
+    }),
+    summary: { kind: 'summary', summary },
+  })
+}

@@ -15,7 +15,7 @@ import { controlGroup } from './cgroup.ts'
 import type { Config } from './config.ts'
 import { type App, invalidInput, json, problem, type Service } from './contract.ts'
 import { cpuMeter, sampleCpu } from './cpu.ts'
-import { isLoopback, refuseCrossSite } from './cross-site.ts'
+import { hostsOf, refuseCrossSite } from './cross-site.ts'
 import { metrics } from './metrics.ts'
 import { pageRoutes } from './routes/page.ts'
 import { stateRoutes } from './routes/state.ts'
@@ -100,7 +100,7 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
     app.on(['POST', 'GET'], '/stress', guard)
     app.on('DELETE', ['/stress/jobs', '/stress/jobs/*'], guard)
   }
-  guardLoad(refuseCrossSite(isLoopback(config.HOST)))
+  guardLoad(refuseCrossSite(hostsOf(config, environment)))
   if (config.STRESS_TOKEN) {
     guardLoad(requireToken(config.STRESS_TOKEN))
     app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })

@@ -9,6 +9,16 @@ const seconds = z.coerce.number().positive().max(86_400)
 /** The environment variables by name; `--help` prints the descriptions and defaults. */
 const variables = z.object({
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  HOST_NAMES: z
+    .string()
+    .optional()
+    .transform((list) =>
+      list
+        ?.toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    )
+    .describe('names that clients call this service by, with commas between; * for any (default: see below)'),
   PORT: integer(0, 65_535).default(8080).describe('port to listen on; 0: any free one'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
@@ -60,7 +70,7 @@ export const shownVariables = Object.keys(variables.shape).filter((name) => name
 
 /** One line per variable, for `--help`. */
 export const variablesHelp = (): string[] =>
-  Object.entries(z.toJSONSchema(variables).properties ?? {}).map(([name, property]) => {
+  Object.entries(z.toJSONSchema(variables, { io: 'input' }).properties ?? {}).map(([name, property]) => {
     const { description, default: value } = property as { description: string; default?: unknown }
     return `${name.padEnd(22)} ${description}${value === undefined ? '' : ` (default: ${value})`}`
   })

@@ -29,4 +29,10 @@ Endpoints (parameters: see /openapi.json)
 Environment
 ${variablesHelp()
   .map((line) => `  ${line}`)
-  .join('\n')}`
+  .join('\n')}
+
+A web page of another site cannot start loads. So that no page can pass for one of this service (DNS rebinding),
+/work, /stress and ending loads ask for a Host that is an address, this machine's name, or a name that nobody can
+register: without a dot, or in .localhost, .local, .internal, .svc or .cluster.local. HOST_NAMES adds others.
+Any Host will do where HOST is not loopback and clients need the STRESS_TOKEN, which no page knows, or where this
+is a pod and HOST_NAMES is not set, since its Service, LoadBalancer and Ingress have names of their own.`

@@ -439,6 +439,32 @@ test('a port in use is reported in one sentence', async () => {
   }
 })
 
+test('a name that somebody could point here is refused on every address, unless it is given', async () => {
+  const service = await started({
+    HOST: '0.0.0.0',
+    HOST_NAMES: 'load.example.com',
+    KUBERNETES_SERVICE_HOST: '',
+  })
+  try {
+    const url = service.url.replace('0.0.0.0', '127.0.0.1')
+    const status = (host: string) =>
+      new Promise((resolve, reject) => {
+        request(`${url}/work?ms=1`, { headers: { host } }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode))
+        })
+          .on('error', reject)
+          .end()
+      })
+    assert.deepEqual(
+      await Promise.all(['load.example.com:8080', 'evil.example', '10.0.0.1', 'workload'].map(status)),
+      [200, 403, 200, 200],
+    )
+  } finally {
+    service.process.kill('SIGTERM')
+    await ended(service)
+  }
+})
+
 async function output(args: string[]): Promise<{ code: number; stdout: string; stderr: string[] }> {
   const child = spawned({}, args)
   let stdout = ''

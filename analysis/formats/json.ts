@@ -42,6 +42,10 @@ export function readJson<Schema extends ZodType>(
     : unreadable(`not ${what} (${issueWords(parsed.error)})`)
 }
 
-/** The first thing that a schema rejects, and where: `stages → 0 → vus: expected number`. */
-export const issueWords = ({ issues: [issue] }: ZodError): string =>
-  `${issue?.path.join(' → ') || 'top level'}: ${issue?.message}`
+/** The first thing that a schema rejects, and where: `stages → 0 → vus: expected number, but it is missing`. */
+export const issueWords = ({ issues: [issue] }: ZodError): string => {
+  const words = issue?.message
+    .replace(/^Invalid input: /, '')
+    .replace(', received undefined', ', but it is missing')
+  return `${issue?.path.join(' → ') || 'top level'}: ${words}`
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadWords, seriesLoad, sizesWords, sizeWords, stageWords } from './load.ts'
+import { loadWords, seriesLoad, sizesWords, sizeWords, stageWords, successWords, thinkWords } from './load.ts'
 
 const stages = (vus: number[], offered: number | null = null, seconds = [10]) =>
   vus.map((each, index) => ({
@@ -44,4 +44,18 @@ test('the load that identifies a series in the history never changes', () => {
     of(random, 'kept'),
     'GET /work?ms=5, 20/s for 10 s, Poisson arrivals (seed 7), connections kept',
   )
+})
+
+test('pauses and what counts as success belong to the identity of a series, where they were given', () => {
+  const load = { request: 'GET /x', stages: stages([2]), connections: 'kept' as const }
+  assert.equal(seriesLoad(load), 'GET /x, 2 VUs for 10 s, connections kept')
+  assert.equal(
+    seriesLoad({ ...load, thinkMs: 1500, expectStatus: '404', expectBody: 'a "b"' }),
+    'GET /x, 2 VUs for 10 s, connections kept, paused 1.5 s after each answer, success is a body with "a \\"b\\""',
+  )
+  assert.equal(
+    successWords({ expectStatus: '200-299,404', expectBody: 'fine' }),
+    'status 200-299,404, a body with "fine"',
+  )
+  assert.deepEqual([successWords({}), thinkWords({})], [null, null])
 })

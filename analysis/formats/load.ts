@@ -46,7 +46,7 @@ const arrivalWords = ({ poissonSeed }: Pick<Stage, 'poissonSeed'> = {}): string 
 
 /** When the last stage should end, in ms from the start of the test; 0 without stages. */
 export const plannedMs = (stages: readonly Pick<Stage, 'startMs' | 'durationMs'>[]): number =>
-  Math.max(0, ...stages.map(({ startMs, durationMs }) => startMs + durationMs))
+  stages.reduce((endMs, { startMs, durationMs }) => Math.max(endMs, startMs + durationMs), 0)
 
 /** The sizes of all stages, in order: `1 → 2 → 4 VUs`, `20 → 100 requests/s`. */
 export const sizesWords = (stages: readonly Stage[]): string =>
@@ -79,6 +79,30 @@ export const shapeWords = (stages: readonly Stage[]): string =>
     })
     .join(' + ')
 
+/** `1 s after each answer`; null where VUs did not pause. */
+export const thinkWords = ({ thinkMs }: Pick<Run['load'], 'thinkMs'>): string | null =>
+  thinkMs === undefined ? null : `${thinkMs / 1000} s after each answer`
+
+/** `status 200-299,404, a body with "fine"`; null where every status from 200 to 299 was a success. */
+export function successWords({
+  expectStatus,
+  expectBody,
+}: Pick<Run['load'], 'expectStatus' | 'expectBody'>): string | null {
+  const words = [
+    ...(expectStatus === undefined ? [] : [`status ${expectStatus}`]),
+    ...(expectBody === undefined ? [] : [`a body with ${JSON.stringify(expectBody)}`]),
+  ]
+  return words.length > 0 ? words.join(', ') : null
+}
+
 /** The `load` of a night's figures. Changing how it is worded would start every series anew. */
-export const seriesLoad = ({ request, stages, connections }: Run['load']): string =>
-  `${request}, ${shapeWords(stages)}, connections ${connections}`
+export function seriesLoad({ request, stages, connections, thinkMs, expectBody }: Run['load']): string {
+  const pause = thinkWords({ thinkMs })
+  return [
+    request,
+    shapeWords(stages),
+    `connections ${connections}`,
+    ...(pause === null ? [] : [`paused ${pause}`]),
+    ...(expectBody === undefined ? [] : [`success is a body with ${JSON.stringify(expectBody)}`]),
+  ].join(', ')
+}

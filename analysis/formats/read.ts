@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { recognise } from './recognise.ts'
+import { obstacle, readRefusal, readText } from './file.ts'
+import { recognise, wanted } from './recognise.ts'
 import { parseRun, type Run } from './run.ts'
 import { parseSummary, type SummaryReading } from './summary.ts'
 
@@ -21,7 +22,7 @@ export async function readSource(at: string): Promise<SourceReading> {
   const found = await stat(at).catch(() => null)
   if (!found) return { kind: 'unreadable', reason: `${at}: no such file or folder` }
   if (!found.isDirectory()) {
-    const summary = await readSummary(at, 'cannot be read; check its permissions')
+    const summary = await readSummary(at, { pipes: true })
     if (summary.kind === 'unreadable') return { kind: 'unreadable', reason: `${at}: ${summary.reason}` }
     return { kind: 'source', source: { name: path.basename(at), run: null, summary } }
   }
@@ -36,40 +37,38 @@ export const folderName = (at: string): string => path.basename(path.resolve(at)
 /** Reads the `run.json` of a result folder; `reason` is a complete sentence that names the file. */
 export function readRun(at: string): ReturnType<typeof parseRun> {
   const file = path.join(at, 'run.json')
-  let text: string
-  try {
-    // Of thousands of small files, promises read a quarter as many per second.
-    text = readFileSync(file, 'utf8')
-  } catch {
+  if (!existsSync(file)) {
     const reason = `${at}: not a result folder (no run.json); name one, or a k6 summary file`
     return { kind: 'unreadable', reason }
   }
-  const run = parseRun(text)
+  const text = readText(file)
+  const run = text.kind === 'ok' ? parseRun(text.value) : text
   return run.kind === 'unreadable' ? { ...run, reason: `${file}: ${run.reason}` } : run
 }
 
-// The densest summaries have a few megabytes, and Node makes no string beyond 512 MiB.
-const mostMiB = 256
+const unreadable = (error: NodeJS.ErrnoException) =>
+  ({ kind: 'unreadable', reason: `cannot be read (${readRefusal(error)})` }) as const
 
-/** A summary by its file, with `missing` as the reason if it cannot be read; by default that of a result folder. */
-export async function readSummary(
-  file: string,
-  missing = 'k6 did not write one; see k6.log',
-): Promise<SummaryReading> {
-  const handle = await open(file).catch(() => null)
-  if (!handle) return { kind: 'unreadable', reason: missing }
+/** A summary by its file: of a result folder, or one that a user names, which may be a pipe. */
+export async function readSummary(file: string, { pipes = false } = {}): Promise<SummaryReading> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => error)
+  if (found instanceof Error)
+    return !pipes && found.code === 'ENOENT'
+      ? { kind: 'unreadable', reason: 'k6 did not write one; see k6.log' }
+      : unreadable(found)
+  const against = obstacle(found, { pipes })
+  const handle = against ? null : await open(file).catch((error: NodeJS.ErrnoException) => error)
+  if (handle instanceof Error) return unreadable(handle)
+  if (!handle) return { kind: 'unreadable', reason: `${against}; ${wanted}` }
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096)
     const start = buffer.subarray(0, bytesRead)
-    const sizeMiB = (await handle.stat()).size / 2 ** 20
-    const other =
-      recognise(start) ??
-      (sizeMiB > mostMiB ? `too large for a k6 summary (${Math.round(sizeMiB)} MiB)` : null)
+    const other = recognise(start)
     if (other) return { kind: 'unreadable', reason: other }
     // The handle reads on from here, also where a pipe cannot be read twice.
     return parseSummary(Buffer.concat([start, await handle.readFile()]).toString())
-  } catch {
-    return { kind: 'unreadable', reason: missing }
+  } catch (error) {
+    return unreadable(error as NodeJS.ErrnoException)
   } finally {
     await handle.close()
   }

@@ -1,5 +1,5 @@
 /** The file that can be read instead of k6's points, text or archives. */
-const wanted = 'a summary is wanted: the file of --summary-export, or what handleSummary is given'
+export const wanted = 'a summary is wanted: the file of --summary-export, or what handleSummary is given'
 
 const signatures: readonly [what: string, bytes: readonly number[]][] = [
   ['a gzip archive; unpack it first', [0x1f, 0x8b]],
@@ -13,12 +13,17 @@ const signatures: readonly [what: string, bytes: readonly number[]][] = [
 /** k6's lines of figures, such as `http_reqs......: 40  9.9/s`, and the heading of its summary. */
 const terminal = /execution: local|█ (TOTAL RESULTS|THRESHOLDS)|^\s*(✓ |✗ )?[a-z_]+\.{3,}: /m
 
+/** What a file is by its first bytes, where that is not text in UTF-8. */
+export const signatureOf = (start: Uint8Array): string | null =>
+  signatures.find(([, bytes]) => bytes.every((byte, at) => start[at] === byte))?.[0] ?? null
+
 /**
  * What a file is that is no JSON summary, judging by its first bytes, and what to do; it completes the
  * sentence "<file>: …". Null for what may be a summary.
  */
 export function recognise(start: Uint8Array): string | null {
-  for (const [what, bytes] of signatures) if (bytes.every((byte, at) => start[at] === byte)) return what
+  const signature = signatureOf(start)
+  if (signature) return signature
   const text = new TextDecoder().decode(start).trimStart()
   // UTF-16 without its mark has a zero in every second byte.
   if (text.includes('\0')) return `neither JSON nor UTF-8 text; ${wanted}`

@@ -36,9 +36,21 @@ export const Run = z.object({
     request: z.string().describe('method and path'),
     stages: z.array(Stage).describe('plateaus of load, in order'),
     connections: z.enum(['one per iteration', 'kept']),
+    thinkMs: z.number().optional().describe('closed model: how long a VU paused after each answer'),
+    expectStatus: z
+      .string()
+      .optional()
+      .describe('statuses that counted as success, where not 200 to 299: 200-299,404'),
+    expectBody: z.string().optional().describe('text that the body of a successful answer contained'),
     proxy: z.string().optional().describe('through which the load went, without user and password'),
   }),
-  slos: z.array(z.object({ figure: z.string(), limit: z.number() })),
+  slos: z.array(
+    z.object({
+      figure: z.string(),
+      limit: z.number(),
+      tags: z.record(z.string(), z.string()).optional().describe('of what it is about; absent for the whole'),
+    }),
+  ),
   labels: z.record(z.string(), z.string()),
   target: z.object({
     url: z.string().describe('without user, password and query'),
@@ -126,6 +138,10 @@ export const Run = z.object({
       )
       .default([])
       .describe('what the generator’s machine ran out of, as k6’s log says'),
+    warnings: z
+      .array(z.string())
+      .default([])
+      .describe('the first different warnings and errors of k6’s log, at most three, without secrets'),
     outputs: z
       .array(z.string())
       .default([])

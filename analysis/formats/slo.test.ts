@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseSlos, sloPercentile, sloWords } from './slo.ts'
+import { parseSlos, sloMetrics, sloPercentile, sloWords } from './slo.ts'
 
 test('a list of SLOs', () => {
   assert.deepEqual(parseSlos('p95=250, errors=1%,rate=100/s,p99.9=1000ms,mean=5,max=7.5'), [
@@ -14,8 +14,43 @@ test('a list of SLOs', () => {
   ])
 })
 
+test('tags select what an SLO is about; a comma within braces belongs to them', () => {
+  const slos = parseSlos(
+    'p95{name:/checkout, method:POST}=250,errors{name:/items/{{id}}}=1%,rate{check:paid}=99%,rate{name:a:b}=5/s',
+  )
+  assert.deepEqual(slos, [
+    { figure: 'p95', tags: { name: '/checkout', method: 'POST' }, limit: 250 },
+    { figure: 'errors', tags: { name: '/items/{{id}}' }, limit: 0.01 },
+    { figure: 'rate', tags: { check: 'paid' }, limit: 0.99 },
+    { figure: 'rate', tags: { name: 'a:b' }, limit: 5 },
+  ])
+  assert.ok(typeof slos !== 'string')
+  assert.deepEqual(slos.map(sloWords), [
+    'p95{name:/checkout,method:POST} ≤ 250 ms',
+    'errors{name:/items/{{id}}} ≤ 1 %',
+    'rate{check:paid} ≥ 99 %',
+    'rate{name:a:b} ≥ 5 requests/s',
+  ])
+  assert.deepEqual(slos.map(sloMetrics), [
+    [
+      'http_req_failed{name:/checkout,method:POST}',
+      'http_req_duration{name:/checkout,method:POST,expected_response:true}',
+    ],
+    ['http_req_failed{name:/items/{{id}}}'],
+    ['checks{check:paid}'],
+    ['http_req_failed{name:a:b}'],
+  ])
+})
+
 for (const text of [
   '',
+  'p95{}=1',
+  'p95{name}=1',
+  'p95{name:}=1',
+  'p95{name:a=1',
+  'p95{check:paid}=1',
+  'rate{check:paid}=2',
+  'rate{check:paid}=1/s',
   'p95',
   'p95=',
   'p95=-1',

@@ -113,3 +113,17 @@ test('percentiles come in order, with min, median and max among them', () => {
     [100, 10],
   ])
 })
+
+test('names that every object inherits are names like any other', () => {
+  const text = (name: string, more = '') =>
+    `{"metrics":{"http_reqs":{"values":{"count":3}},"${name}":{"values":{"count":1,"${name}":2}${more}},"x{${name}:${name}}":{"values":{"rate":1}}}}`
+  for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__']) {
+    const summary = summaryOf(text(name))
+    assert.equal(findMetric(summary, 'x', { [name]: name })?.values.rate, 1)
+    assert.equal(findMetric(summary, 'http_reqs', {})?.values.count, 3)
+    const judged = parseSummary(text(name, ',"thresholds":{"count<1":{"ok":false}}'))
+    if (judged.kind === 'unreadable')
+      assert.match(judged.reason, /^a metric with thresholds is called __proto__/)
+    else assert.equal(judged.summary.thresholds[0]?.passed, false)
+  }
+})

@@ -59,6 +59,11 @@ export function parseSummary(text: string): SummaryReading {
 
 function ofMetrics(json: object): SummaryReading {
   if (!('metrics' in json)) return unreadable('not a k6 summary (no "metrics"); was the run interrupted?')
+  // zod leaves that member out, and with it a threshold that was crossed.
+  if (hasThresholds(Object.getOwnPropertyDescriptor(json.metrics ?? {}, '__proto__')?.value))
+    return unreadable(
+      'a metric with thresholds is called __proto__, which cannot be read; give it another name',
+    )
   const full = HandleSummary.safeParse(json)
   if (full.success) return { kind: 'summary', summary: fromHandleSummary(full.data) }
   const flat = Export.safeParse(json)

@@ -1,4 +1,5 @@
 import { sampleVariance, sum } from 'simple-statistics'
+import { largest } from './extremes.ts'
 import { doubledMidranks } from './mann-whitney.ts'
 import { upperNormal } from './normal.ts'
 
@@ -35,7 +36,7 @@ function exact(blocks: readonly (readonly number[])[], distance: number): number
   let shares = new Float64Array([1])
   for (const block of blocks) {
     const sums = sumsOfHalves(block)
-    const next = new Float64Array(shares.length + Math.max(...sums))
+    const next = new Float64Array(shares.length + largest(sums))
     shares.forEach((share, at) => {
       if (share > 0)
         for (const each of sums) next[at + each] = (next[at + each] as number) + share / sums.length

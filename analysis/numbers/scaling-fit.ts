@@ -1,6 +1,7 @@
 import { levenbergMarquardt } from 'ml-levenberg-marquardt'
 import { mean } from 'simple-statistics'
 import { z } from 'zod'
+import { largest, smallest } from './extremes.ts'
 import { groupedBy } from './group.ts'
 import { type Free, type Law, type Observation, throughput } from './scaling-law.ts'
 
@@ -50,7 +51,7 @@ function fitFree(levels: readonly MeanRate[], free: Free, start: Law): Law | nul
     return { gamma: (parameters[0] ?? 0) * unit.gamma, ...shape }
   }
   // The search takes equal steps in all directions, so each parameter is scaled to its expected size.
-  const most = Math.max(...levels.map(({ replicas }) => replicas))
+  const most = largest(levels.map(({ replicas }) => replicas))
   const unit = {
     gamma: start.gamma,
     alpha: Math.max(start.alpha, 0.01),
@@ -94,7 +95,7 @@ export function leastSquares(levels: readonly MeanRate[], most: Free, near?: Law
 }
 
 function startFor(runs: readonly Observation[]): Law {
-  const gamma = Math.max(...runs.map(({ replicas, rate }) => rate / replicas))
+  const gamma = largest(runs.map(({ replicas, rate }) => rate / replicas))
   const { alpha, beta } = linearised(runs, gamma)
   return { gamma, alpha: Math.min(Math.max(alpha, 0.001), 1), beta: Math.max(beta, 1e-6) }
 }
@@ -144,7 +145,7 @@ export function fitModels(runs: readonly Observation[]): Fit[] {
       n - k - 1 > 0 ? n * Math.log(Math.max(rss, floor) / n) + 2 * k + (2 * k * (k + 1)) / (n - k - 1) : null
     return { model, ...law, rss, aicc, weight: 0 }
   })
-  const best = Math.min(...fits.map(({ aicc }) => aicc ?? Infinity))
+  const best = smallest(fits.map(({ aicc }) => aicc ?? Infinity))
   const weights = fits.map(({ aicc }) => (aicc === null ? 0 : Math.exp((best - aicc) / 2)))
   const all = weights.reduce((a, b) => a + b, 0)
   return fits.map((fit, index) => ({ ...fit, weight: (weights[index] ?? 0) / all }))

@@ -86,7 +86,9 @@ export function standardErrors(runs: readonly Observation[], law: Law, free: Fre
     return [n / divisor, ...free.map((name) => (name === 'alpha' ? slope : slope * n))]
   })
   // Scaled to their size, since β is orders of magnitude smaller than γ.
-  const units = [0, ...free].map((_, column) => Math.hypot(...derivatives.map((row) => row[column] ?? 0)))
+  const units = [0, ...free].map((_, column) =>
+    Math.sqrt(derivatives.reduce((sum, row) => sum + (row[column] ?? 0) ** 2, 0)),
+  )
   const jacobian = new Matrix(
     derivatives.map((row) => row.map((value, column) => value / (units[column] ?? 1))),
   )

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
+import { largest } from './extremes.ts'
 import { Fit, fitModels, levelsOf } from './scaling-fit.ts'
 import { bootstrap, fromResiduals, Intervals } from './scaling-intervals.ts'
 import { type Observation, peakOf, throughput } from './scaling-law.ts'
@@ -77,7 +78,7 @@ export function scaling(runs: readonly Observation[], resamples = 1000): Scaling
         : null,
     ceiling:
       chosen.model === 'amdahl' && intervals?.alpha && intervals.alpha.low > 0
-        ? agreedCeiling(chosen, alike, Math.max(...levels.map(({ rate }) => rate)))
+        ? agreedCeiling(chosen, alike, largest(levels.map(({ rate }) => rate)))
         : null,
     residuals: runs.map(({ replicas, rate }) => ({
       replicas,

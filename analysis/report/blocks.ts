@@ -82,9 +82,11 @@ export type Report = {
   readonly records: readonly (readonly (string | number)[])[]
 }
 
-export const list = (...lines: readonly (string | false | undefined)[]): List => ({
+type Line = string | false | undefined
+
+export const list = (...lines: readonly (Line | readonly Line[])[]): List => ({
   kind: 'list',
-  lines: lines.filter((line) => typeof line === 'string'),
+  lines: lines.flat().filter((line) => typeof line === 'string'),
 })
 
 /** Blocks without those that have nothing to show. */

@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics'
 import { number, percent, quantity } from '../formats/words.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import type { Repeated } from '../numbers/repeated.ts'
 import type { Fit } from '../numbers/scaling-fit.ts'
 import { peakOf } from '../numbers/scaling-law.ts'
@@ -21,7 +22,7 @@ export function capacityReport(statistics: Statistics): OfRuns {
     blocks: present([
       recommendation ? { kind: 'finding', text: recommendation, tone: 'neutral', terminal: true } : null,
       { ...tableOf('By replicas', levels, levelColumns), terminal: true },
-      { ...list(...levelRemarks(statistics)), terminal: true },
+      { ...list(levelRemarks(statistics)), terminal: true },
       replicasPlot(statistics),
       ...plots,
       ...table,
@@ -92,7 +93,7 @@ function betweenWords(levels: readonly ReplicaLevel[]): string {
   const confidences = levels.flatMap(({ rate }) => rate.interval?.confidence ?? [])
   const fewer = 'the range of the runs, of which fewer than five are too few for an interval'
   if (confidences.length === 0) return fewer
-  const [least, most] = [Math.min(...confidences), Math.max(...confidences)].map(percent)
+  const [least, most] = [smallest(confidences), largest(confidences)].map(percent)
   const interval = `the interval of the typical run (confidence ${least === most ? least : `${least} to ${most}`})`
   return confidences.length < levels.length ? `${interval}, or ${fewer}` : interval
 }
@@ -104,9 +105,9 @@ function spreadWords(levels: readonly ReplicaLevel[], runs: ReturnType<typeof ob
     total.p50Ms && total.p95Ms ? total.p95Ms / total.p50Ms : [],
   )
   if (between.length === 0 || within.length === 0) return []
-  const needed = Math.max(...levels.map(({ runsNeeded }) => runsNeeded ?? 0))
+  const needed = largest(levels.map(({ runsNeeded }) => runsNeeded ?? 0))
   return [
-    `Between runs throughput varies by up to ${percent(Math.max(...between))} (standard deviation ÷ mean)${
+    `Between runs throughput varies by up to ${percent(largest(between))} (standard deviation ÷ mean)${
       needed > 0 ? `; ${needed} runs of each would bring its interval within ± 2 %` : ''
     }. Within a run p95 is ${number(median(within))} times p50.`,
   ]
@@ -118,8 +119,8 @@ function scalingWords(scaling: Scaling): string[] {
   const { intervals, peak, ceiling } = scaling
   const around = (value: number, bounds: { low: number; high: number } | null | undefined) =>
     bounds ? `${number(value)} (${number(bounds.low)} to ${number(bounds.high)})` : number(value)
-  const most = Math.max(...scaling.residuals.map(({ replicas }) => replicas))
-  const worst = Math.max(...scaling.residuals.map(({ residual, rate }) => Math.abs(residual / rate)))
+  const most = largest(scaling.residuals.map(({ replicas }) => replicas))
+  const worst = largest(scaling.residuals.map(({ residual, rate }) => Math.abs(residual / rate)))
   const others = scaling.alike.filter((model) => model !== fit.model).map((model) => names[model])
   const words = [
     `Of the three laws ${names[fit.model]} explains the runs best${others.length > 0 ? `, but ${others.join(' and ')} cannot be ruled out` : ''} (Akaike weight ${percent(fit.weight)}): one replica ${around(fit.gamma, intervals?.gamma)} requests/s${

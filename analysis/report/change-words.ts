@@ -16,6 +16,14 @@ export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'
   return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
 }
 
+/** Orders figures by how much they changed for the worse, as far as they can be compared. */
+export function worstFirst(a: Compared, b: Compared): number {
+  const worse = ({ scale, change, better }: Compared) =>
+    (scale === 'ratio' ? Math.log(change) : change) * (better === 'lower' ? 1 : -1)
+  const judged = ({ judgement }: Compared) => Number(judgement === 'worse')
+  return judged(b) - judged(a) || worse(b) - worse(a)
+}
+
 /** Of a change between nights: `+10.2 %`; of a share `+1.90 points`; else in the figure's own unit. */
 export function byWords({ by, scale }: Change): string {
   if (scale === 'ratio') return signed(by - 1)
@@ -28,7 +36,7 @@ export const signed = (share: number): string => `${share < 0 ? '−' : '+'}${pe
 
 /** `12.3 ms` */
 export const figureWords = ({ unit }: Pick<Series, 'unit'>, value: number): string =>
-  unit === 'share' ? percent(value) : `${number(value)} ${unit}`
+  unit === 'share' ? percent(value) : `${number(value)} ${unit}`.trim()
 
 /** `2026-01-31 04:00` */
 export const dayOf = ({ startedAt }: Night): string => startedAt.slice(0, 16).replace('T', ' ')

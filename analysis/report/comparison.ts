@@ -1,11 +1,14 @@
-import { number, percent } from '../formats/words.ts'
+import { figurePhrase } from '../formats/figure.ts'
+import { number, percent, quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
+import { isTagged } from '../runs/figures-compared.ts'
 import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
-import { changeWords, groupName } from './change-words.ts'
+import { changeWords, groupName, worstFirst } from './change-words.ts'
 import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
@@ -42,21 +45,42 @@ export const comparedBlocks = (
   { judgement, groups, effect, unmatched }: Comparison,
   subject = 'judgement',
 ): Block[] => [
-  { kind: 'finding', text: `${subject}: ${judgement}`, tone: tones[judgement] },
+  {
+    kind: 'finding',
+    text: `${subject}: ${judgement}`,
+    tone: tones[judgement],
+    reasons: groups.flatMap((group) => worseWords(group, groups.length > 1)),
+  },
   ...groups.flatMap((group): Block[] => [
     tableOf(groupName(group), group.metrics, columns(group)),
     {
-      ...list(...comparedRemarks(group, effect)),
+      ...list(comparedRemarks(group, effect)),
       ...(group.metrics.length === 0 && { name: groupName(group) }),
     },
   ]),
-  list(...unmatched.map(sentence)),
+  list(unmatched.map(sentence)),
 ]
+
+// More of them are not read; the table has all.
+const mostNamed = 8
+
+/** `Worse: p95 of checkout +12.0 % (+9.00 to +15.0 %), …`: first what is of a part of the run, which says where to look. */
+function worseWords(group: ComparedGroup, several: boolean): string[] {
+  const worse = group.metrics.filter(({ judgement }) => judgement === 'worse')
+  if (worse.length === 0) return []
+  const sorted = [...worse.filter(isTagged).sort(worstFirst), ...worse.filter((each) => !isTagged(each))]
+  const words = sorted.slice(0, mostNamed).map((each) => {
+    const interval = each.interval ? ` (${intervalWords(each.scale, each.interval)})` : ''
+    return `${figurePhrase(each.metric)} ${changeWords(each)}${interval}`
+  })
+  const more = sorted.length > mostNamed ? ` and ${sorted.length - mostNamed} more` : ''
+  return [`${several ? `${groupName(group)}: worse` : 'Worse'}: ${words.join(', ')}${more}.`]
+}
 
 const sentence = (words: string): string => (words.endsWith('.') ? words : `${words}.`)
 
 const columns = ({ looks }: ComparedGroup): readonly Column<Compared>[] => [
-  ['figure', ({ metric, unit }) => (unit === 'share' ? metric : `${metric} (${unit})`)],
+  ['figure', ({ metric, unit }) => (unit === 'share' || unit === '' ? metric : `${metric} (${unit})`)],
   ['baseline', ({ unit, baseline }) => sideWords(unit, baseline)],
   ['candidate', ({ unit, candidate }) => sideWords(unit, candidate)],
   ['change', changeWords],
@@ -80,24 +104,26 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
   const { runs, refused, invalid, metrics, warnings, suspect, pairs, looks } = group
   if (refused.length > 0) return [...refused.map(sentence), 'Not compared.']
   const judged = (judgement: Judgement) => metrics.filter((each) => each.judgement === judgement)
-  const names = (these: readonly Compared[]) => these.map(({ metric }) => metric).join(', ')
-  const changes = (these: readonly Compared[]) =>
-    these.map((each) => `${each.metric} ${changeWords(each)}`).join(', ')
-  const [worse, better] = [judged('worse'), judged('better')]
+  const names = (these: readonly Compared[]) => shortened(these, ({ metric }) => figurePhrase(metric))
+  const better = judged('better')
   const same = judged('no difference')
   const open = judged('cannot tell').filter(({ metric }) => metric !== badRuns)
   const remarks: string[] = []
-  if (worse.length > 0) remarks.push(`Worse: ${changes(worse)}.`)
-  if (better.length > 0) remarks.push(`Better: ${changes(better)}.`)
+  if (better.length > 0) {
+    const words = (each: Compared) => `${figurePhrase(each.metric)} ${changeWords(each)}`
+    remarks.push(`Better: ${shortened(better, words)}.`)
+  }
   if (same.length > 0) remarks.push(`No difference beyond ${percent(effect)}: ${names(same)}.`)
   if (open.length > 0) {
-    const needed = Math.max(0, ...open.map(({ runsNeeded }) => runsNeeded ?? 0))
+    const needed = Math.max(0, largest(open.map(({ runsNeeded }) => runsNeeded ?? 0)))
     const why =
       Math.min(runs.baseline, runs.candidate) < fewestRuns
         ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
         : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
     const enough =
-      needed > 0 ? `; about ${needed} runs a side would be enough in nine of ten comparisons` : ''
+      needed > 0
+        ? `; about ${needed} runs a side would be enough in nine of ten comparisons${open.some(isTagged) ? ' for those of the whole run' : ''}`
+        : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
   if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
@@ -111,11 +137,26 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
     remarks.push(
       `Intervals and p compare ${pairs} pairs of runs made in turns, so a drift of the machine does not widen them.`,
     )
+  const tagged = metrics.filter(isTagged)
+  if (tagged.length > 0)
+    remarks.push(
+      `The figures of the whole run are judged as without the ${quantity(tagged.length, 'figure')} of parts of it, which are judged together: p is adjusted for all of them (Westfall and Young), and worse or better needs a p of at most 0.008, a change beyond ${percent(effect)}, and an interval at least its own width from no change.`,
+    )
   if (looks > 1)
     remarks.push(
       `The runs could be looked at ${looks} times, so each look spends 1/${looks} of the permitted error and the intervals are wider.`,
     )
   return [...remarks, ...warnings.map(sentence)]
+}
+
+/** Names of figures; of parts of the run at most a few. */
+function shortened(these: readonly Compared[], words: (each: Compared) => string): string {
+  const [ofRun, tagged] = [these.filter((each) => !isTagged(each)), these.filter(isTagged)]
+  const few = tagged.length <= mostNamed
+  return [
+    ...ofRun.map(words),
+    ...(few ? tagged.map(words) : [`${tagged.length} figures of parts of the run`]),
+  ].join(', ')
 }
 
 /** One for each figure, failed where it is worse; one for a group that could not be compared. */
@@ -126,6 +167,7 @@ function groupCases(group: ComparedGroup): Case[] {
   return group.metrics.map((each) => ({
     suite,
     name: each.metric,
-    failure: each.judgement === 'worse' ? `${each.metric} is ${changeWords(each)}: worse.` : null,
+    failure:
+      each.judgement === 'worse' ? `${figurePhrase(each.metric)} is ${changeWords(each)}: worse.` : null,
   }))
 }

@@ -1,5 +1,5 @@
 import { stageWords } from '../formats/load.ts'
-import { orDash, percent } from '../formats/words.ts'
+import { number, orDash, percent } from '../formats/words.ts'
 import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { type Column, cellText, type Report, type Table, type Tiles, tableOf } from './blocks.ts'
@@ -83,8 +83,14 @@ export const serverTable = (run: RunStatistics): Table => ({
       ]
     }),
   ),
-  note: 'Where the time went, as the workload reports it: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s time.',
+  note: `Where the time went, as the workload reports it: waiting for a thread, and working. The rest of a request is connecting, sending and the generator’s time.${sampleWords(run)}`,
 })
+
+/** At high rates not every answer is read. */
+const sampleWords = ({ total: { server, samples } }: RunStatistics): string =>
+  server && samples !== null && server.samples < 0.95 * samples
+    ? ` Queue and work times are of ${number(server.samples)} of the ${number(samples)} answers, chosen at random.`
+    : ''
 
 const recorded = [
   'requests',

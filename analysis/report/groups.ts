@@ -1,4 +1,5 @@
 import { merge, ofPercentiles, percentilesOf } from '../numbers/distribution.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { colour } from './plots/svg.ts'
 
@@ -54,6 +55,6 @@ export function together(
   const single = parts.map(percentilesOf)
   return first.percentiles.map(([p]) => {
     const each = single.map((at) => at(p).value)
-    return { p, ms: all(p).value, least: Math.min(...each), most: Math.max(...each) }
+    return { p, ms: all(p).value, least: smallest(each), most: largest(each) }
   })
 }

@@ -184,6 +184,7 @@ test('between percentiles that are far apart the line is dashed, and a dense gri
 test('where the number of requests is unknown, the slowest has no place on the line', () => {
   const { metrics } = JSON.parse(written('2.2.0-shop.json'))
   delete metrics.http_reqs
+  delete metrics.http_req_failed
   const summary = parseSummary(JSON.stringify({ metrics }))
   const all = statistics([{ name: 'x', run: null, summary }])
   assert.equal(all.runs[0]?.percentiles.at(-1)?.[0], 100)

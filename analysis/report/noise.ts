@@ -20,7 +20,7 @@ export function noiseReport(statistics: Statistics): OfRuns {
     blocks: present([
       { kind: 'finding', text: words, tone: noise.recommended ? 'good' : 'doubt', terminal: true },
       ...noise.loads.map((load) => ({ ...loadTable(load), terminal: true })),
-      { ...list(...remarks(noise)), terminal: true },
+      { ...list(remarks(noise)), terminal: true },
       noisePlot(noise, words),
       ...everyRun(statistics.runs, groups).flat(),
     ]),

@@ -274,7 +274,10 @@ test('each judgement of a comparison has its sentence and its tone', () => {
     const { tone } = modelOf(data).blocks.find((block) => block.kind === 'finding') ?? {}
     return `${tone}: ${text(data)}`
   }
-  assert.match(words(side('new', 1, 0.8)), /^bad: [\s\S]*judgement: worse[\s\S]*^Worse: rate −20\.0 %\.$/m)
+  assert.match(
+    words(side('new', 1, 0.8)),
+    /^bad: [\s\S]*judgement: worse\n {2}Worse: rate −20\.0 % \([^)]* to [^)]*\)\.$/m,
+  )
   assert.match(words(side('new', 1, 1.2)), /^good: [\s\S]*^Better: rate \+20\.0 %\.$/m)
   assert.match(words(side('new', 1, 1.001)), /^neutral: [\s\S]*^No difference beyond 5 %: rate\.$/m)
   assert.match(

@@ -148,6 +148,7 @@ test('the times that the workload reports have their own table', () => {
   assert.match(file(files, 'report.md'), /^\| stage 2 · 2 VUs \| 50 \| – \| – \| 95 \| – \| – \|$/m)
   assert.match(file(files, 'report.md'), /^\| all \| 50 \| 3 \| 5 \| 95 \| 6 \| 10 \|$/m)
   assert.match(file(files, 'index.html'), /Inside the workload/)
+  assert.match(file(files, 'report.md'), /are of 1,000 of the 2,900 answers, chosen at random/)
 })
 
 test('the latency from the intended start has its own table', () => {

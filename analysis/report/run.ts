@@ -1,4 +1,4 @@
-import { loadWords, stageWords } from '../formats/load.ts'
+import { loadWords, stageWords, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent } from '../formats/words.ts'
@@ -75,11 +75,15 @@ function headline({ total, stages }: RunStatistics): Block[] {
 /** Everything about one run below its headline. */
 export function runTables(run: RunStatistics): Block[] {
   const { total, failures, remarks, fairness } = run
+  const warnings = run.run?.k6.warnings ?? []
   const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
   return present([
     thresholdsTable(run.measures),
     hasRequests(total) && { ...stagesTable(run), terminal: true },
-    list(failed.length > 0 && `Failed requests: ${failed.join(', ')}.`),
+    list(
+      failed.length > 0 && `Failed requests: ${failed.join(', ')}.`,
+      warnings.length > 0 && `From k6’s log: ${warnings.join(' · ')}`,
+    ),
     { ...kindsTable(run), terminal: true },
     ...measureBlocks(run.measures),
     total.intended !== null && intendedTable(run),
@@ -87,7 +91,7 @@ export function runTables(run: RunStatistics): Block[] {
     followingTable(run),
     podsTable(run),
     list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),
-    { ...list(...remarks), name: 'Before you trust it' },
+    { ...list(remarks), name: 'Before you trust it' },
     { kind: 'table', name: 'What was run', heads: ['', ''], rows: facts(run) },
   ])
 }
@@ -131,6 +135,8 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
     ['Target', target.url + (target.embedded ? ' (the embedded workload)' : '')],
     ['Request', load.request],
     ['Load', loadWords(run.load.stages)],
+    ['Pause of a VU', thinkWords(load)],
+    ['Success', successWords(load)],
     ['Connections', load.connections],
     ['SLOs', slos.map(sloWords).join(', ') || 'none'],
     [

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
 import type { Run } from '../formats/run.ts'
+import { largest } from '../numbers/extremes.ts'
 
 export const Following = z.object({
   stage: z.string().describe('the stage that changed the load'),
@@ -43,8 +44,8 @@ export function following(run: Run | null): Following[] {
       to,
       firstMs: changedAt === undefined ? null : changedAt - startMs,
       readyMs: settledAt === undefined ? null : settledAt - startMs,
-      overshoot: Math.max(
-        ...wanted.map((each) => Math.max(each - Math.max(from, to), Math.min(from, to) - each)),
+      overshoot: largest(
+        wanted.map((each) => Math.max(each - Math.max(from, to), Math.min(from, to) - each)),
       ),
     }
   })

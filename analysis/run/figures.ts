@@ -4,6 +4,7 @@ import { type Slo, sloPercentile } from '../formats/slo.ts'
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
 const ServerTimes = z.object({
+  samples: z.number().describe('answers that these were taken from: at high rates a random sample'),
   queueP50Ms: numberOrNull,
   queueP95Ms: numberOrNull,
   workP50Ms: numberOrNull,
@@ -107,6 +108,7 @@ function serverTimes(summary: Summary, tags: Tags): Figures['server'] {
   if (!queue?.values.count || !work?.values.count) return null
   const at = (metric: Metric, p: number) => percentile(metric, metric.values.count ?? 0, p)
   return {
+    samples: queue.values.count,
     queueP50Ms: at(queue, 50),
     queueP95Ms: at(queue, 95),
     workP50Ms: at(work, 50),
@@ -132,18 +134,32 @@ function percentile(metric: Metric, samples: number | null, p: number): number |
   return percentileAt(metric, p) ?? null
 }
 
-/** The figure that an SLO limits; null where unknown, with `needs` where more requests would give it. */
+/**
+ * The figure that an SLO limits; null where unknown, with `needs` where more requests than the `samples` that there
+ * were would give it. `whole` are the figures of the requests with `tags`.
+ */
 export function sloFigure(
-  { figure }: Slo,
+  { figure, tags: own }: Slo,
   summary: Summary,
-  total: Figures,
+  whole: Figures,
   tags: Tags = {},
-): { value: number | null; needs?: number } {
+): { value: number | null; samples: number | null; needs?: number } {
+  const selected = { ...tags, ...own }
+  if (own?.check !== undefined) {
+    const { passes = 0, fails = 0 } = findMetric(summary, 'checks', selected)?.values ?? {}
+    return { value: passes + fails > 0 ? passes / (passes + fails) : null, samples: passes + fails }
+  }
+  const total = own ? figures(summary, selected, durationMs(whole)) : whole
+  const { samples } = total
+  // A rate of 0 would be a figure of what nobody counted.
+  if (own && total.requests === 0) return { value: null, samples }
   const p = sloPercentile(figure)
   if (p !== undefined) {
-    const { metric } = durations(summary, tags)
-    const value = metric ? percentile(metric, total.samples, p) : null
-    return (total.samples ?? Infinity) < samplesNeeded(p) ? { value, needs: samplesNeeded(p) } : { value }
+    const { metric } = durations(summary, selected)
+    const value = metric ? percentile(metric, samples, p) : null
+    return (samples ?? Infinity) < samplesNeeded(p)
+      ? { value, samples, needs: samplesNeeded(p) }
+      : { value, samples }
   }
   const named: Record<string, number | null> = {
     errors: total.errors,
@@ -151,8 +167,12 @@ export function sloFigure(
     mean: total.meanMs,
     max: total.maxMs,
   }
-  return { value: named[figure] ?? null }
+  return { value: Object.hasOwn(named, figure) ? (named[figure] ?? null) : null, samples }
 }
+
+/** The time that a rate is over. */
+const durationMs = ({ requests, rate }: Figures): number | null =>
+  rate && requests !== null ? (requests * 1000) / rate : null
 
 /** Whether a figure is within its limit: a minimum for a rate, a maximum for everything else. */
 export const holds = ({ figure, limit }: Slo, value: number): boolean =>

@@ -20,9 +20,17 @@ const remarks = (firstMs: number, secondMs: number) =>
   }).remarks.join(' ')
 
 test('the means of both halves follow from all iterations and the second half', () => {
-  assert.deepEqual(halves(summaryOf(10, 200)), { firstMs: 10, secondMs: 200 })
+  assert.deepEqual(halves(summaryOf(10, 200)), { of: 'an iteration', firstMs: 10, secondMs: 200 })
   assert.equal(halves(summaryOf(10, 200, 99)), null)
   assert.equal(halves(aSummary(requests(1000))), null)
+  // Where VUs pause, an iteration is mostly its pause.
+  const paused = aSummary({
+    ...requests(1000),
+    iteration_duration: { count: 1000, avg: 1105 },
+    http_req_duration: { count: 1000, avg: 105 },
+    'http_req_duration{half:2}': { count: 500, avg: 200 },
+  })
+  assert.deepEqual(halves(paused), { of: 'a request', firstMs: 10, secondMs: 200 })
 })
 
 test('latency that goes from 10 to 200 ms half-way gets a remark, and a steady one none', () => {

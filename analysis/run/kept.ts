@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { obstacle } from '../formats/file.ts'
 import type { JsonReading } from '../formats/json.ts'
 import { folderName, readRun, readSummary } from '../formats/read.ts'
 import { type Kept, Run } from '../formats/run.ts'
@@ -47,6 +48,7 @@ function digest(run: Run, figures: unknown, summaryFile: string): string | null 
   const hash = createHash('sha256').update(JSON.stringify([codeDigest(), run, figures]))
   let file: number | undefined
   try {
+    if (obstacle(statSync(summaryFile))) return null
     file = openSync(summaryFile, 'r')
     for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))
       hash.update(buffer.subarray(0, length))

@@ -1,8 +1,9 @@
-import { isOpen } from '../formats/load.ts'
+import { isOpen, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
 import { distribution, type Part } from '../numbers/distribution.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import { atMostFrom, withOmitted } from '../numbers/omission.ts'
 import { durations, type Figures } from './figures.ts'
 import { halves } from './halves.ts'
@@ -22,6 +23,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
           : isOpen(run.load.stages)
             ? openRemark(run, summary, total)
             : closedRemark(summary, total, run),
+        ...thinkRemarks(run),
         ...duetRemarks(run),
         ...proxyRemarks(run),
         ...machineRemarks(run, summary),
@@ -93,12 +95,17 @@ function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figure
   return `Open model: requests started at their own rate${random}${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
 }
 
-function closedRemark(summary: Summary, { samples, p99Ms }: Figures, { load: { stages } }: Run): string {
+function closedRemark(
+  summary: Summary,
+  { samples, p99Ms }: Figures,
+  { load: { stages, thinkMs } }: Run,
+): string {
   const { metric } = durations(summary, {})
   const known = metric ? distribution(metric, samples ?? undefined) : ''
   const [part] = typeof known === 'string' ? [] : known
-  const fewest = Math.min(...stages.map(({ vus }) => vus))
-  const estimate = part && p99Ms !== null ? omitted(part, p99Ms, fewest) : ''
+  const fewest = smallest(stages.map(({ vus }) => vus))
+  // The estimate is for VUs that send again at once.
+  const estimate = part && p99Ms !== null && thinkMs === undefined ? omitted(part, p99Ms, fewest) : ''
   return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${estimate}`
 }
 
@@ -140,6 +147,14 @@ const duetRemarks = ({ duet }: Run): string[] =>
     : [
         `Half of the load: at the same moment the other half went to ${duet.with}${duet.sameHost ? ', on the same host: both shared its CPU' : ''}.`,
       ]
+
+function thinkRemarks({ load: { stages, thinkMs } }: Run): string[] {
+  if (thinkMs === undefined) return []
+  const vus = largest(stages.map(({ vus }) => vus))
+  return [
+    `Each VU paused for ${thinkWords({ thinkMs })}, so ${quantity(vus, 'VU')} can make at most ${number((vus * 1000) / thinkMs)} requests/s: the throughput is that of this load, and the target may do more.`,
+  ]
+}
 
 const proxyRemarks = ({ load: { proxy } }: Run): string[] =>
   proxy === undefined
@@ -191,12 +206,12 @@ function halvesRemarks(summary: Summary): string[] {
   const both = halves(summary)
   if (!both || Math.abs(Math.log(both.secondMs / both.firstMs)) < Math.log(leastRatio)) return []
   return [
-    `The load was not steady: an iteration took ${number(both.firstMs)} ms on average in the first half and ${number(both.secondMs)} ms in the second. The figures mix the two.`,
+    `The load was not steady: ${both.of} took ${number(both.firstMs)} ms on average in the first half and ${number(both.secondMs)} ms in the second. The figures mix the two.`,
   ]
 }
 
 function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): string[] {
-  const most = Math.max(...stages.map(({ vus }) => vus ?? 0))
+  const most = largest(stages.map(({ vus }) => vus ?? 0))
   if (knee === null) return []
   return [
     knee < most

@@ -92,6 +92,31 @@ describe('the rate', () => {
   })
 })
 
+test('requests by name are counted by their failures, where only these were asked for', () => {
+  const summary = aSummary({
+    ...requests(100, 4),
+    'http_req_failed{name:/}': { passes: 0, fails: 40 },
+    'http_req_failed{name:/a:b {{id}}}': { passes: 4, fails: 56 },
+    'http_req_duration{name:/,expected_response:true}': { count: 40, avg: 2, med: 2, max: 3 },
+    'http_reqs{name:/,stage:1}': { count: 7 },
+  })
+  const statistics = runStatistics({ name: 'x', run: aRun(), summary: { kind: 'summary', summary } })
+  assert.deepEqual(
+    statistics.measures.tagged[0]?.rows.map(({ tags, requests, failed, errors, rate, meanMs }) => [
+      tags.name,
+      requests,
+      failed,
+      errors,
+      rate,
+      meanMs,
+    ]),
+    [
+      ['/a:b {{id}}', 60, 4, 4 / 60, 6, null],
+      ['/', 40, 0, 0, 4, 2],
+    ],
+  )
+})
+
 test('a run without a readable summary is invalid and has no stages', () => {
   const summary = { kind: 'unreadable', reason: 'k6 did not write one; see k6.log' } as const
   const { verdict, stages, remarks } = runStatistics({ name: 'x', run: aRun(), summary })

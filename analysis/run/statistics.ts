@@ -9,6 +9,7 @@ import { Figures, figures } from './figures.ts'
 import { Measures, measures } from './measures.ts'
 import { queueGrowth } from './queue-growth.ts'
 import { remarks } from './remarks.ts'
+import { serverTimesOfAll } from './server-times.ts'
 import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
 import { failureKinds, judge } from './verdict.ts'
 
@@ -54,9 +55,10 @@ const empty: Summary = {
 export function runStatistics({ name, run, summary: reading }: Source): RunStatistics {
   const summary = reading.kind === 'summary' ? reading.summary : empty
   const rateMs = loadMs(run, summary)
-  const total = figures(summary, {}, rateMs)
   const [first] = run?.load.stages ?? []
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
+  const all = figures(summary, {}, rateMs)
+  const total = { ...all, server: serverTimesOfAll(run, summary, all, stages) }
   const statistics = {
     name,
     run,
@@ -77,28 +79,11 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   return { ...statistics, remarks: reading.kind === 'summary' ? remarks(statistics, summary) : [] }
 }
 
-/**
- * The measures of a script's run: names without the URL of the target, which differs between the sides of a comparison,
- * and not again by k6 scenario, which its stages are, or by reason of failure.
- */
+/** The measures of a script's run, not again by k6 scenario, which its stages are, or by reason of failure. */
 function ofRun(found: Measures, run: Run | null): Measures {
   if (!run?.script) return found
-  const base = run.target.url.replace(/\/$/, '')
-  return {
-    ...found,
-    tagged: found.tagged
-      .filter(({ by }) => !['scenario', 'error_code,expected_response'].includes(by.join()))
-      .map(({ by, rows }) => ({
-        by,
-        rows: rows.map(({ tags, ...row }) => {
-          const { name = '' } = tags
-          return {
-            ...row,
-            tags: name.startsWith(`${base}/`) ? { ...tags, name: name.slice(base.length) } : tags,
-          }
-        }),
-      })),
-  }
+  const known = ['scenario', 'error_code,expected_response']
+  return { ...found, tagged: found.tagged.filter(({ by }) => !known.includes(by.join())) }
 }
 
 function byKind(summary: Summary, rateMs: number | null): RunStatistics['requests'] {

@@ -61,6 +61,7 @@ describe('never green', () => {
           machineBusyCores: null,
           maxMemoryMiB: null,
           shortages: [],
+          warnings: [],
           outputs: [],
         },
       }),
@@ -165,6 +166,11 @@ describe('SLOs', () => {
     assert.equal(slo('max', 100).kind, 'pass')
   })
 
+  test('a figure named like what every object inherits is one that the summary lacks', () => {
+    for (const name of ['constructor', 'toString', '__proto__'])
+      assert.match(slo(name, 1).reasons[0] ?? '', new RegExp(`cannot be judged: the summary has no ${name}$`))
+  })
+
   test('errors are judged by their share, and say what they were', () => {
     const summary = aSummary({ ...requests(1000, 20), ...stage1, 'http_reqs{status:503}': { count: 20 } })
     assert.equal(slo('errors', 0.02, summary).kind, 'pass')
@@ -172,6 +178,68 @@ describe('SLOs', () => {
       kind: 'fail',
       reasons: ['errors ≤ 1 % missed: 2 % (20 were answered 503)'],
     })
+  })
+
+  test('missed errors say for which requests they were, most first', () => {
+    const ofNames = (failed: Record<string, number>) =>
+      aSummary({
+        ...requests(500, 52),
+        ...stage1,
+        ...Object.fromEntries(
+          Object.entries(failed).map(([name, passes]) => [
+            `http_req_failed{name:${name}}`,
+            { passes, fails: 100 },
+          ]),
+        ),
+      })
+    assert.deepEqual(slo('errors', 0.01, ofNames({ '/': 0, '/pay': 12, '/checkout': 40 })).reasons, [
+      'errors ≤ 1 % missed: 10.4 %; 40 of 52 failed requests were for /checkout, 12 for /pay',
+    ])
+    assert.deepEqual(slo('errors', 0.01, ofNames({ '/items/{{id}}': 52 })).reasons, [
+      'errors ≤ 1 % missed: 10.4 %; 52 of 52 failed requests were for /items/{{id}}',
+    ])
+  })
+
+  test('an SLO with tags is judged by what has them', () => {
+    const summary = aSummary({
+      ...requests(1000, 20),
+      ...stage1,
+      'http_req_failed{name:/}': { passes: 0, fails: 600 },
+      'http_req_duration{name:/,expected_response:true}': { count: 600, med: 3, 'p(95)': 9 },
+      'http_req_failed{name:/pay,method:POST}': { passes: 20, fails: 380 },
+      'http_req_failed{name:/typo}': { passes: 0, fails: 0 },
+      'checks{check:paid}': { passes: 98, fails: 2 },
+    })
+    const tagged = (figure: string, tags: Record<string, string>, limit: number) => {
+      const { kind, reasons } = verdict(aRun({ slos: [{ figure, tags, limit }] }), summary)
+      return [kind, ...reasons]
+    }
+    const [root, pay] = [{ name: '/' }, { method: 'POST', name: '/pay' }]
+    assert.deepEqual(tagged('p95', root, 9), ['pass'])
+    assert.deepEqual(tagged('p95', root, 8), ['fail', 'p95{name:/} ≤ 8 ms missed: 9 ms'])
+    assert.deepEqual(tagged('errors', root, 0), ['pass'])
+    assert.deepEqual(tagged('rate', root, 60), ['pass'])
+    assert.deepEqual(tagged('rate', root, 61), ['fail', 'rate{name:/} ≥ 61 requests/s missed: 60/s'])
+    assert.deepEqual(tagged('errors', pay, 0.01), ['fail', 'errors{method:POST,name:/pay} ≤ 1 % missed: 5 %'])
+    assert.deepEqual(tagged('rate', { check: 'paid' }, 0.98), ['pass'])
+    assert.deepEqual(tagged('rate', { check: 'paid' }, 0.99), [
+      'fail',
+      'rate{check:paid} ≥ 99 % missed: 98 %',
+    ])
+    assert.deepEqual(tagged('p99.9', root, 9), [
+      'invalid',
+      'p99.9{name:/} ≤ 9 ms cannot be judged: p99.9 needs 1,000 successful requests, and there were 600',
+    ])
+    for (const [figure, tags, what] of [
+      ['p95', { name: '/typo' }, 'request with name:/typo'],
+      ['rate', { name: '/other' }, 'request with name:/other'],
+      ['errors', { name: '/', stage: '1' }, 'request with name:/,stage:1'],
+      ['rate', { check: 'shipped' }, 'check with check:shipped'],
+    ] as const) {
+      const [kind, reason = ''] = tagged(figure, tags, 1)
+      assert.equal(kind, 'invalid')
+      assert.ok(reason.endsWith(` cannot be judged: the summary has no ${figure} of a ${what}`), reason)
+    }
   })
 
   test('a crossed threshold of a k6 script fails it', () => {

@@ -1,8 +1,9 @@
 import { plannedMs, sizeWords } from '../formats/load.ts'
 import { type Run, stageTags, type Verdict } from '../formats/run.ts'
-import { type Slo, sloWords } from '../formats/slo.ts'
+import { type Slo, sloWords, tagWords } from '../formats/slo.ts'
 import { findMetric, type Summary, type SummaryReading } from '../formats/summary.ts'
 import { number, percent, quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { type Figures, holds, sloFigure } from './figures.ts'
 
 const failures: Record<string, string> = {
@@ -25,6 +26,8 @@ export function failureKinds(summary: Summary): { count: number; what: string }[
   const kinds = summary.metrics.flatMap(({ name, tags: { expected_response: _, ...tags }, values }) => {
     const [tag, ...more] = Object.entries(tags)
     const count = values.count ?? 0
+    if (name === 'unexpected_bodies' && !tag && count > 0)
+      return [{ count, what: 'were answered without the expected text' }]
     if (name !== 'http_reqs' || !tag || more.length > 0 || count === 0) return []
     const [key, value] = tag
     const status = key === 'status' ? value : /^error_code:1([45]\d\d)$/.exec(`${key}:${value}`)?.[1]
@@ -68,12 +71,12 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   if (reading.kind === 'unreadable' || !total) return { kind: 'invalid', reasons: invalid }
 
   const { summary } = reading
-  invalid.push(...emptinessReasons(run, summary, total))
+  for (const reason of emptinessReasons(run, summary, total)) invalid.push(reason)
   const crossed = summary.thresholds.flatMap(({ metric, expression, passed }) =>
     passed ? [] : [`k6 threshold crossed: ${metric} ${expression}`],
   )
   const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
-  invalid.push(...slos.flatMap(({ unknown }) => unknown ?? []))
+  for (const { unknown } of slos) if (unknown) invalid.push(unknown)
   if (invalid.length > 0) return { kind: 'invalid', reasons: [...crossed, ...invalid] }
   if (!run && summary.thresholds.length === 0)
     return { kind: 'not judged', reasons: unjudged(summary, total) }
@@ -197,7 +200,7 @@ function emptinessReasons(run: Run | null, summary: Summary, total: Figures): st
     // With random start times a dropped request is an iteration too.
     const ours = run && !run.script
     const planned = dropped + (ours ? Math.min(iterations, requests) : iterations)
-    const vus = run ? ` (${number(Math.max(...run.load.stages.map(({ vus }) => vus)))})` : ''
+    const vus = run ? ` (${number(largest(run.load.stages.map(({ vus }) => vus)))})` : ''
     reasons.push(
       `k6 dropped ${number(dropped)} of ${quantity(planned, ours ? 'request' : 'iteration')} because all its VUs${vus} were waiting for answers: the target cannot sustain that rate, or there were too few VUs`,
     )
@@ -216,20 +219,45 @@ const because = (summary: Summary) => {
   return kinds.length > 0 ? ` (${kinds.map(({ count, what }) => `${number(count)} ${what}`).join(', ')})` : ''
 }
 
+/** Which requests failed, where a script names them. */
+function blamed(summary: Summary): string {
+  const { passes: failed = 0 } = findMetric(summary, 'http_req_failed')?.values ?? {}
+  const named = summary.metrics
+    .flatMap(({ name, tags, values: { passes = 0 } }) =>
+      name === 'http_req_failed' && tags.name && Object.keys(tags).length === 1 && passes > 0
+        ? [{ name: tags.name, passes }]
+        : [],
+    )
+    .sort((a, b) => b.passes - a.passes)
+    .slice(0, 3)
+    .map(({ name, passes }, index) =>
+      index > 0
+        ? `, ${number(passes)} for ${name}`
+        : `; ${number(passes)} of ${quantity(failed, 'failed request')} were for ${name}`,
+    )
+  return named.join('')
+}
+
 function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string; unknown?: string } {
-  const { value, needs } = sloFigure(slo, summary, total)
+  const { value, samples, needs } = sloFigure(slo, summary, total)
+  const { figure, tags } = slo
   if (value !== null) {
     if (holds(slo, value)) return {}
-    if (slo.figure === 'errors')
-      return { missed: `${sloWords(slo)} missed: ${percent(value)}${because(summary)}` }
-    return { missed: `${sloWords(slo)} missed: ${number(value)}${slo.figure === 'rate' ? '/s' : ' ms'}` }
+    const missed = `${sloWords(slo)} missed: `
+    if (tags?.check !== undefined) return { missed: missed + percent(value) }
+    if (figure === 'errors')
+      return { missed: missed + percent(value) + (tags ? '' : because(summary) + blamed(summary)) }
+    return { missed: `${missed}${number(value)}${figure === 'rate' ? '/s' : ' ms'}` }
   }
-  if (needs) {
+  const unknown = `${sloWords(slo)} cannot be judged: `
+  if (needs && (!tags || (samples ?? 0) > 0)) {
     return {
-      unknown: `${sloWords(slo)} cannot be judged: ${slo.figure} needs ${quantity(needs, 'successful request')}, and there were ${number(total.samples ?? 0)}`,
+      unknown: `${unknown}${figure} needs ${quantity(needs, 'successful request')}, and there were ${number(samples ?? 0)}`,
     }
   }
   // A run in which nothing succeeded has its reason already.
   if ((total.samples ?? total.requests ?? 0) === 0) return {}
-  return { unknown: `${sloWords(slo)} cannot be judged: the summary has no ${slo.figure}` }
+  if (!tags) return { unknown: `${unknown}the summary has no ${figure}` }
+  const what = tags.check === undefined ? 'request' : 'check'
+  return { unknown: `${unknown}the summary has no ${figure} of a ${what} with ${tagWords(tags)}` }
 }

@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics'
 import type { Acknowledged, Night } from '../formats/night.ts'
+import { largest } from '../numbers/extremes.ts'
 import { byOf, type Change, scaleOf } from './changes.ts'
 import type { NightPoint, Series, Stay } from './history.ts'
 import { fewestBefore } from './shifts.ts'
@@ -114,5 +115,5 @@ function isHabit(
     .filter((each) => place(latest) - place(each) <= remembered)
     .map((each) => place(steps[steps.indexOf(each) + 1] as Change) - place(each))
   const stay = indexes.length - place(latest)
-  return visits.length >= visitsOfHabit && stay <= longestVisits * Math.max(...visits)
+  return visits.length >= visitsOfHabit && stay <= longestVisits * largest(visits)
 }

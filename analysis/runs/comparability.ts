@@ -1,4 +1,4 @@
-import { shapeWords } from '../formats/load.ts'
+import { shapeWords, successWords, thinkWords } from '../formats/load.ts'
 import { number } from '../formats/words.ts'
 import { repeated } from '../numbers/repeated.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -40,6 +40,8 @@ export function comparability(
       'What ran at the same moment',
       ({ run }) => run && (run.duet ? 'the other side' : 'nothing'),
     ),
+    ...differing('The pause of a VU', ({ run }) => run && (thinkWords(run.load) ?? 'none')),
+    ...differing('What counts as success', ({ run }) => run && (successWords(run.load) ?? '200 to 299')),
     ...differing('The use of connections', ({ run }) => run?.load.connections),
     ...differing('The proxy', ({ run }) => run && (run.load.proxy ?? 'none')),
     ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),

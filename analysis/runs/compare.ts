@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { TaggedFigure } from '../formats/figure.ts'
 import { quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { badSides } from './bad-sides.ts'
 import { comparability, inTurns } from './comparability.ts'
+import { missingFigures, taggedFigures, unknownFigures } from './figures-compared.ts'
 import { Compared, Judgement, judged } from './judgement.ts'
 import { pairsOf } from './pairs.ts'
 
@@ -44,7 +47,7 @@ export const Comparison = z.object({
   effect: z.number().describe('the smallest change that matters, as a share'),
   split: z.number().describe('number of baseline runs, which come first'),
   groups: z.array(ComparedGroup),
-  unmatched: z.array(z.string()).describe('what only one side has'),
+  unmatched: z.array(z.string()).describe('what only one side has, and figures that no run has'),
   judgement: Judgement,
 })
 export type Comparison = z.infer<typeof Comparison>
@@ -56,28 +59,37 @@ export const isDecided = ({ judgement, suspect, metrics }: ComparedGroup): boole
     metrics.length > 0 &&
     metrics.every((each) => each.metric === badRuns || each.judgement !== 'cannot tell'))
 
+export type CompareOptions = {
+  readonly effect?: number
+  readonly anyway?: boolean
+  readonly figures?: readonly TaggedFigure[] | null
+}
+
 /**
  * Whether the candidate's runs differ from the baseline's, for each scenario and number of replicas that both
  * have.
  * @param options `effect`: the smallest change that matters (0.05: 5 %); `anyway`: compare even what is not
- * comparable
+ * comparable; `figures`: of parts of the runs, beside those of the whole run (default: the p95 of each request name
+ * that all runs have)
  */
 export function compare(
   baseline: readonly RunStatistics[],
   candidate: readonly RunStatistics[],
-  { effect = 0.05, anyway = false } = {},
+  { effect = 0.05, anyway = false, figures = null }: CompareOptions = {},
 ): Comparison {
   const [before, after] = [grouped(baseline), grouped(candidate)]
   const names = [...new Set([...before.keys(), ...after.keys()])].sort()
   const groups = names.flatMap((name) => {
     const [a, b] = [before.get(name), after.get(name)]
-    return a && b ? [compareGroup(a, b, effect, anyway)] : []
+    return a && b ? [compareGroup(a, b, { effect, anyway, figures })] : []
   })
   const unmatched = names.flatMap((name) =>
     before.has(name) && after.has(name)
       ? []
       : [`${name}: only the ${before.has(name) ? 'baseline' : 'candidate'} has it`],
   )
+  const unknown = unknownFigures([...baseline, ...candidate], figures ?? [])
+  if (unknown !== null) unmatched.push(unknown)
   return {
     effect,
     split: baseline.length,
@@ -91,6 +103,12 @@ const worst = (judgements: readonly Judgement[]): Judgement =>
   (['worse', 'better', 'cannot tell', 'no difference'] as const).find((each) => judgements.includes(each)) ??
   'cannot tell'
 
+/** How many times the runs of a series are looked at; a label may say anything. */
+function looksOf({ run }: RunStatistics): number {
+  const looks = Number(run?.labels.looks)
+  return looks >= 1 && looks < 1e6 ? Math.floor(looks) : 1
+}
+
 const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =>
   groupedBy(runs, ({ run }) => {
     const replicas = run?.target.replicas ?? null
@@ -100,8 +118,7 @@ const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =
 function compareGroup(
   baseline: readonly RunStatistics[],
   candidate: readonly RunStatistics[],
-  effect: number,
-  anyway: boolean,
+  { effect, anyway, figures }: Required<CompareOptions>,
 ): ComparedGroup {
   const valid = (runs: readonly RunStatistics[]) => runs.filter(({ verdict }) => verdict.kind !== 'invalid')
   const [a, b] = [valid(baseline), valid(candidate)]
@@ -113,11 +130,14 @@ function compareGroup(
       `${known ? 'The sides were not run in turns' : 'Whether the sides were run in turns is unknown'}: a change of the machine between them, such as a busier neighbour, would look like a change of the target, and more repeats would not help.`,
     )
   }
-  if (anyway) warnings.push(...refusals)
+  if (anyway) for (const refusal of refusals) warnings.push(refusal)
+  const tagged = taggedFigures([...a, ...b], figures)
+  const missing = missingFigures([...a, ...b], figures)
+  if (missing !== null) warnings.push(missing)
   const refused = anyway ? [] : refusals
   const pairs = interleaved ? pairsOf(a, b) : null
-  const looks = Math.max(...[...baseline, ...candidate].map(({ run }) => Number(run?.labels.looks ?? 1)))
-  const options = { effect, inTurns: pairs !== null, share: 1 / looks }
+  const looks = largest([...baseline, ...candidate].map(looksOf))
+  const options = { effect, inTurns: pairs !== null, share: 1 / looks, tagged }
   const bad = badSides(baseline, candidate, options.share)
   const metrics =
     refused.length > 0 ? [] : [...bad.compared, ...judged(pairs?.a ?? a, pairs?.b ?? b, options)]

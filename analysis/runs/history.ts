@@ -1,6 +1,7 @@
 import { mean, median } from 'simple-statistics'
 import type { Night } from '../formats/night.ts'
 import { quantity } from '../formats/words.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { qn } from '../numbers/qn.ts'
 import { badRuns } from '../run/bad-run.ts'
@@ -55,7 +56,7 @@ export function seriesOf(nights: readonly Night[]): Series[] {
       } = part
       const value = nightValue(part)
       if (first.metric === badRuns) return { night, value, low: value, high: value }
-      return { night, value, low: Math.min(...values), high: Math.max(...values) }
+      return { night, value, low: smallest(values), high: largest(values) }
     })
     const kinds = points.map(({ night }) => JSON.stringify(night.environment))
     const stays = [...groupedBy([...points.keys()], (index) => kinds[index]).values()].map((indexes) => {

@@ -187,10 +187,10 @@ test('the runs that would tell do so in about nine of ten new comparisons', () =
 })
 
 test('each of several looks spends its share of the error: p must be smaller and the intervals are wider', () => {
-  const looked = (runs: readonly RunStatistics[]) =>
+  const looked = (runs: readonly RunStatistics[], looks = '6') =>
     runs.map((each) => ({
       ...each,
-      run: each.run && { ...each.run, labels: { ...each.run.labels, looks: '6' } },
+      run: each.run && { ...each.run, labels: { ...each.run.labels, looks } },
     }))
   const [a, b] = [side('a', noisy(6, 0.03)), side('b', noisy(6, 0.03, { all: 1.1 }))]
   const [once, often] = [compare(a, b), compare(looked(a), looked(b))]
@@ -199,6 +199,8 @@ test('each of several looks spends its share of the error: p must be smaller and
     return interval ? interval.high - interval.low : 0
   }
   assert.equal(often.groups[0]?.looks, 6)
+  for (const odd of ['', 'x', '0', '-3', '1e999'])
+    assert.equal(compare(looked(a, odd), b).groups[0]?.looks, 1, odd)
   assert.ok(width(often) > width(once))
   const five = [a.slice(0, 5), b.slice(0, 5)] as const
   assert.equal(compare(looked(five[0]), looked(five[1])).judgement, 'cannot tell')

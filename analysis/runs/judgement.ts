@@ -8,13 +8,15 @@ import { hodgesLehmann, hodgesLehmannInTurns, Interval } from '../numbers/hodges
 import { cliffsDelta, mannWhitney } from '../numbers/mann-whitney.ts'
 import { fewestRuns, Repeated, repeated } from '../numbers/repeated.ts'
 import { studentQuantile } from '../numbers/student.ts'
+import { westfallYoung } from '../numbers/westfall-young.ts'
 import type { RunStatistics } from '../run/statistics.ts'
+import { type FigureCompared, figuresOfRun, isTagged } from './figures-compared.ts'
 
 export const Judgement = z.enum(['worse', 'better', 'no difference', 'cannot tell'])
 export type Judgement = z.infer<typeof Judgement>
 
 export const Compared = z.object({
-  metric: z.string(),
+  metric: z.string().describe('p95; of the requests with a name, for example, p95{name:checkout}'),
   unit: z.string(),
   better: z.enum(['higher', 'lower']),
   baseline: Repeated,
@@ -27,7 +29,9 @@ export const Compared = z.object({
   p: z.number().describe('two-sided, of the rank sum: exact up to 100 runs, or 30 pairs'),
   adjusted: z
     .number()
-    .describe('p adjusted by Benjamini and Hochberg over the figures of speed; p itself for shares'),
+    .describe(
+      'p adjusted by Benjamini and Hochberg over the figures of speed of the whole run, p itself for its shares; of figures by name, group and so on adjusted by Westfall and Young over all of them',
+    ),
   delta: z.number().describe('Cliff’s δ: −1 to 1, above 0 where the candidate’s values are greater'),
   judgement: Judgement,
   runsNeeded: z
@@ -45,23 +49,13 @@ export const leastErrors = 0.0005
 const significanceFor = (runs: number): number => (runs < 10 ? 0.032 : 0.05)
 // Matters below ten runs: with five a side the p of a change in only one of five figures is at least 5 × 2/252.
 const significanceIfLarge = 0.04
+// Of figures of parts of the run, adjusted by Westfall and Young. Five a side can be divided in 252 ways, so that
+// the least p is 0.0079, however many figures there are.
+const significanceOfTagged = 0.008
+/** … whose interval must be as many of its widths from no change. */
+const clearOfTagged = 1
 /** How far an interval must be from no change, in its widths: with few runs it is wide already. */
 const clearOf = (runs: number): number => Math.min(0.35, 0.18 + 0.035 * (runs - fewestRuns))
-
-/** The figures by which runs are compared. */
-export const figuresCompared = [
-  { metric: 'rate', unit: 'requests/s', better: 'higher', of: (run) => run.total.rate },
-  { metric: 'errors', unit: 'share', better: 'lower', of: (run) => run.total.errors },
-  { metric: 'mean', unit: 'ms', better: 'lower', of: (run) => run.total.meanMs },
-  { metric: 'p50', unit: 'ms', better: 'lower', of: (run) => run.total.p50Ms },
-  { metric: 'p95', unit: 'ms', better: 'lower', of: (run) => run.total.p95Ms },
-  { metric: 'p99', unit: 'ms', better: 'lower', of: (run) => run.total.p99Ms },
-] as const satisfies {
-  metric: string
-  unit: string
-  better: Compared['better']
-  of: (run: RunStatistics) => number | null
-}[]
 
 /** How runs of two sides are compared. */
 type Comparing = {
@@ -71,6 +65,8 @@ type Comparing = {
   readonly inTurns?: boolean
   /** The part of the permitted error that this look at the runs may spend, out of several. */
   readonly share?: number
+  /** Of parts of the runs, beside the figures of the whole run. */
+  readonly tagged?: readonly FigureCompared[]
 }
 
 /** A figure of both sides: as measured in `raw`, and `x`, `y`, `shift`, `interval` and `least` on its scale, which for a ratio is logarithmic. */
@@ -88,7 +84,7 @@ const measured = (
   b: readonly RunStatistics[],
   comparing: Comparing,
 ): Measured[] =>
-  figuresCompared.flatMap(({ of, ...figure }) => {
+  [...figuresOfRun, ...(comparing.tagged ?? [])].flatMap(({ of, ...figure }) => {
     const [x, y] = [a, b].map((runs) => runs.flatMap((run) => of(run) ?? [])) as [number[], number[]]
     // A figure that some runs lack would describe only a selection of them.
     if (x.length < a.length || y.length < b.length || x.length === 0 || y.length === 0) return []
@@ -118,6 +114,8 @@ export function measuredFigure(
 export const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean): number =>
   inTurns ? blockedP(x, y) : mannWhitney(x, y).p
 
+type Verdict = { readonly adjusted: number; readonly judgement: Judgement }
+
 /**
  * The judgement of each figure, with its adjusted p. *Worse* and *better* need an adjusted p below 0.032
  * (0.05 from ten runs a side on), a change beyond `effect`, and an interval at least 0.18 (five runs a side)
@@ -126,29 +124,57 @@ export const pOf = (x: readonly number[], y: readonly number[], inTurns: boolean
  * *No difference* needs an interval within ± `effect`. Everything else, and fewer than five runs on a side, is
  * *cannot tell*.
  */
-export function judgements(
-  all: readonly Measured[],
-  share = 1,
-): { readonly adjusted: number; readonly judgement: Judgement }[] {
+export function judgements(all: readonly Measured[], share = 1): Verdict[] {
   // Errors are another question than speed, so neither counts as one more test of the other.
   const family = all.filter(({ unit }) => unit !== 'share')
   const adjustedPs = benjaminiHochberg(family.map(({ p }) => p))
   return all.map((each) => {
     const adjusted = adjustedPs[family.indexOf(each)] ?? each.p
-    return { adjusted, judgement: judge(each, adjusted / share) }
+    return { adjusted, judgement: judge(each, differs(each, adjusted / share)) }
   })
 }
 
-function judge({ better, x, y, shift, interval, least }: Measured, adjusted: number): Judgement {
+/**
+ * The judgements of figures of parts of the runs, which are a family of their own, so that they cost the figures of
+ * the whole run no power, and however many there are, some is called worse hardly more often where nothing differs.
+ * *Worse* and *better* need a p adjusted by Westfall and Young of at most 0.008, a change beyond `effect`, and an interval
+ * at least its width from no change.
+ */
+function judgementsOfTagged(
+  all: readonly Measured[],
+  { inTurns = false, share = 1 }: Pick<Comparing, 'inTurns' | 'share'>,
+): Verdict[] {
+  const adjustedPs = westfallYoung(all, inTurns ? 2 : null)
+  return all.map((each, index) => {
+    const adjusted = adjustedPs[index] as number
+    const { shift, least, interval } = each
+    const shown = adjusted <= significanceOfTagged * share && Math.abs(shift) > least
+    const clear = interval !== null && widthsFromNone(interval) > clearOfTagged
+    return { adjusted, judgement: judge(each, shown && clear) }
+  })
+}
+
+const fromNone = ({ low, high }: Interval): number => Math.max(low, -high)
+
+/** How far an interval is from no change, in its widths; below 0 where it contains no change. */
+const widthsFromNone = (interval: Interval): number => {
+  const width = interval.high - interval.low
+  const distance = fromNone(interval)
+  return width > 0 ? distance / width : distance > 0 ? Infinity : -Infinity
+}
+
+function differs({ x, y, shift, interval, least }: Measured, adjusted: number): boolean {
+  if (!interval) return false
   const runs = Math.min(x.length, y.length)
-  if (!interval || runs < fewestRuns) return 'cannot tell'
-  const { low, high } = interval
-  const [width, fromNone] = [high - low, Math.max(low, -high)]
-  const clear =
-    adjusted < significanceFor(runs) && Math.abs(shift) > least && fromNone > clearOf(runs) * width
-  const large = adjusted < significanceIfLarge && fromNone > Math.max(least, width / 2)
-  if (clear || large) return shift > 0 === (better === 'higher') ? 'better' : 'worse'
-  return low >= -least && high <= least ? 'no difference' : 'cannot tell'
+  const widths = widthsFromNone(interval)
+  const clear = adjusted < significanceFor(runs) && Math.abs(shift) > least && widths > clearOf(runs)
+  return clear || (adjusted < significanceIfLarge && fromNone(interval) > least && widths > 0.5)
+}
+
+function judge({ better, x, y, shift, interval, least }: Measured, different: boolean): Judgement {
+  if (!interval || Math.min(x.length, y.length) < fewestRuns) return 'cannot tell'
+  if (different) return shift > 0 === (better === 'higher') ? 'better' : 'worse'
+  return interval.low >= -least && interval.high <= least ? 'no difference' : 'cannot tell'
 }
 
 /** Compares and judges every figure. */
@@ -158,7 +184,8 @@ export function judged(
   comparing: Comparing,
 ): Compared[] {
   const all = measured(a, b, comparing)
-  const verdicts = judgements(all, comparing.share)
+  const [ofRun, tagged] = [all.filter((each) => !isTagged(each)), all.filter(isTagged)]
+  const verdicts = [...judgements(ofRun, comparing.share), ...judgementsOfTagged(tagged, comparing)]
   return all.map((each, index) => {
     const { raw, x, y, least: _, shift, interval, ...rest } = each
     const { adjusted, judgement } = verdicts[index] as (typeof verdicts)[number]
@@ -178,10 +205,12 @@ export function judged(
 }
 
 /** Always more than there were; null where unknown. */
-function moreRuns({ x, y, scale }: Measured, effect: number): number | null {
+function moreRuns({ x, y, scale, metric }: Measured, effect: number): number | null {
   const had = Math.min(x.length, y.length)
   const { within } = deviations([x, y])
-  const needed = within && scale === 'ratio' ? runsToTell(within.value, effect) : null
+  // Those of parts of the run must show more, and how many runs that takes depends on all of them.
+  const known = within && scale === 'ratio' && !isTagged({ metric })
+  const needed = known ? runsToTell(within.value, effect) : null
   return needed === null ? (had < fewestRuns ? fewestRuns : null) : Math.max(needed, had + 1)
 }
 

@@ -1,3 +1,4 @@
+import type { TaggedFigure } from '../formats/figure.ts'
 import { seriesLoad } from '../formats/load.ts'
 import type { Night } from '../formats/night.ts'
 import type { Run, Verdict } from '../formats/run.ts'
@@ -5,7 +6,7 @@ import { quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { badRuns, isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import { figuresCompared } from './judgement.ts'
+import { figuresOfRun, taggedFigures } from './figures-compared.ts'
 
 /**
  * The night made of these runs. The figures are of the valid ones; `bad runs` says of every run whether it
@@ -13,9 +14,13 @@ import { figuresCompared } from './judgement.ts'
  */
 export function nightOf(
   runs: readonly RunStatistics[],
-  about: Pick<Night, 'id' | 'startedAt' | 'commit' | 'labels' | 'effect'> & { readonly planned: number },
+  about: Pick<Night, 'id' | 'startedAt' | 'commit' | 'labels' | 'effect'> & {
+    readonly planned: number
+    /** Of parts of the runs; default: the p95 of each request name. */
+    readonly figures?: readonly TaggedFigure[] | null
+  },
 ): Night {
-  const { planned, ...rest } = about
+  const { planned, figures = null, ...rest } = about
   const valid = runs.filter(({ verdict }) => verdict.kind !== 'invalid')
   const cells = groupedBy(
     runs.flatMap((each) => (each.run ? [{ ...each, run: each.run }] : [])),
@@ -39,7 +44,7 @@ export function nightOf(
         return known === null ? [] : [Number(known)]
       })
       return [
-        ...figuresCompared.flatMap(({ metric, unit, better, of }) => {
+        ...[...figuresOfRun, ...taggedFigures(good, figures)].flatMap(({ metric, unit, better, of }) => {
           const values = good.flatMap((each) => of(each) ?? [])
           // A figure that some runs lack would describe only a selection of them.
           return good.length === 0 || values.length < good.length

@@ -4,10 +4,12 @@ import { z } from 'zod'
 import { plannedMs, shapeWords } from '../formats/load.ts'
 import { runsToTell } from '../numbers/detectable.ts'
 import { Deviation, deviations } from '../numbers/deviation.ts'
+import { largest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import { figuresCompared, judgements, type Measured, measuredFigure, pOf } from './judgement.ts'
+import { figuresOfRun } from './figures-compared.ts'
+import { judgements, type Measured, measuredFigure, pOf } from './judgement.ts'
 import { fewestPairs } from './pairs.ts'
 
 const NoisyFigure = z.object({
@@ -100,7 +102,7 @@ function noisyFigures(
   effect: number,
   rounds: number,
 ): NoisyFigure[] {
-  const varying = figuresCompared.flatMap(({ of, ...figure }): Varying[] => {
+  const varying = figuresOfRun.flatMap(({ of, ...figure }): Varying[] => {
     const values = sessions.map((runs) => runs.map((run) => of(run) ?? 0))
     if (figure.unit === 'share' || values.flat().some((value) => value <= 0)) return []
     const logs = values.map((each) => each.map(Math.log))
@@ -206,7 +208,7 @@ function recommended(loads: readonly NoisyLoad[]): Noise['recommended'] {
     const without = figures.flatMap(({ metric, runsNeeded }) =>
       runsNeeded === null || runsNeeded > mostRepeats ? metric : [],
     )
-    return [{ durationMs, repeats: Math.max(...few), without }]
+    return [{ durationMs, repeats: largest(few), without }]
   })
   const least = (each: (typeof candidates)[number]) =>
     [each.without.length, each.repeats * each.durationMs] as const

@@ -2,6 +2,7 @@ import { median } from 'simple-statistics'
 import { z } from 'zod'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import { number, quantity } from '../formats/words.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { Repeated, repeated, runsFor } from '../numbers/repeated.ts'
 import { type Law, peakOf, throughput } from '../numbers/scaling-law.ts'
@@ -145,7 +146,7 @@ function beyond(scaling: Scaling | null, most: number, wanted: number): string {
     return `No law that explains the runs reaches it with up to ${furthest * most} replicas either.`
   if (needed.includes(null))
     return 'Whether more would reach it cannot be told: laws that explain the runs about as well disagree.'
-  const [from, to] = [Math.min(...needed.map(Number)), Math.max(...needed.map(Number))]
+  const [from, to] = [smallest(needed.map(Number)), largest(needed.map(Number))]
   return `Extrapolated by the law${others.length > 0 ? 's' : ''} that explain${others.length > 0 ? '' : 's'} the runs, ${from === to ? from : `${from} to ${to}`} would reach it; that has not been measured.`
 }
 

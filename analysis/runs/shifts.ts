@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics'
+import { largest } from '../numbers/extremes.ts'
 import { qn } from '../numbers/qn.ts'
 
 /** Consecutive nights that must agree at least: one or two bad nights are not a change. */
@@ -108,7 +109,7 @@ function nightsShifted(
     const asFar = before.filter((value) => off(value) >= closest).length
     const share = (asFar + 1) / (before.length + 2)
     // A change of twice the size of any spell is not like them.
-    const spell = Math.max(0, ...spells.map((each) => runLength(each.off, side, closest / 2)))
+    const spell = Math.max(0, largest(spells.map((each) => runLength(each.off, side, closest / 2))))
     if ((share <= usualOutliers || share ** nights <= byChance) && nights > spell) return nights
   }
   return null

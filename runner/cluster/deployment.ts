@@ -73,7 +73,7 @@ export async function settled(kubectl: Kubectl, replicas: number, signal?: Abort
     lastProgress = progress
     const failure = status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
     const problem = failure
-      ? `the cluster creates no pods: ${failure.message}`
+      ? `the cluster creates no pods: ${failure.message ?? 'it does not say why'}`
       : staying.find((pod) => pod.problem)?.problem
     const waitedMs = performance.now() - startMs
     if (problem && waitedMs > graceMs) throw new Failure('environment', problem)

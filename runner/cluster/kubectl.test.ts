@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
 import { fakeKubectl } from '../../test/fake-kubectl.ts'
 import { testShell } from '../../test/shell.ts'
@@ -46,6 +49,27 @@ test('kubectl that is not installed is a Failure', async () => {
     (error) =>
       error instanceof Failure && error.exitCode === 4 && /^kubectl is not installed/.test(error.message),
   )
+})
+
+test('JSON after a warning is read, and anything else is a Failure', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'las-kubectl-'))
+  const { list } = kubectlOf(testShell({ env: { PATH: folder } }))
+  const prints = (text: string) => {
+    writeFileSync(path.join(folder, 'answer'), text)
+    return list<{ a: number }>('pods')
+  }
+  try {
+    const program = `#!/bin/sh\nwhile IFS= read -r line || [ -n "$line" ]; do echo "$line"; done <${folder}/answer\n`
+    writeFileSync(path.join(folder, 'kubectl'), program, { mode: 0o755 })
+    assert.deepEqual(await prints('Warning: v1 is old {\n{not this}\n{"items":\n[{"a":1}]}'), [{ a: 1 }])
+    await assert.rejects(prints('Please log in:'), /kubectl get pods printed no JSON but "Please log in:"; /)
+    await assert.rejects(prints(''), /printed no JSON; does it run by itself\?/)
+    const odd = '{"items":[{"status":{"containerStatuses":5}}]}'
+    for (const none of ['{}', '{"items":null}', '{"items":[null]}', '{"items":{"length":1}}', odd])
+      await assert.rejects(prints(none), /kubectl get pods printed no list of them \(/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a patient kubectl retries what is safe to repeat while the API server does not answer', async () => {

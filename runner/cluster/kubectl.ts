@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { issueWords } from '../../analysis/formats/json.ts'
 import { Failure } from '../shell/exit.ts'
-import { capture } from '../shell/processes.ts'
+import { capture, printedJson } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
+import { objects } from './objects.ts'
 
 /** Where manifests/base puts the workload. */
 export const namespace = 'load-and-stress'
@@ -40,8 +43,16 @@ export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Ku
       }
     }
   }
-  const list = async <Item>(resource: string, ...args: readonly string[]): Promise<Item[]> =>
-    JSON.parse(await run('get', resource, ...args, '-o', 'json')).items
+  async function list<Item>(resource: string, ...args: readonly string[]): Promise<Item[]> {
+    const text = await run('get', resource, ...args, '-o', 'json')
+    const json = printedJson(`kubectl get ${resource}`, text)
+    const parsed = z.object({ items: z.array(objects[resource] ?? z.unknown()) }).safeParse(json)
+    if (parsed.success) return (json as { items: Item[] }).items
+    throw new Failure(
+      'environment',
+      `kubectl get ${resource} printed no list of them (${issueWords(parsed.error)}); does it run by itself?`,
+    )
+  }
   return {
     shell,
     run,

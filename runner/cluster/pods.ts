@@ -31,20 +31,22 @@ export function podOf(pod: ApiPod): Pod {
   }
 }
 
+const unsaid = 'it does not say why'
+
 function problemOf({ metadata, spec, status }: ApiPod): string | null {
-  const name = metadata?.name
+  const name = metadata?.name ?? 'a pod'
   const unschedulable = status?.conditions?.find(
     ({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable',
   )
-  if (unschedulable) return `no node fits ${name}: ${unschedulable.message}`
+  if (unschedulable) return `no node fits ${name}: ${unschedulable.message ?? unsaid}`
   const [container] = status?.containerStatuses ?? []
   const waiting = container?.state?.waiting
-  const why = waiting?.message ?? waiting?.reason
+  const why = waiting?.message ?? waiting?.reason ?? unsaid
   if (/^(ErrImage|ImagePull|InvalidImageName)/.test(waiting?.reason ?? ''))
-    return `the image ${spec?.containers[0]?.image} cannot be pulled on ${spec?.nodeName} (${why}); cluster:deploy builds it into minikube, for another cluster push it and name it with --image`
+    return `the image ${spec?.containers[0]?.image ?? 'of the deployment'} cannot be pulled on ${spec?.nodeName ?? 'its node'} (${why}); cluster:deploy builds it into minikube, for another cluster push it and name it with --image`
   if (waiting?.reason === 'CrashLoopBackOff' || (container?.restartCount ?? 0) > 2) {
     const last = container?.lastState?.terminated
-    return `${name} keeps crashing (exit code ${last?.exitCode}, ${last?.reason}); "kubectl -n ${namespace} logs ${name} --previous" shows why`
+    return `${name} keeps crashing (exit code ${last?.exitCode ?? 'unknown'}, ${last?.reason ?? unsaid}); "kubectl -n ${namespace} logs ${name} --previous" shows why`
   }
   return waiting && waiting.reason !== 'ContainerCreating' ? `${name}: ${why}` : null
 }

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Node } from 'kubernetes-types/core/v1.js'
+import { largest } from '../../analysis/numbers/extremes.ts'
 import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
@@ -121,7 +122,7 @@ export async function status(shell: Shell): Promise<void> {
       cpu.get(name) ?? '–',
     ]),
   ]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const widths = rows[0]?.map((_, column) => largest(rows.map((row) => row[column]?.length ?? 0))) ?? []
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -50,6 +50,8 @@ export const lasSearch = searching(script)
       loader: 'js',
     },
     metafile: true,
+    // Whether or not the script's project has installed us.
+    alias: { 'load-and-stress/scenarios': path.join(folder, 'index.ts') },
     mainFields: ['module', 'main'],
     conditions: ['import', 'module', 'default'],
     external: ['k6', 'k6/*', 'https://*', 'http://*'],

@@ -95,6 +95,39 @@ describe('from a release', { skip: process.platform !== 'linux' }, () => {
     assert.deepEqual(await readdir(path.dirname(k6.path)), ['k6'])
   })
 
+  test('a damaged k6 in the cache is fetched again, or named where it cannot be', async () => {
+    offered = await checksum()
+    const k6 = await find('damaged')
+    for (const damage of [
+      () => writeFile(k6.path, 'half of'),
+      () => writeFile(k6.path, `#!/bin/sh\necho "k6 v0.1.0"\n`),
+      () => rm(k6.path).then(() => mkdir(k6.path)),
+    ]) {
+      await damage()
+      await refused(find('damaged', { K6_RELEASES: 'http://127.0.0.1:9' }), /^could not fetch k6 .*K6_BIN$/)
+      const shell = shellWith('damaged', {})
+      assert.deepEqual(await findK6(shell), k6)
+      assert.match(
+        shell.sentences.join('\n'),
+        /\/k6 does not run as k6 \S+; fetching it again\n(.*\n)*.*is now in/,
+      )
+      assert.match(execFileSync(k6.path, ['version']).toString(), /for a test/)
+    }
+  })
+
+  test('an address that is none, or a cache that cannot be, is named', async () => {
+    for (const mirror of ['x', 'http://', 'ftp://127.0.0.1', 'http://%@127.0.0.1:9'])
+      await refused(
+        find('none', { K6_RELEASES: mirror }),
+        /\(release: K6_RELEASES is not the URL of a mirror\)/,
+      )
+    await writeFile(cache('a-file'), '')
+    await refused(
+      find('a-file'),
+      /cannot be written .*; name another cache in XDG_CACHE_HOME, or a k6 in K6_BIN$/,
+    )
+  })
+
   test('an archive with another checksum is not installed', async () => {
     offered = 'f'.repeat(64)
     await refused(

@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { shownUrl, withCredentials } from '../shell/credentials.ts'
+import { isWebAddress, shownUrl, withCredentials } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { capture } from '../shell/processes.ts'
+import { refusal } from '../shell/refusal.ts'
 import type { Shell } from '../shell/shell.ts'
 import { sayDropped } from './run.ts'
 
@@ -54,24 +55,39 @@ export async function findK6(shell: Shell): Promise<K6> {
   if (onPath) shell.say(`ignoring k6 ${onPath} on the PATH, because ${pinned} or a later 2.x is needed`)
   const cache = path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'load-and-stress')
   const cached = path.join(cache, `k6-${pinned}-${process.platform}-${process.arch}`, programName)
-  if (!existsSync(cached)) await fetchK6(shell, pinned, cached)
+  if (existsSync(cached)) {
+    if ((await versionOf(cached, shell)) === pinned) return { path: cached, version: pinned }
+    if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
+    shell.say(`${cached} does not run as k6 ${pinned}; fetching it again`)
+  }
+  await fetchK6(shell, pinned, cached)
   return { path: cached, version: pinned }
 }
 
 async function versionOf(program: string, { env, signal }: Shell): Promise<string | undefined> {
   try {
-    const { code, stdout } = await capture(program, ['version'], { env, signal, timeoutMs: 10_000 })
+    // k6 looks for its source of secrets even then, and not from the script's folder.
+    const { K6_SECRET_SOURCE: _, ...plain } = env
+    const { code, stdout } = await capture(program, ['version'], { env: plain, signal, timeoutMs: 10_000 })
     return code === 0 ? / v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] : undefined
-  } catch {
+  } catch (error) {
+    // Of this machine, which says nothing of the program.
+    if (error instanceof Failure) throw error
     return undefined
   }
 }
 
 async function fetchK6(shell: Shell, version: string, to: string): Promise<void> {
   const { env, signal, say } = shell
-  await mkdir(path.dirname(to), { recursive: true })
   // Beside the final place, for an atomic rename, and its own folder, since two may fetch at the same time.
-  const folder = await mkdtemp(path.join(path.dirname(to), '.fetching-'))
+  const folder = await mkdir(path.dirname(to), { recursive: true })
+    .then(() => mkdtemp(path.join(path.dirname(to), '.fetching-')))
+    .catch((error: NodeJS.ErrnoException) => {
+      throw new Failure(
+        'environment',
+        `${path.dirname(to)}: cannot be written (${refusal(error)}), so k6 cannot be kept there; name another cache in XDG_CACHE_HOME, or a k6 in K6_BIN`,
+      )
+    })
   const failures: string[] = []
   try {
     for (const [name, fetchInto] of Object.entries({ release: fromRelease, go: fromGo })) {
@@ -80,6 +96,8 @@ async function fetchK6(shell: Shell, version: string, to: string): Promise<void>
         const program = await fetchInto(shell, version, folder)
         await chmod(program, 0o755)
         if ((await versionOf(program, shell)) !== version) throw new Error(`it does not run as k6 ${version}`)
+        // Whatever is in its place does not run.
+        await rm(to, { recursive: true, force: true })
         await rename(program, to)
         return say(`k6 ${version} is now in ${to}`)
       } catch (error) {
@@ -108,7 +126,7 @@ type Fetch = (shell: Shell, version: string, folder: string) => Promise<string>
 const fromRelease: Fetch = async ({ env, signal, longWork }, version, folder) => {
   const archive = releaseArchive(version, process.platform, process.arch)
   const mirror = env.K6_RELEASES || 'https://github.com/grafana/k6/releases/download'
-  if (!URL.canParse(mirror)) throw new Error('K6_RELEASES is not the URL of a mirror')
+  if (!isWebAddress(mirror)) throw new Error('K6_RELEASES is not the URL of a mirror')
   const release = `${mirror}/v${version}`
   const checksums = await get(`${release}/k6-v${version}-checksums.txt`, signal, 20_000)
   const lines = checksums.toString().split('\n')

@@ -5,6 +5,7 @@ import { testShell } from '../../test/shell.ts'
 import { Failure } from '../shell/exit.ts'
 import { findK6 } from './find.ts'
 import { inspect, milliseconds, scenariosIn, stagesIn } from './inspect.ts'
+import { inspectedIn } from './inspected.ts'
 
 const env = { PATH: process.env.PATH }
 
@@ -74,6 +75,13 @@ test('a script that throws is refused with its own sentence', async () => {
       error.exitCode === 2 &&
       error.message === 'k6 does not accept the script: MIX: "x" is wrong',
   )
+})
+
+test('what is not the answer of k6 is a Failure, and a warning before it is skipped', () => {
+  const scenarios = { one: { executor: 'constant-vus', vus: 2, duration: '1s', tags: null, env: null } }
+  assert.deepEqual(inspectedIn(`WARN {\n${JSON.stringify({ scenarios })}`).scenarios, scenarios)
+  for (const odd of ['', 'k6', '{"scenarios":{}}', '{"scenarios":[null]}', '{"scenarios":{"a":{"vus":"x"}}}'])
+    assert.throws(() => inspectedIn(odd), /^Error: k6 inspect printed /, odd)
 })
 
 test('durations as Go writes them', () => {

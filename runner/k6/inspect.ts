@@ -1,6 +1,7 @@
 import { Failure } from '../shell/exit.ts'
 import { capture } from '../shell/processes.ts'
 import type { K6 } from './find.ts'
+import { type Inspected, inspectedIn, type Planned } from './inspected.ts'
 import { messageIn } from './log.ts'
 
 /** A plateau of the load, or a scenario of somebody's own script, as k6 read it. */
@@ -21,25 +22,6 @@ export type Stage = {
   readonly durationMs: number
   /** Where they are counted: of all VUs together. */
   readonly iterations?: number
-}
-
-/** A scenario as in the options of k6, with every field that nobody set null. */
-export type Planned = Readonly<Record<string, unknown>> & { readonly executor: string }
-
-/** What k6 reads in a script's options, as far as a run needs it. */
-export type Inspected = {
-  readonly scenarios: Readonly<Record<string, Planned>>
-  readonly thresholds: Readonly<Record<string, unknown>> | null
-  readonly hosts: Readonly<Record<string, string>> | null
-  readonly blacklistIPs: readonly string[] | null
-  readonly systemTags: readonly string[] | null
-  readonly noVUConnectionReuse: boolean | null
-  readonly noConnectionReuse: boolean | null
-  /** The shortcuts for one scenario of the default function. */
-  readonly vus: number | null
-  readonly duration: string | null
-  readonly iterations: number | null
-  readonly stages: readonly unknown[] | null
 }
 
 /**
@@ -63,25 +45,15 @@ export async function inspect(
   if (signal?.aborted) throw new Failure('interrupted', 'interrupted before the load started')
   if (code !== 0)
     throw new Failure('usage', `k6 does not accept the script: ${messageIn(stderr) || 'it took over 30 s'}`)
-  // A script's own code may print too.
-  const found = JSON.parse(stdout.slice(Math.max(0, stdout.indexOf('{\n  "paused"')))) as Inspected
-  return { ...found, scenarios: found.scenarios ?? { default: ofShortcuts(found) } }
-}
-
-/** The scenario that k6 makes of the shortcuts (its lib/executor/execution_config_shortcuts.go). */
-function ofShortcuts({ vus, duration, iterations, stages }: Inspected): Planned {
-  if (iterations) return { executor: 'shared-iterations', vus: vus ?? 1, iterations, maxDuration: duration }
-  if (duration) return { executor: 'constant-vus', vus: vus ?? 1, duration }
-  if (stages && stages.length > 0) return { executor: 'ramping-vus', startVUs: vus ?? 1, stages }
-  return { executor: 'per-vu-iterations', vus: 1, iterations: 1 }
+  return inspectedIn(stdout)
 }
 
 /** The stages of a built-in script, in order of their start. */
 export const stagesIn = ({ scenarios }: Pick<Inspected, 'scenarios'>): Stage[] =>
   Object.values(scenarios)
     .map((scenario): Stage => {
-      const { OFFERED: offered, POISSON_SEED: seed } = (scenario.env ?? {}) as Record<string, string>
-      const { stage = '', side } = (scenario.tags ?? {}) as { stage?: string; side?: string }
+      const { OFFERED: offered, POISSON_SEED: seed } = scenario.env ?? {}
+      const { stage = '', side } = scenario.tags ?? {}
       const { iterations: _, ...size } = sizeOf(scenario)
       return {
         ...size,
@@ -102,9 +74,9 @@ export const scenariosIn = ({ scenarios }: Pick<Inspected, 'scenarios'>): Stage[
 // k6's own defaults: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/
 function sizeOf(scenario: Planned): Omit<Stage, 'stage'> {
   const { vus, preAllocatedVUs, maxVUs, startTime, duration, maxDuration = null, rate } = scenario
-  const levels = ((scenario.stages ?? []) as { duration: string; target: number }[]).map((each) => ({
-    ms: milliseconds(each.duration),
-    target: each.target,
+  const levels = (scenario.stages ?? []).map(({ duration, target }) => ({
+    ms: milliseconds(duration),
+    target,
   }))
   const lengthMs = levels.reduce((sum, { ms }) => sum + ms, 0)
   const startMs = milliseconds(startTime)
@@ -113,7 +85,7 @@ function sizeOf(scenario: Planned): Omit<Stage, 'stage'> {
   switch (scenario.executor) {
     case 'ramping-vus': {
       const start = Number(scenario.startVUs ?? 1)
-      const top = Math.max(start, ...levels.map(({ target }) => target))
+      const top = levels.reduce((most, { target }) => Math.max(most, target), start)
       return { vus: top, offered: null, startMs, durationMs: lengthMs }
     }
     case 'ramping-arrival-rate': {

@@ -15,8 +15,9 @@ after(() => rm(folder, { recursive: true }))
 
 async function copied(lines: readonly string[], secrets: readonly string[] = []) {
   const file = path.join(folder, 'k6.log')
-  const { error, shortages } = await copyLog(Readable.from(lines.map((line) => `${line}\n`)), file, secrets)
-  return { error, shortages, lines: (await readFile(file, 'utf8')).split('\n').slice(0, -1) }
+  const log = Readable.from(lines.map((line) => `${line}\n`))
+  const { error, shortages, warnings } = await copyLog(log, file, secrets)
+  return { error, shortages, warnings, lines: (await readFile(file, 'utf8')).split('\n').slice(0, -1) }
 }
 const at = (second: number, rest: string) => `time="2026-11-24T10:15:${second}Z" ${rest}`
 
@@ -100,4 +101,32 @@ test('a full disk does not keep k6 waiting for its reader', { skip: !existsSync(
   const lines = Array.from({ length: 900 }, (_, index) => `level=error msg="${index} ${'x'.repeat(200)}"\n`)
   const { error } = await copyLog(Readable.from(lines), '/dev/full', [])
   assert.match(error ?? '', /^0 x/)
+})
+
+test('three warnings that differ in more than numbers are kept, without secrets', async () => {
+  const failed = (error: string) => `level=warning msg="Request Failed" error="${error}"`
+  const { warnings } = await copied(
+    [
+      at(10, 'level=info msg="not this"'),
+      at(
+        10,
+        failed('Get \\"http://127.0.0.1:9/a?key=s3cret\\": read tcp 127.0.0.1:40001->127.0.0.1:9: reset'),
+      ),
+      at(
+        11,
+        failed('Get \\"http://127.0.0.1:9/a?key=s3cret\\": read tcp 127.0.0.1:40002->127.0.0.1:9: reset'),
+      ),
+      at(12, failed('x509: certificate of hunter2 at https://us3r:pw@127.0.0.1/')),
+      at(13, 'level=error msg="Error: no such thing\\n\\tat file:///-:7:1(4)\\n" executor=x'),
+      at(14, failed('a fourth')),
+    ],
+    ['hunter2'],
+  )
+  assert.deepEqual(warnings, [
+    'Get "http://127.0.0.1:9/a?…": read tcp 127.0.0.1:40001->127.0.0.1:9: reset',
+    'x509: certificate of … at https://…@127.0.0.1/',
+    'no such thing',
+  ])
+  const { warnings: long } = await copied([at(10, `level=warning msg="${'x'.repeat(5000)}"`)])
+  assert.deepEqual(long, ['x'.repeat(300)])
 })

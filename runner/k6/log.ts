@@ -3,13 +3,15 @@ import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import type { Run } from '../../analysis/formats/run.ts'
 import { localPorts, openFiles } from '../shell/host.ts'
-import { maskOf } from '../shell/secrets.ts'
+import { maskOf, withoutUrlSecrets } from '../shell/secrets.ts'
 
 type Shortages = Run['k6']['shortages']
 
 export type Logged = {
   /** The message of the first error. */
   readonly error: string | undefined
+  /** The first warnings and errors that differ in more than numbers, without secrets. */
+  readonly warnings: string[]
   /** What the generator ran out of, and for how many requests. */
   readonly shortages: Shortages
 }
@@ -23,6 +25,8 @@ const shortageTexts = {
 
 const repeatsKept = 5
 const kindsCounted = 1000
+const warningsKept = 3
+const longestWarning = 300
 
 /**
  * Copies k6's log to a file without secrets and without the values of URL queries. A target that refuses
@@ -41,6 +45,7 @@ export async function copyLog(
   const copy = createWriteStream(file).on('error', () => {})
   const write = (line: string) => void (copy.destroyed || copy.write(`${line}\n`))
   const timesSeen = new Map<string, number>()
+  const warnings = new Map<string, string>()
   const short = new Map<Shortages[number]['what'], number>()
   let omitted = 0
   for await (const logged of createInterface({ input: log, crlfDelay: Infinity })) {
@@ -52,6 +57,12 @@ export async function copyLog(
     for (const [what, text] of Object.entries(shortageTexts) as [Shortages[number]['what'], RegExp][])
       if (text.test(line)) short.set(what, (short.get(what) ?? 0) + 1)
     const kind = line.replace(/^time="[^"]*" /, '')
+    if (warnings.size < warningsKept && /^level=(warning|error)/.test(kind)) {
+      const warning = withoutUrlSecrets(reasonIn(kind)).slice(0, longestWarning)
+      // Ports differ from connection to connection.
+      const alike = warning.replace(/\d+/g, '0')
+      if (!warnings.has(alike)) warnings.set(alike, warning)
+    }
     const times = (timesSeen.get(kind) ?? 0) + 1
     if (times > 1 || timesSeen.size < kindsCounted) timesSeen.set(kind, times)
     if (times <= repeatsKept && timesSeen.has(kind)) write(line)
@@ -68,8 +79,15 @@ export async function copyLog(
   const limits = { 'open files': openFiles(), ports: localPorts(), memory: null }
   return {
     error: error && messageIn(error),
+    warnings: [...warnings.values()],
     shortages: [...short].map(([what, requests]) => ({ what, requests, limit: limits[what] })),
   }
+}
+
+/** Why a request failed: `level=warning msg="Request Failed" error="dial: refused"` gives `dial: refused`. */
+const reasonIn = (logged: string): string => {
+  const [, reason] = / error="((?:[^"\\]|\\.)*)"/.exec(logged) ?? []
+  return reason === undefined ? messageIn(logged) : messageIn(`msg="${reason}"`)
 }
 
 /**

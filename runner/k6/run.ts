@@ -20,7 +20,7 @@ export type K6Options = {
   readonly at?: string | undefined
 }
 
-export type K6Run = Exit & Usage & { readonly shortages: Run['k6']['shortages'] }
+export type K6Run = Exit & Usage & Pick<Run['k6'], 'shortages' | 'warnings'>
 
 /**
  * Variables of k6 that a run keeps: how to reach and greet the target, and how its outputs work. Any other could override
@@ -82,6 +82,8 @@ export async function runK6(
     ['run', '--quiet', '--address', `127.0.0.1:${port}`, ...args, '-'],
     { env, stdio: ['pipe', 'ignore', 'pipe'], ...(at !== undefined && { cwd: at }) },
   )
+  // Where no more files can be opened, it has no pipes, and has failed.
+  if (!child.stderr) await ended
   const usage = watchUsage(pid)
   const live = liveFigures(port, plannedMs)
   const done = shell.longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`, live.words)
@@ -93,7 +95,7 @@ export async function runK6(
     signal.addEventListener('abort', interrupt)
   }
   child.stdin?.on('error', () => {}).end(script)
-  const [exit, { error, shortages }] = await Promise.all([
+  const [exit, { error, shortages, warnings }] = await Promise.all([
     ended,
     copyLog(
       child.stderr as NodeJS.ReadableStream,
@@ -108,5 +110,5 @@ export async function runK6(
     for (const signal of interruptions) signal.removeEventListener('abort', interrupt)
   })
   if (error) shell.say(`k6: ${error} (more in k6.log)`)
-  return { ...exit, ...usage.stop(), shortages }
+  return { ...exit, ...usage.stop(), shortages, warnings }
 }

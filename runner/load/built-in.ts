@@ -7,13 +7,14 @@ import { userPath } from '../shell/shell.ts'
 import { probe } from '../targets/probe.ts'
 import { outside } from '../targets/reach.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { withBody } from './body.ts'
 import { type Data, readData } from './data.ts'
 import { checkStages } from './limits.ts'
 import type { Prepared } from './measure.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 import { proxyFor } from './proxy.ts'
-import { isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
+import { asked, isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
 import type { Script } from './script.ts'
 import { scriptSettings } from './settings.ts'
 import { needNoData } from './template.ts'
@@ -35,10 +36,10 @@ export async function prepareBuiltIn(
     const bases = urls.map(({ href }) => href.replace(/\/$/, ''))
     const proxy = options.proxy ? await proxyFor(shell.env, urls) : null
     const token = await tokenFor(shell, options, targets)
-    const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
+    const trust = trustOf(shell, options)
     const settings = {
       ...scriptSettings(options, bases, data),
-      ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+      ...trust.variables,
       ...proxy?.variables,
       // By this variable, because it counts more than what a script says.
       K6_BLACKLIST_IPS: outside([...targets, ...(proxy ? [proxy] : [])].map(({ reach }) => reach)).join(','),
@@ -48,13 +49,17 @@ export async function prepareBuiltIn(
     }
     const expected = options.expectStatus ?? [[200, 299] as const]
     const sent = sentRequest(options, data?.requests[0] ?? request, token)
+    if (proxy && !proxy.hop) shell.say('no probe: our own requests do not speak SOCKS')
     const [stages] = await Promise.all([
       inspect(k6, text, k6Environment(shell.env, settings), { signal: shell.signal }).then((found) =>
         checkStages(stagesIn(found)),
       ),
-      // Ours would not take the proxy.
-      ...(proxy ? [] : targets).map(({ reach }, index) =>
-        probe(bases[index] ?? '', { ...sent, reach, expected, insecure }, shell.signal),
+      ...(proxy && !proxy.hop ? [] : targets).map(({ reach }, index) =>
+        probe(
+          bases[index] ?? '',
+          { ...sent, reach, expected, expectBody: options.expectBody, trust, proxy: proxy?.hop },
+          shell.signal,
+        ),
       ),
     ])
     return {
@@ -64,7 +69,9 @@ export async function prepareBuiltIn(
         request: requestWords(name, options, data),
         connections: options.keepConnections ? 'kept' : 'one per iteration',
         ...(proxy && { proxy: proxy.shown }),
+        ...asked(options),
       },
+      // The look at /insight would not take it.
       workload: isWorkload(options) && !proxy,
       countsWork: request.path.startsWith('/work') && name !== 'mix',
       through: proxy ? ` through the proxy ${proxy.shown}` : '',
@@ -86,7 +93,7 @@ function requestWords(scenario: string, options: LoadOptions, data: Data | null)
   return data ? `${words}, ${data.words}` : words
 }
 
-const query = (request: string) => new URL(request, 'http://x').searchParams
+const query = (request: string) => new URLSearchParams(/\?([^#]*)/.exec(request)?.[1])
 
 /** A path for reports: its query may hold a token, so only the names stay. */
 function withoutValues(request: string): string {

@@ -49,6 +49,17 @@ test('CSV and JSON give the same requests', async () => {
   assert.deepEqual([csv.words, json.words], ['2 rows of rows.csv', '2 rows of rows.json'])
 })
 
+test('what every object inherits is a column only where the file has it', async () => {
+  const planned = { path: '/{{constructor}}', body: '{{__proto__}}', headers: {} }
+  const { requests } = await read('names.csv', 'constructor,__proto__\n1,2\n', planned)
+  assert.deepEqual(requests, [{ path: '/1', body: '2', headers: {} }])
+  await assert.rejects(
+    read('none.json', '[{"constructor":1,"__proto__":2},{"a":1}]', planned),
+    /row 2 has no "constructor"/,
+  )
+  await assert.rejects(read('neither.csv', 'id\n1\n', planned), /has no column "constructor"/)
+})
+
 test('a placeholder at the beginning of the path is not escaped, and no body stays no body', async () => {
   const planned = { path: '{{path}}&again={{path}}', body: null, headers: {} }
   const { requests } = await read('paths.csv', 'path\n/a?b=c\n', planned)

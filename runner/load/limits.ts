@@ -1,4 +1,5 @@
 import { number, quantity } from '../../analysis/formats/words.ts'
+import { largest } from '../../analysis/numbers/extremes.ts'
 import type { Stage } from '../k6/inspect.ts'
 import { Failure } from '../shell/exit.ts'
 import { memoryMiB, openFiles } from '../shell/host.ts'
@@ -40,7 +41,7 @@ export function checkStages(
   const most = (all: readonly Stage[]) => {
     const atOnce = new Map<number, number>()
     for (const { startMs, vus } of all) atOnce.set(startMs, (atOnce.get(startMs) ?? 0) + vus)
-    return Math.max(0, ...atOnce.values())
+    return Math.max(0, largest(atOnce.values()))
   }
   const vus = most(stages)
   if (vus * vuMiB > machine.memoryMiB)

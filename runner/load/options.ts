@@ -1,4 +1,5 @@
 import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
+import { isWebAddress, shownText } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import {
   type Flags,
@@ -10,6 +11,7 @@ import {
   text,
   toggle,
 } from '../shell/flags.ts'
+import { secretsOfEnvironment } from '../shell/secrets.ts'
 import { hostsFrom } from './hosts.ts'
 import { isFile, scenarioOf, shortName } from './script.ts'
 import { encodedPath, needNoData } from './template.ts'
@@ -52,7 +54,10 @@ const parsed = {
     'is not a list of work, cpu and stress with weights, such as work=8,cpu=1',
   ),
   arrivals: pattern(/^(even|poisson)$/, 'is neither even nor poisson'),
-  address: pattern(/^https?:\/\//, 'is not an http or https address'),
+  address: (value: string): string => {
+    if (!isWebAddress(value)) throw new Error(`"${shownText(value)}" is not an http or https address`)
+    return value
+  },
   lines: (value: string): readonly string[] => value.split('\n').filter(Boolean),
 }
 
@@ -70,8 +75,9 @@ const sizeFlags = grouped('Load', {
   arrivalSeed: option('LAS_ARRIVAL_SEED', 'n', 'of the random times (1)', positiveInteger),
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
   duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
+  thinkTime: option('LAS_THINK_TIME', 'time', 'pause of a VU after each answer (default: none)', duration),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
-  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100 (errors=0.01)', slos, ','),
+  slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100,p95{name:/a}=250 (errors=0.01)', slos, ','),
 })
 
 const requestFlags = grouped('Request', {
@@ -88,6 +94,8 @@ const requestFlags = grouped('Request', {
   ),
   body: secret(option('LAS_BODY', 'text', 'request body; @file reads it from a file', text)),
   expectStatus: option('LAS_EXPECT_STATUS', 'list', 'statuses that count as success (200-299)', statuses),
+  expectBody: option('LAS_EXPECT_BODY', 'text', 'what the body of a successful answer contains', given),
+  ca: option('LAS_CA', 'file', 'certificates (PEM) of an authority of your own', given),
   insecure: toggle('LAS_INSECURE', 'accept any TLS certificate'),
   data: option(
     'LAS_DATA',
@@ -96,12 +104,17 @@ const requestFlags = grouped('Request', {
     given,
   ),
   workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
-  proxy: toggle('LAS_PROXY', 'load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
+  proxy: toggle('LAS_PROXY', 'probe and load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
 })
 
 const scriptFlags = grouped('A script of your own', {
-  env: secret(option('LAS_ENV', 'name=value', 'for its __ENV; may be repeated', variables, '\n')),
+  env: {
+    ...secret(option('LAS_ENV', 'name=value', 'for its __ENV; may be repeated', variables, '\n')),
+    // Most values are words that everybody uses; only the name says which are secret.
+    secretsOf: (text) =>
+      secretsOfEnvironment(Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s, 2)))),
+  },
   scale: option('LAS_SCALE', 'factor', 'multiplies its VUs and rates', positive),
   noRehearsal: toggle('LAS_NO_REHEARSAL', 'do not run each of its k6 scenarios once before the load'),
   hosts: option(
@@ -154,7 +167,7 @@ export type RunOptions = OptionsOf<typeof runFlags>
 const ofArrivals = ['arrivals', 'arrivalSeed']
 
 const takes = ({ model, sizedBy }: Scenario): readonly string[] =>
-  model === 'open' ? [...sizedBy, 'maxVus', ...ofArrivals] : sizedBy
+  model === 'open' ? [...sizedBy, 'maxVus', ...ofArrivals] : [...sizedBy, 'thinkTime']
 
 const ofOwnScripts = Object.keys(scriptFlags)
 
@@ -165,7 +178,7 @@ export function refusedBy(scenario: string): Readonly<Record<string, string>> {
 
 /** A script of somebody's own makes its own requests. */
 function refusedByFile(file: string): Readonly<Record<string, string>> {
-  const requests = Object.keys(requestFlags).filter((flag) => flag !== 'insecure')
+  const requests = Object.keys(requestFlags).filter((flag) => !['insecure', 'ca'].includes(flag))
   const flags = [...requests, 'stages', ...ofArrivals, 'mix']
   const why = `is for built-in scenarios; ${shortName(file)} makes its own requests`
   return Object.fromEntries(flags.map((flag) => [flag, why]))
@@ -173,9 +186,9 @@ function refusedByFile(file: string): Readonly<Record<string, string>> {
 
 function refusedByScenario(scenario: ScenarioName): Readonly<Record<string, string>> {
   const taken = takes(catalogue[scenario])
-  const sizes = taken.filter((flag) => !ofArrivals.includes(flag))
+  const sizes = taken.filter((flag) => ![...ofArrivals, 'thinkTime'].includes(flag))
   const by = sizes.map((flag) => `--${flagName(flag)}`).join(' and ')
-  const refused = ['vus', 'stages', 'rate', 'maxVus', ...ofArrivals, 'mix']
+  const refused = ['vus', 'stages', 'rate', 'maxVus', ...ofArrivals, 'mix', 'thinkTime']
     .filter((flag) => !taken.includes(flag))
     .map((flag) => {
       const others = scenarioNames.filter((name) => takes(catalogue[name]).includes(flag))
@@ -193,9 +206,11 @@ export function checkLoad(scenario: string, options: LoadOptions): void {
     if (given[flag] !== undefined && given[flag] !== false)
       throw new Failure('usage', `--${flagName(flag)} ${why}`)
   const { body, method = 'GET', path, stages, vus } = options
+  if (options.expectBody !== undefined && method === 'HEAD')
+    throw new Failure('usage', '--expect-body needs a --method whose answers have a body; HEAD has none')
   if (body !== undefined && ['GET', 'HEAD'].includes(method))
     throw new Failure('usage', '--body needs a --method that sends one, such as POST')
-  const ofService = ['method', 'body', 'header', 'expectStatus', 'data'] as const
+  const ofService = ['method', 'body', 'header', 'expectStatus', 'expectBody', 'data'] as const
   const lonely = ofService.find((name) => options[name] !== undefined)
   if (path === undefined && lonely)
     throw new Failure('usage', `--${flagName(lonely)} is for a service of your own: add --path`)

@@ -1,11 +1,14 @@
 import path from 'node:path'
 import type { K6 } from '../k6/find.ts'
-import { type Inspected, inspect, scenariosIn } from '../k6/inspect.ts'
+import { inspect, scenariosIn } from '../k6/inspect.ts'
+import type { Inspected } from '../k6/inspected.ts'
 import { k6Environment } from '../k6/run.ts'
 import { Failure } from '../shell/exit.ts'
+import { secretsOfEnvironment } from '../shell/secrets.ts'
 import type { Shell } from '../shell/shell.ts'
 import { nearbyOnly, outside, type Reach } from '../targets/reach.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import type { Consent } from './hosts.ts'
 import { checkStages } from './limits.ts'
 import type { Prepared } from './measure.ts'
@@ -34,11 +37,10 @@ export async function prepareOwn(
   const at = path.dirname(own.file)
   const base = target?.url.href.replace(/\/$/, '') ?? ''
   const reach: Reach = options.allowPublic ? 'anywhere' : (target?.reach ?? nearbyOnly)
-  const insecure = options.insecure || shell.env.K6_INSECURE_SKIP_TLS_VERIFY === 'true'
   const environment = {
     ...options.env,
     ...(target && { BASE_URL: base }),
-    ...(insecure && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
+    ...trustOf(shell, options).variables,
   }
   const script = await inspect(k6, text, k6Environment(shell.env, environment), { signal: shell.signal, at })
   const hosts = { ...script.hosts, ...options.hosts }
@@ -58,7 +60,7 @@ export async function prepareOwn(
   const order = { k6, name, text, at, scenarios: script.scenarios, environment, consent }
   const rehearsal = options.noRehearsal ? null : await rehearsed(shell, own, order, target)
   await warmUpOwn(shell, order, warmUpMs)
-  const asked = submetrics(script, stages, rehearsal, base)
+  const asked = submetrics(script, stages, rehearsal, base, options.slo)
   if (
     search !== undefined &&
     own.rehearsed &&
@@ -95,7 +97,7 @@ export async function prepareOwn(
     countsWork: false,
     through: '',
     paths: true,
-    secrets: Object.values(options.env ?? {}),
+    secrets: secretsOfEnvironment(options.env ?? {}),
     at,
     release: async () => {},
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../shell/exit.ts'
+import type { Way } from '../targets/dial.ts'
 import { addressesOf, type Reach } from '../targets/reach.ts'
 
 type Proxy = {
@@ -7,6 +8,8 @@ type Proxy = {
   /** Without user and password, for run.json. */
   readonly shown: string
   readonly reach: Reach
+  /** For our own requests; undefined for SOCKS, which they do not speak. */
+  readonly hop: Way['proxy']
 }
 
 /** The proxy that the environment names for these targets; a Failure where there is none, or k6 would not take it. */
@@ -20,10 +23,12 @@ export async function proxyFor(env: NodeJS.ProcessEnv, targets: readonly URL[]):
   if (targets.some(({ hostname }) => /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname)))
     throw new Failure('usage', '--proxy: k6 takes no proxy to localhost; leave --proxy out')
   const address = /^\w+:\/\//.test(text) ? text : `http://${text}`
-  if (!URL.canParse(address)) throw new Failure('usage', `--proxy: ${name} is not the address of a proxy`)
+  if (!/^(https?|socks5h?):\/\/[^/]/.test(address) || !URL.canParse(address))
+    throw new Failure('usage', `--proxy: ${name} is not the address of a proxy`)
   const url = new URL(address)
   const reach = await addressesOf(url).catch(() => {
     throw new Failure('environment', `--proxy: ${url.hostname}: no such host; is ${name} right?`)
   })
-  return { variables: { [name]: text }, shown: `${url.protocol}//${url.host}`, reach }
+  const hop = /^https?:$/.test(url.protocol) ? { url, reach } : undefined
+  return { variables: { [name]: text }, shown: `${url.protocol}//${url.host}`, reach, hop }
 }

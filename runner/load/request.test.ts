@@ -49,11 +49,15 @@ test('a proxy is the one that the environment names for the target', async () =>
       env,
       urls.map((url) => new URL(url)),
     )
+  const reach = { also: ['127.0.0.1'] }
   assert.deepEqual(await of('http://10.0.0.7'), {
     variables: { HTTP_PROXY: env.HTTP_PROXY },
     shown: 'http://127.0.0.1:3128',
-    reach: { also: ['127.0.0.1'] },
+    reach,
+    hop: { url: new URL(env.HTTP_PROXY), reach },
   })
+  const socks = await proxyFor({ HTTP_PROXY: 'socks5://127.0.0.1:1080' }, [new URL('http://10.0.0.7')])
+  assert.equal(socks.hop, undefined)
   assert.equal((await of('https://10.0.0.7')).shown, 'http://127.0.0.1:3129')
   await assert.rejects(of('http://10.0.0.7', 'https://10.0.0.8'), /load one at a time$/)
   for (const local of ['http://localhost:1', 'http://127.0.0.9', 'http://[::1]:2'])

@@ -10,6 +10,15 @@ export const plannedRequest = (options: LoadOptions): PlannedRequest => ({
   headers: options.header ?? {},
 })
 
+/** For run.json: what the options ask for beside the request and its size. */
+export const asked = ({ thinkTime, expectStatus, expectBody }: LoadOptions) => ({
+  ...(thinkTime !== undefined && { thinkMs: thinkTime }),
+  ...(expectStatus && {
+    expectStatus: expectStatus.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(','),
+  }),
+  ...(expectBody !== undefined && { expectBody }),
+})
+
 /** Whether the load is the bundled workload's own, as the scripts decide it too. */
 export const isWorkload = (options: LoadOptions): boolean => /^\/work(\?|$)/.test(requestPath(options))
 

@@ -1,5 +1,7 @@
-import { defaultSlos, isLatency, type Slo } from '../../analysis/formats/slo.ts'
+import { defaultSlos, isLatency, type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
+import { largest } from '../../analysis/numbers/extremes.ts'
 import type { Data } from './data.ts'
+import { metricsOfNames } from './names.ts'
 import { type LoadOptions, requestPath } from './options.ts'
 
 /**
@@ -22,13 +24,18 @@ export function scriptSettings(
     LAS_ARRIVALS: options.arrivals,
     LAS_ARRIVAL_SEED: options.arrivalSeed,
     LAS_MAX_VUS: options.maxVus,
-    LAS_SLO_MS: limits.length > 0 ? Math.max(...limits) : undefined,
+    LAS_SLO_MS: limits.length > 0 ? largest(limits) : undefined,
     LAS_METHOD: options.method,
     LAS_BODY: options.body,
     LAS_HEADERS: JSON.stringify(options.header ?? {}),
     LAS_EXPECT_STATUS: options.expectStatus?.map(([from, to]) => `${from}-${to}`).join(','),
+    LAS_EXPECT_BODY: options.expectBody,
+    LAS_THINK_TIME: options.thinkTime && `${options.thinkTime}ms`,
     LAS_MIX: options.mix,
     LAS_DATA_ROWS: data?.file,
+    LAS_SUBMETRICS: JSON.stringify([
+      ...new Set([...metricsOfNames(namesIn(data)), ...slosOf(options).flatMap(sloMetrics)]),
+    ]),
   }
   return {
     BASE_URL: base,
@@ -37,5 +44,9 @@ export function scriptSettings(
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')])),
   }
 }
+
+const namesIn = (data: Data | null): string[] => [
+  ...new Set(data?.requests.flatMap(({ name }) => name ?? [])),
+]
 
 export const slosOf = ({ slo = defaultSlos }: Pick<LoadOptions, 'slo'>): readonly Slo[] => slo

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Inspected, type Planned, scenariosIn } from '../k6/inspect.ts'
+import { scenariosIn } from '../k6/inspect.ts'
+import type { Inspected, Planned } from '../k6/inspected.ts'
 import { atRate, onceEach, sized } from './sizes.ts'
 
 const scripted = (scenarios: Record<string, Planned>, shortcuts: Partial<Inspected> = {}): Inspected => ({

@@ -1,4 +1,6 @@
-import { type Inspected, milliseconds, type Planned, scenariosIn } from '../k6/inspect.ts'
+import { plannedMs } from '../../analysis/formats/load.ts'
+import { milliseconds, scenariosIn } from '../k6/inspect.ts'
+import type { Inspected, Planned } from '../k6/inspected.ts'
 import { Failure } from '../shell/exit.ts'
 import type { LoadOptions } from './options.ts'
 
@@ -33,7 +35,7 @@ export function sized(
     }
   }
   if (lengthMs === undefined && scale === undefined) return null
-  const endMs = Math.max(...scenariosIn(script).map(({ startMs, durationMs }) => startMs + durationMs))
+  const endMs = plannedMs(scenariosIn(script))
   const stretch = lengthMs === undefined ? 1 : lengthMs / endMs
   return Object.fromEntries(
     Object.entries(script.scenarios).map(([name, scenario]) => [

@@ -1,5 +1,7 @@
+import { type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
 import { quantity } from '../../analysis/formats/words.ts'
-import type { Inspected, Stage } from '../k6/inspect.ts'
+import type { Stage } from '../k6/inspect.ts'
+import type { Inspected } from '../k6/inspected.ts'
 import type { Rehearsal } from './rehearsal.ts'
 
 // k6 compares the tags of each sample with each of them.
@@ -15,13 +17,15 @@ type Asked = {
 /**
  * The sub-metrics to ask k6 for: by k6 scenario where there are several, by request name, and by group, at most 40. A name
  * that may hold a secret is left out, and so is one that k6 cannot select by.
- * @param base what a name begins with that was learned without it
+ * @param base of names that begin with /
+ * @param slos what they limit is asked for in any case
  */
 export function submetrics(
   { systemTags }: Pick<Inspected, 'systemTags'>,
   stages: readonly Stage[],
   rehearsal: Rehearsal | null,
   base: string,
+  slos: readonly Slo[] = [],
 ): Asked {
   const has = (tag: string) => systemTags?.includes(tag) ?? true
   const of = (tag: string, value: string) => [
@@ -32,15 +36,12 @@ export function submetrics(
   const selectable = names.filter(
     (name) => !/[,{}"?@\n]/.test(name.replace(/\$\{\}/g, '')) && name.length <= 200,
   )
+  const wanted = slos.flatMap(sloMetrics)
   const metrics = [
     ...(stages.length > 1 && has('scenario')
       ? stages.flatMap(({ stage }) => [...of('scenario', stage), `iteration_duration{scenario:${stage}}`])
       : []),
-    ...(names.length > 1
-      ? selectable.flatMap((name) =>
-          of('name', name.startsWith('/') && base ? new URL(base).origin + name : name),
-        )
-      : []),
+    ...(names.length > 1 ? selectable.flatMap((name) => of('name', name)) : []),
     ...(has('group') ? (rehearsal?.groups ?? []) : [])
       .filter((group) => !/[,{}"]/.test(group))
       .map((group) => `group_duration{group:${group}}`),
@@ -48,7 +49,10 @@ export function submetrics(
   const varying = names.filter((name) => varies(name))
   const [first] = varying
   return {
-    metrics: metrics.slice(0, most),
+    // Those of SLOs come first: without them the run could not be judged.
+    metrics: [...new Set([...wanted, ...metrics.slice(0, most)])].map((metric) =>
+      base ? metric.replace(/\bname:\//, `name:${new URL(base).origin}/`) : metric,
+    ),
     said: [
       ...(first === undefined
         ? []

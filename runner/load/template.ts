@@ -20,10 +20,13 @@ export function filler(request: PlannedRequest): (row: Row) => PlannedRequest {
   })
 }
 
+/** Not what every object inherits: `constructor` is a column only where the file has it. */
+export const has = (row: Row, column: string): boolean => Object.hasOwn(row, column)
+
 const placeholder = /\{\{([^{}]+)\}\}/g
 
 const filled = (text: string, row: Row): string =>
-  text.replace(placeholder, (_, column: string) => row[column.trim()] ?? '')
+  text.replace(placeholder, (_, column: string) => (has(row, column.trim()) && row[column.trim()]) || '')
 
 /**
  * Escapes values as parts of a URL, except a placeholder at the beginning, which stands for a path of its

@@ -47,7 +47,10 @@ export const labels = (list: string): Readonly<Record<string, string>> =>
   )
 
 // Headers that hold one value only: a list of two would mean something else (RFC 9110, 5.3).
-const singular = /^(authorization|content-(length|type)|host|origin|referer|user-agent)$/i
+const singular = /^(authorization|content-type|host|origin|referer|user-agent)$/i
+
+// Says how long the body is, which whoever sends it knows (RFC 9112, 6): the target would wait for the rest.
+const framing = /^(content-length|transfer-encoding)$/i
 
 /** A header that is repeated is a list, which k6 takes as one line: RFC 9110, 5.3; cookies: RFC 6265, 4.2.1. */
 export const headers = (lines: string): Readonly<Record<string, string>> => {
@@ -55,6 +58,7 @@ export const headers = (lines: string): Readonly<Record<string, string>> => {
   for (const line of lines.split('\n')) {
     const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):(.*)$/s.exec(line) ?? []
     if (name === undefined || value === undefined) throw new Error('not of the form "Name: value"')
+    if (framing.test(name)) throw new Error(`${name} is set by the client itself; leave it out`)
     const before = found.get(name.toLowerCase())
     if (before && singular.test(name)) throw new Error(`${name} is given twice`)
     const separator = name.toLowerCase() === 'cookie' ? '; ' : ', '

@@ -3,9 +3,11 @@ import { withCredentials } from '../shell/credentials.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { ask } from '../targets/ask.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { withBody } from './body.ts'
 import { readRequests } from './data.ts'
 import type { LoadOptions } from './options.ts'
+import { proxyFor } from './proxy.ts'
 import { plannedRequest, sentRequest, tokenFor } from './request.ts'
 
 /** The same requests as the load's for a while, without looking at the answers and without following them. */
@@ -15,14 +17,16 @@ export async function warmUp(
   targets: readonly Target[],
   forMs: number,
 ): Promise<void> {
-  // Ours would not take the proxy.
-  if (given.proxy) return
+  const urls = targets.map(({ url }) => url)
+  const proxy = given.proxy ? await proxyFor(shell.env, urls) : null
+  if (proxy && !proxy.hop) return shell.say('no warm-up: our own requests do not speak SOCKS')
   const options = await withBody(shell, given)
   const plain = plannedRequest(options)
   const { requests } = options.data
     ? await readRequests(userPath(shell, options.data), plain)
     : { requests: [plain] }
   const token = await tokenFor(shell, options, targets)
+  const trust = trustOf(shell, options)
   const until = performance.now() + forMs
   let sent = 0
   const loop = async ({ url: { href }, reach }: Target) => {
@@ -30,8 +34,14 @@ export async function warmUp(
       const request = sentRequest(options, requests[sent++ % requests.length] ?? plain, token)
       const { url, headers } = withCredentials(href.replace(/\/$/, '') + request.path)
       const signal = AbortSignal.any([shell.signal, AbortSignal.timeout(10_000)])
-      const { insecure } = options
-      const question = { ...request, headers: { ...headers, ...request.headers }, reach, insecure, signal }
+      const question = {
+        ...request,
+        headers: { ...headers, ...request.headers },
+        reach,
+        trust,
+        signal,
+        proxy: proxy?.hop,
+      }
       const answered = await ask(url, question)
         .then((answer) => answer.text(Infinity))
         .catch(() => null)

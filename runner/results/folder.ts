@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isReportFile, type ReportFile } from '../../analysis/report/files.ts'
 import { Failure } from '../shell/exit.ts'
+import { refusal } from '../shell/refusal.ts'
 
 export type ResultFolder = {
   readonly id: string
@@ -14,18 +15,6 @@ export type ResultFolder = {
   /** For what failed: removes the folder if it holds nothing, else gives its path. */
   giveUp(): Promise<string | null>
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be larger than the system allows',
-  ENOENT: 'its folder does not exist',
-  EROFS: 'it is on a read-only file system',
-  EACCES: 'no permission',
-}
-
-/** Why the system refused to write, in words. */
-export const refusal = ({ code = '', message }: NodeJS.ErrnoException): string => reasons[code] ?? message
 
 /**
  * Creates a folder for one result in `out`, which nobody else has; its id is the time in UTC, the name and eight random
@@ -115,6 +104,7 @@ const ours = '"load-and-stress statistics'
 
 /** The first characters of a file, which may have tens of megabytes; none where it cannot be read. */
 async function startOf(file: string): Promise<string> {
+  if (!(await stat(file).catch(() => null))?.isFile()) return ''
   const parts = createReadStream(file, { encoding: 'utf8', end: 1000 })
   return (await parts.toArray().catch(() => [])).join('')
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
@@ -54,11 +55,40 @@ test('what a killed job left, a torn file and one of another schema are left and
   const { nights, remarks } = await readHistory(at)
   assert.equal(nights.length, 1)
   assert.deepEqual(remarks, [
-    'night-0.json in the history: not a night (schema: Invalid input: expected 1)',
+    'night-0.json in the history: not a night (schema: expected 1)',
     "night-3.json in the history: not valid JSON (Expected ',' or '}' after property value in JSON at position 11); was the file cut short?",
   ])
   for (const [name, text] of Object.entries(files))
     assert.equal(await readFile(path.join(at, name), 'utf8'), text)
+})
+
+test('whatever else is in a history is left, and what is named like a night is named', async () => {
+  const at = path.join(folder, 'odd')
+  await openHistory(at)
+  await addNight(at, aNight(1, [1]))
+  const inside = (name: string) => path.join(at, name)
+  await mkdir(inside('folder.json'))
+  await mkdir(inside('more'))
+  await writeFile(inside('notes.txt'), 'odd')
+  await writeFile(inside('empty.json'), '')
+  await writeFile(inside('utf16.json'), Buffer.from('\uFEFF{}', 'utf16le'))
+  await writeFile(inside('huge.json'), '{')
+  await truncate(inside('huge.json'), 560 * 2 ** 20)
+  await symlink('nowhere', inside('gone.json'))
+  await symlink('loop.json', inside('loop.json'))
+  // A pipe that nobody writes to would be waited for.
+  spawnSync('mkfifo', [inside('pipe.json')])
+  const { nights, remarks } = await readHistory(at)
+  assert.equal(nights.length, 1)
+  assert.deepEqual(remarks, [
+    'empty.json in the history: the file is empty; was the program that writes it killed?',
+    'folder.json in the history: is a folder',
+    'gone.json in the history: no such file',
+    'huge.json in the history: too large (560 MiB; at most 256 are read)',
+    'loop.json in the history: is a link to itself',
+    'pipe.json in the history: is neither a file nor a folder',
+    'utf16.json in the history: text in UTF-16, as Windows PowerShell writes it; save it as UTF-8',
+  ])
 })
 
 test('a folder that cannot be written is reported before any load', async () => {

@@ -1,6 +1,7 @@
 import { constants, existsSync } from 'node:fs'
-import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { readText } from '../../analysis/formats/file.ts'
 import { type Acknowledged, type Night, parseAcknowledged, parseNight } from '../../analysis/formats/night.ts'
 import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
 import type { HistoryReport } from '../../analysis/report/history.ts'
@@ -8,8 +9,9 @@ import { judgedAlarms } from '../../analysis/runs/alarms.ts'
 import { seriesOf } from '../../analysis/runs/history.ts'
 import { Failure } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
+import { refusal } from '../shell/refusal.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
-import { partialName, refusal, writeReport } from './folder.ts'
+import { partialName, writeReport } from './folder.ts'
 
 export const historyFlag = grouped('Results', {
   history: option('LAS_HISTORY_DIR', 'dir', 'the folder of the nights (history)', text),
@@ -31,16 +33,18 @@ export async function readHistory(folder: string): Promise<History> {
   const remarks: string[] = []
   for (const name of names.sort()) {
     if (!name.endsWith('.json') || name.startsWith('.') || name === 'acknowledged.json') continue
-    const reading = parseNight(await readFile(path.join(folder, name), 'utf8'))
+    const text = readText(path.join(folder, name))
+    const reading = text.kind === 'ok' ? parseNight(text.value) : text
     if (reading.kind === 'ok') nights.push(reading.value)
     else remarks.push(`${name} in the history: ${reading.reason}`)
   }
-  return { nights, acknowledged: await readAcknowledged(path.join(folder, 'acknowledged.json')), remarks }
+  return { nights, acknowledged: readAcknowledged(path.join(folder, 'acknowledged.json')), remarks }
 }
 
-async function readAcknowledged(file: string): Promise<Acknowledged> {
+function readAcknowledged(file: string): Acknowledged {
   if (!existsSync(file)) return []
-  const reading = parseAcknowledged(await readFile(file, 'utf8'))
+  const text = readText(file)
+  const reading = text.kind === 'ok' ? parseAcknowledged(text.value) : text
   if (reading.kind === 'ok') return reading.value
   throw new Failure('usage', `${file}: ${reading.reason}`)
 }
@@ -66,7 +70,7 @@ export async function openHistory(folder: string): Promise<void> {
 export async function addNight(folder: string, night: Night): Promise<void> {
   const file = path.join(folder, `${night.id}.json`)
   const partial = partialName(file)
-  if (await has(file, night)) return
+  if (has(file, night)) return
   try {
     await writeFile(partial, `${JSON.stringify(night)}\n`)
     await link(partial, file).catch((error: NodeJS.ErrnoException) => {
@@ -74,7 +78,7 @@ export async function addNight(folder: string, night: Night): Promise<void> {
       return renameExclusively(partial, file)
     })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await has(file, night))) return
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && has(file, night)) return
     throw new Failure(
       'environment',
       `${file}: cannot add the night (${refusal(error as Error)}); --resume adds it without running it again`,
@@ -85,10 +89,10 @@ export async function addNight(folder: string, night: Night): Promise<void> {
 }
 
 /** Whether a file holds the measurements of this night; a Failure where it holds others. */
-async function has(file: string, night: Night): Promise<boolean> {
-  const text = await readFile(file, 'utf8').catch(() => null)
-  if (text === null) return false
-  const there = parseNight(text)
+function has(file: string, night: Night): boolean {
+  if (!existsSync(file)) return false
+  const text = readText(file)
+  const there = text.kind === 'ok' ? parseNight(text.value) : text
   if (there.kind === 'ok' && JSON.stringify(there.value.measured) === JSON.stringify(night.measured))
     return true
   throw new Failure(

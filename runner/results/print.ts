@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { parseFigures, type TaggedFigure } from '../../analysis/formats/figure.ts'
 import { eachFile, text as terminalText } from '../../analysis/report/files.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { exitCodes } from '../shell/exit.ts'
@@ -24,6 +25,22 @@ export const wantedFlag = grouped('Report', {
 
 export const effectFlag = grouped('Report', {
   effect: option('LAS_EFFECT', 'share', 'the least change that matters (5%)', share),
+})
+
+function taggedFigures(text: string): readonly TaggedFigure[] {
+  const parsed = parseFigures(text)
+  if (typeof parsed === 'string') throw new Error(parsed)
+  return parsed
+}
+
+export const figuresFlag = grouped('Report', {
+  figures: option(
+    'LAS_FIGURES',
+    'list',
+    'compared beside those of the whole run, such as p50{name:checkout},p95{group:buy},rate{check:paid},p95{metric:cart_time}, or none; the more there are, the less is found (the p95 of each request name)',
+    taggedFigures,
+    ',',
+  ),
 })
 
 export const reportFolderFlag = (usual: string) =>

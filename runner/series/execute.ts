@@ -16,6 +16,7 @@ import { exitCodes, Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
+import { trustOf } from '../targets/trust.ts'
 import { cellWords, type Plan, type PlannedRun, type Series, scriptsOf } from './plan.ts'
 import { sideOf } from './sides.ts'
 import { withheldNames } from './withheld.ts'
@@ -27,6 +28,8 @@ export type SeriesOptions = {
   readonly unitsPerMs?: number | undefined
   /** Whether the complete runs have answered what this one is for. Asked before each repeat of a plan with looks. */
   readonly decided?: (sources: readonly Source[], run: PlannedRun) => boolean
+  /** Sees the first complete run, and throws where the rest would not be worth running. */
+  readonly check?: (source: Source) => void
 }
 
 /**
@@ -84,6 +87,8 @@ export async function execute(
         const { exitCode, message } = error as Failure
         if (exitCode !== exitCodes.interrupted) shell.say(message)
       }
+      if (index === 0 && options.check)
+        for (const source of (await finished(folder)).values()) options.check(source)
       await sleep(plan.coolDownMs, undefined, { signal: shell.signal }).catch(() => {})
     }
   } finally {
@@ -129,7 +134,8 @@ function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }
       const image = place?.startsWith('image=') ? place.slice('image='.length) : undefined
       if (place !== null && image === undefined) {
         const { urlTarget } = await import('../targets/url.ts')
-        const target = await urlTarget(shell, place, { allowPublic, flag: `--${run.side}` })
+        const trust = trustOf(shell, optionsFrom(loadFlags, run.flags))
+        const target = await urlTarget(place, { allowPublic, flag: `--${run.side}`, trust })
         return { target, release: async () => {} }
       }
       if (image === undefined && plan.local) {
@@ -185,7 +191,7 @@ async function runCell(
   }
 }
 
-const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
+export const labelsOf = ({ folder, plan }: Series, { cell, side }: Pick<PlannedRun, 'cell' | 'side'>) => ({
   series: seriesName(folder),
   cell,
   ...(side && { side }),
@@ -193,7 +199,7 @@ const labelsOf = ({ folder, plan }: Series, { cell, side }: PlannedRun) => ({
 })
 
 /** The cells that have a complete run, each with its last one. */
-async function finished(folder: string): Promise<Map<string, Source>> {
+export async function finished(folder: string): Promise<Map<string, Source>> {
   const done = new Map<string, Source>()
   for (const name of (await readdir(folder)).sort()) {
     if (!existsSync(path.join(folder, name, 'run.json')) || name.startsWith('.')) continue
@@ -248,9 +254,12 @@ export async function resumable<Result>(
 }
 
 export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: number): void {
-  shell.say(
-    `${done} of ${plan.runs.length} runs are done; resume with: npm run ${plan.kind} -- --resume ${shownPath(shell, folder)}${again(plan)}`,
-  )
+  // How many probes a search needs, nobody knows before.
+  const [command, words] =
+    plan.kind === 'breakpoint'
+      ? ['scenario:breakpoint', `${quantity(done, 'probe')} done`]
+      : [plan.kind, `${done} of ${plan.runs.length} runs are done`]
+  shell.say(`${words}; resume with: npm run ${command} -- --resume ${shownPath(shell, folder)}${again(plan)}`)
 }
 
 /** A nightly plan's own file has what the series does not keep. */

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { parseFigures, type TaggedFigure } from '../../analysis/formats/figure.ts'
+import { readText } from '../../analysis/formats/file.ts'
 import { readJson } from '../../analysis/formats/json.ts'
 import type { Noise } from '../../analysis/runs/noise.ts'
 import { Statistics } from '../../analysis/runs/statistics.ts'
@@ -30,6 +32,12 @@ export const NightlyPlan = z.strictObject({
       'the folder of a noise series, from here: its recommended repeats and duration, where the plan or an entry gives none',
     ),
   effect: z.number().positive().max(1).default(0.05).describe('the least change that matters, as a share'),
+  figures: z
+    .string()
+    .optional()
+    .describe(
+      'figures kept and compared beside those of the whole run, such as p50{name:checkout},rate{check:paid}; default: the p95 of each request name; none for none',
+    ),
   unitsPerMs: z
     .number()
     .positive()
@@ -52,22 +60,26 @@ export const NightlyPlan = z.strictObject({
     .min(1)
     .describe('what to run; each entry becomes its own series'),
 })
-type NightlyPlan = z.infer<typeof NightlyPlan> & { readonly repeats: number }
+type NightlyPlan = Omit<z.infer<typeof NightlyPlan>, 'figures'> & {
+  readonly repeats: number
+  readonly figures: readonly TaggedFigure[] | null
+}
 
 export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
-  const text = await readFile(file, 'utf8').catch(() => {
+  if (!existsSync(file))
     throw new Failure(
       'usage',
       `${file}: no such plan; --plan names one, and nightly.json of load-and-stress is an example`,
     )
-  })
-  const reading = readJson(text, NightlyPlan, 'a plan')
+  const text = readText(file)
+  const reading = text.kind === 'ok' ? readJson(text.value, NightlyPlan, 'a plan') : text
   if (reading.kind === 'unreadable') throw new Failure('usage', `${file}: ${reading.reason}`)
   const plan = reading.value
   const found =
     plan.noise === undefined ? null : await recommended(path.resolve(path.dirname(file), plan.noise))
   return {
     ...plan,
+    figures: figuresOf(plan.figures, file),
     repeats: plan.repeats ?? found?.repeats ?? 5,
     runs: plan.runs.map(({ flags, scenario, ...run }) => ({
       ...run,
@@ -77,16 +89,23 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
   }
 }
 
+function figuresOf(text: string | undefined, file: string): NightlyPlan['figures'] {
+  const figures = text === undefined ? null : parseFigures(text)
+  if (typeof figures === 'string') throw new Failure('usage', `${file}: "figures": ${figures}`)
+  return figures
+}
+
 /** What a noise series recommends. */
 async function recommended(folder: string): Promise<NonNullable<Noise['recommended']>> {
   const file = path.join(folder, 'report', 'statistics.json')
-  const text = await readFile(file, 'utf8').catch(() => {
+  if (!existsSync(file))
     throw new Failure(
       'usage',
       `${file}: no such file; "noise" in the plan names the folder of a noise series`,
     )
-  })
-  const reading = readJson(text, Statistics.pick({ noise: true }), 'the statistics of a noise series')
+  const text = readText(file)
+  const schema = Statistics.pick({ noise: true })
+  const reading = text.kind === 'ok' ? readJson(text.value, schema, 'the statistics of a noise series') : text
   if (reading.kind === 'unreadable') throw new Failure('usage', `${file}: ${reading.reason}`)
   const found = reading.value.noise?.recommended
   if (!found) throw new Failure('usage', `${file}: recommends no number of repeats; give repeats in the plan`)

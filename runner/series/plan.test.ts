@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -76,6 +76,14 @@ test('a plan holds no secret; to resume, the same flags are given again', async 
     if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600)
     assert.deepEqual(await resumeSeries(folder, 'ab', () => flags), { folder, plan })
     const { body, ...without } = flags
+    const odd = JSON.parse(await readFile(file, 'utf8'))
+    odd.runs[0].withheld.constructor = 'x'
+    await mkdir(path.join(out, 'odd'))
+    await writeFile(path.join(out, 'odd/sweep.json'), JSON.stringify(odd))
+    await assert.rejects(
+      resumeSeries(path.join(out, 'odd'), 'ab', () => flags),
+      /without --constructor/,
+    )
     await assert.rejects(
       resumeSeries(folder, 'ab', () => without),
       /cannot resume without --body: .*give it again$/,
@@ -91,6 +99,13 @@ test('a plan holds no secret; to resume, the same flags are given again', async 
   } finally {
     await rm(out, { recursive: true })
   }
+})
+
+test('a plan of more runs than anybody waits for is refused before it is made', () => {
+  assert.throws(
+    () => planOf('ab', cells(['a', 'b']), { ...settings, repeats: 9_999_999, seed: 1 }),
+    /^Error: 9,999,999 repeats make 19,999,998 runs, and a series has at most 100,000$/,
+  )
 })
 
 test('a run is named by what varies', () => {

@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { shuffle } from 'simple-statistics'
 import { z } from 'zod'
+import { readText } from '../../analysis/formats/file.ts'
 import { readJson } from '../../analysis/formats/json.ts'
+import { number } from '../../analysis/formats/words.ts'
 import { randomFrom } from '../../analysis/numbers/random.ts'
 import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import { loadFlags, type outFlag } from '../load/options.ts'
@@ -17,7 +19,7 @@ import { hasher, newSalt, withoutSecrets, withSecrets } from './withheld.ts'
 /** What `sweep.json` holds: enough to resume the series. */
 const Plan = z.object({
   schema: z.literal(1),
-  kind: z.enum(['sweep', 'ab', 'nightly', 'noise']),
+  kind: z.enum(['sweep', 'ab', 'nightly', 'noise', 'breakpoint']),
   local: z.boolean().describe('whether the plain target is the workload started here'),
   sides: z
     .object({ a: z.string().nullable(), b: z.string().nullable() })
@@ -101,8 +103,11 @@ export const untilDecidedFlag = grouped('Series', {
 })
 
 export const resumeFlag = grouped('Series', {
-  resume: option('LAS_RESUME', 'dir', 'resume an interrupted series', text),
+  resume: option('LAS_RESUME', 'dir', 'go on with a series that was interrupted or failed', text),
 })
+
+/** Weeks of the shortest runs; a plan of millions would not fit into the memory. */
+const mostRuns = 100_000
 
 /** Every repeat runs each cell once, in shuffled order: what drifts over the hours meets all cells alike. */
 export function planOf(
@@ -117,6 +122,11 @@ export function planOf(
     readonly untilDecided?: boolean
   },
 ): Plan {
+  if (cells.length * repeats > mostRuns)
+    throw new Failure(
+      'usage',
+      `${number(repeats)} repeats make ${number(cells.length * repeats)} runs, and a series has at most ${number(mostRuns)}`,
+    )
   const random = randomFrom(rest.seed)
   const runs = Array.from({ length: repeats }, (_, index) =>
     shuffle([...cells], random).map(({ name, ...cell }) => ({
@@ -158,9 +168,9 @@ export async function resumeSeries(
   kind: Plan['kind'],
   flagsOf: (run: PlannedRun) => Written,
 ): Promise<Series> {
-  const text = await readFile(planFile(folder), 'utf8').catch(() => null)
-  if (text === null) throw new Failure('usage', `${folder}: cannot resume: no sweep.json`)
-  const reading = readJson(text, Plan, 'a plan')
+  if (!existsSync(planFile(folder))) throw new Failure('usage', `${folder}: cannot resume: no sweep.json`)
+  const text = readText(planFile(folder))
+  const reading = text.kind === 'ok' ? readJson(text.value, Plan, 'a plan') : text
   if (reading.kind !== 'ok')
     throw new Failure('usage', `${planFile(folder)}: cannot resume: ${reading.reason}`)
   const { salt = '', ...plan } = reading.value
@@ -190,7 +200,7 @@ export async function openSeries(
   >,
 ): Promise<Series> {
   const { resume, out = 'results', seed = 1, warmUp = 3000, coolDown = 1000 } = options
-  if (resume) return resumeSeries(userPath(shell, resume), kind, () => loadWritten(written))
+  if (resume) return resumeSeries(userPath(shell, resume), kind, () => written)
   const { cells: described, ...settings } = await begin()
   const cells = described.map((cell) => ({ ...cell, scenario: scriptNamed(shell, cell.scenario) }))
   const times = { minutes: null, seed, warmUpMs: warmUp, coolDownMs: coolDown }

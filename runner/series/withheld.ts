@@ -1,17 +1,15 @@
 import { randomBytes, scryptSync } from 'node:crypto'
-import { loadFlags } from '../load/options.ts'
+import { runFlags } from '../load/options.ts'
 import { Failure } from '../shell/exit.ts'
 import { flagName, type Written } from '../shell/flags.ts'
 
 /** Flags as a plan keeps them: of those that can hold a secret only a salted hash (scrypt, RFC 7914). */
 export type Kept = { readonly flags: Written; readonly withheld?: Written | undefined }
 
-const secretive = Object.entries(loadFlags).flatMap(([key, flag]) =>
-  'secret' in flag ? [flagName(key)] : [],
-)
+const secretive = Object.entries(runFlags).flatMap(([key, flag]) => ('secret' in flag ? [flagName(key)] : []))
 
 const isWithheld = (name: string, value: string): boolean =>
-  secretive.includes(name) && !(name === 'path' && /^[^?#@]*$/.test(value))
+  secretive.includes(name) && !(['path', 'url'].includes(name) && /^[^?#@]*$/.test(value))
 
 /** Of these flags those that are not kept. */
 export const withheldNames = (flags: Written): string[] =>
@@ -47,7 +45,7 @@ export function withSecrets(
   hash: (text: string) => string,
 ): Written {
   const again = Object.entries(withheld).map(([name, expected]): [string, string] => {
-    const value = given[name]
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
     if (value === undefined)
       throw new Failure(
         'usage',

@@ -4,6 +4,22 @@ export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`.rep
 /** What may be shown of a text that was meant to be a URL: nothing before an @, nothing of a query. */
 export const shownText = (text: string): string => text.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '?…')
 
+/** Whether a text is an http or https address whose user and password can be decoded. */
+export function isWebAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password } = new URL(text)
+  return /^https?:$/.test(protocol) && [username, password].every(decodes)
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** For fetch, which refuses URLs that carry a user; k6 sends them as basic authentication, as this does. */
 export function withCredentials(address: string): {
   readonly url: URL

@@ -194,6 +194,11 @@ test('sizes, durations, labels, headers, statuses and SLOs are parsed once, or r
   ]
   for (const [name, value] of bad)
     assert.throws(() => optionsFrom(loadFlags, { [name]: value }), new RegExp(`^Error: --${name}: "`), name)
+  for (const name of ['Content-Length', 'transfer-encoding'])
+    assert.throws(() => optionsFrom(loadFlags, { header: `${name}: 7` }), /is set by the client itself/)
+  for (const address of ['http://', 'http://[', 'http://%@127.0.0.1', 'ftp://127.0.0.1', 'x'])
+    assert.throws(() => optionsFrom(loadFlags, { prometheus: address }), /is not an http or https address$/)
+  assert.throws(() => optionsFrom(loadFlags, { label: 'a=\0' }), /^Error: --label: has a zero byte$/)
   const options = optionsFrom(loadFlags, {
     duration: '1.5s',
     stages: '1,2,4',

@@ -15,6 +15,8 @@ export type Flag<Value = unknown> = {
   readonly joiner?: string
   /** Its text can hold a secret, which is not printed and not kept. */
   readonly secret?: true
+  /** What of its text is not printed; default: whatever looks like a value. */
+  readonly secretsOf?: (text: string) => readonly string[]
   /** From the text to the value; throws an `Error` with the sentence that says what is wrong. */
   readonly parse: (text: string) => Value
 }
@@ -84,6 +86,8 @@ export function optionsFrom<Table extends Flags>(
       const name = flagName(key)
       const text = written[name]
       if (text === undefined) return [key, value === undefined ? false : undefined]
+      // No program can be given one; only a file of flags can hold it.
+      if (text.includes('\0')) throw new Failure('usage', `${source(name)}: has a zero byte`)
       try {
         return [key, parse(text)]
       } catch (error) {
@@ -133,11 +137,11 @@ export function parseFlags<Table extends Flags>(
   const given = positive(command.opts())
   const written: Record<string, string> = {}
   const sources = new Map<string, string>()
-  for (const [key, { env, secret }] of Object.entries(flags)) {
+  for (const [key, { env, secret, secretsOf = secretsIn }] of Object.entries(flags)) {
     const name = flagName(key)
     const text = given[key] === undefined ? shell.env[env] || undefined : String(given[key])
     if (text === undefined) continue
-    if (secret) for (const each of secretsIn(text)) shell.secrets.add(each)
+    if (secret) for (const each of secretsOf(text)) shell.secrets.add(each)
     sources.set(name, given[key] === undefined ? env : `--${name}`)
     if (refused[key]) throw new Failure('usage', `${sources.get(name)} ${refused[key]}`)
     written[name] = text

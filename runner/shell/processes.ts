@@ -1,4 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { Failure } from './exit.ts'
+import { shortageWords } from './refusal.ts'
 
 /** How a process ended: its exit code, or the signal that killed it. */
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
@@ -7,7 +9,7 @@ export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signa
 export type Started = {
   readonly child: ChildProcess
   readonly pid: number | undefined
-  /** Rejects where the program cannot be started, with the system's code (ENOENT …). */
+  /** Rejects where the program cannot be started, with the system's code (ENOENT …) or a Failure for a shortage. */
   readonly ended: Promise<Exit>
   /** Asks it to end, kills it with its own children after two seconds, and waits for the end; never rejects. */
   end(): Promise<void>
@@ -36,10 +38,20 @@ function send(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
  * to hear from us when it is time.
  */
 export function start(program: string, args: readonly string[], options: SpawnOptions = {}): Started {
-  const child = spawn(program, args, { detached: process.platform !== 'win32', ...options })
+  // The system refuses some at once, and others later.
+  const refused = (error: NodeJS.ErrnoException) => {
+    const shortage = shortageWords(error, options.env ?? process.env)
+    return shortage === null ? error : new Failure('environment', shortage)
+  }
+  let child: ChildProcess
+  try {
+    child = spawn(program, args, { detached: process.platform !== 'win32', ...options })
+  } catch (error) {
+    throw refused(error as NodeJS.ErrnoException)
+  }
   const watch = child.pid === undefined ? undefined : guard(child.pid)
   const ended = new Promise<Exit>((resolve, reject) => {
-    child.once('error', reject)
+    child.once('error', (error) => reject(refused(error)))
     child.once('close', (code, signal) => resolve({ code, signal }))
   }).finally(() => {
     running.delete(child)
@@ -100,6 +112,21 @@ export async function capture(
   return { ...exit, ...printed }
 }
 
+/** The JSON that a program printed, after whatever warnings; a Failure where there is none. */
+export function printedJson(program: string, stdout: string): unknown {
+  for (const { index } of [...stdout.matchAll(/^[^\S\n]*\{/gm)].slice(0, 100))
+    try {
+      return JSON.parse(stdout.slice(index))
+    } catch {
+      // A warning that begins like JSON.
+    }
+  const [first = ''] = stdout.trim().split('\n')
+  throw new Failure(
+    'environment',
+    `${program} printed no JSON${first ? ` but "${first.slice(0, 200)}"` : ''}; does it run by itself?`,
+  )
+}
+
 const watching =
   'read -r _ || { kill -TERM "$1" && sleep 2 && { kill -KILL "-$1" || kill -KILL "$1"; }; } 2>/dev/null'
 
@@ -116,7 +143,8 @@ export function guard(pid: number): { release(): void } {
     detached: true,
   })
   shell.on('error', () => {})
-  shell.stdin.on('error', () => {})
+  // Where no more files can be opened, it has none.
+  shell.stdin?.on('error', () => {})
   shell.unref()
-  return { release: () => void shell.stdin.end('\n') }
+  return { release: () => void shell.stdin?.end('\n') }
 }

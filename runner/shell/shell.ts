@@ -34,14 +34,15 @@ export function shellOf(
   const terminal = stderr.isTTY === true
   const secrets = new Set(secretsOfEnvironment(given.env))
   const hide = (sentence: string) => withoutUrlSecrets(maskOf(secrets)(sentence))
-  const say = (sentence: string) => void stderr.write(`${hide(sentence)}\n`)
+  const say = (sentence: string) => void stderr.write(`${visible(hide(sentence))}\n`)
   return {
     ...given,
     terminal,
     secrets,
     say,
     // A token of digits would hide figures, among which no token is.
-    print: (text) => void stdout.write(maskOf([...secrets].filter((each) => /[^\d.,]/.test(each)))(text)),
+    print: (text) =>
+      void stdout.write(visible(maskOf([...secrets].filter((each) => /[^\d.,]/.test(each)))(text))),
     longWork(what, standing = () => '') {
       const start = performance.now()
       const line = () => `${what} ${standing() || `${Math.round((performance.now() - start) / 1000)} s`}`
@@ -59,6 +60,10 @@ export function shellOf(
     },
   }
 }
+
+/** Names and values may hold control characters, which would steer the terminal. */
+const visible = (text: string): string =>
+  text.replace(/[^\P{Cc}\n\t]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 /** A file as the user names it, absolute. */
 export const userPath = ({ cwd }: Pick<Shell, 'cwd'>, named: string): string => path.resolve(cwd, named)

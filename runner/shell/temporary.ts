@@ -13,7 +13,7 @@ export const temporaryFolder = (): string => mkdtempSync(path.join(os.tmpdir(), 
 
 /** Removes the temporary folders of processes that were killed before they could. */
 export function clearAbandoned(): void {
-  for (const name of readdirSync(os.tmpdir())) {
+  for (const name of temporaryNames()) {
     const [, pid] = name.startsWith(owned()) ? (/^(\d+)-\w{6}$/.exec(name.slice(owned().length)) ?? []) : []
     if (pid === undefined || lives(Number(pid))) continue
     try {
@@ -23,6 +23,15 @@ export function clearAbandoned(): void {
     } catch {
       // Another start was faster.
     }
+  }
+}
+
+/** None where the folder is not there: who needs it will say so. */
+function temporaryNames(): string[] {
+  try {
+    return readdirSync(os.tmpdir())
+  } catch {
+    return []
   }
 }
 

@@ -1,18 +1,15 @@
-import { type LookupAddress, lookup } from 'node:dns'
 import http from 'node:http'
+import http2 from 'node:http2'
 import https from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
-import { isWithin, type Reach } from './reach.ts'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { dial, proxyCredentials, type Way } from './dial.ts'
 
-type Question = {
+type Question = Way & {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | null
-  readonly signal: AbortSignal
-  /** Whether any TLS certificate will do. */
-  readonly insecure?: boolean
-  /** Where requests may go; where the address is outside, none is made. */
-  readonly reach: Reach
 }
 
 export type Answer = {
@@ -24,53 +21,87 @@ export type Answer = {
   close(): void
 }
 
-/** What our own requests fail with where the address is outside the reach. */
-export class OutOfReach extends Error {}
-
 /**
- * One request of our own to a target, over a new connection. It follows no redirect and takes no proxy, whatever the
- * environment says (fetch of Node 24 would), and looks at the address that it dials.
+ * One request of our own to a target, over a new connection and in the HTTP that k6 would speak: HTTP/2 where a TLS
+ * server chooses it. It follows no redirect and takes no proxy but the one given, whatever the environment says
+ * (fetch of Node 24 would), and looks at the address that it dials.
  */
-export function ask(
+export async function ask(url: URL, question: Question): Promise<Answer> {
+  const socket = await dial(url, question)
+  const isHttp2 = socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
+  return isHttp2 ? overHttp2(url, socket, question) : overHttp1(url, socket, question)
+}
+
+function overHttp1(
   url: URL,
-  { method = 'GET', headers, body, signal, insecure = false, reach }: Question,
+  socket: Socket,
+  { method = 'GET', headers, body, signal, proxy }: Question,
 ): Promise<Answer> {
-  const outside = (address: string) =>
-    new OutOfReach(`${address} is neither loopback nor private, nor what the target was checked to be`)
-  const checked: LookupFunction = (hostname, options, found) =>
-    lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[] = []) => {
-      const far = addresses.find(({ address }) => !isWithin(reach, address))
-      const [first] = addresses
-      if (error || far || !first) found(error ?? outside(far?.address ?? hostname), '')
-      else if (options.all) found(null, addresses)
-      else found(null, first.address, first.family)
-    })
   return new Promise((resolve, reject) => {
-    // An address is dialled without a look-up.
-    const host = url.hostname.replace(/^\[|\]$/g, '')
-    if (isIP(host) && !isWithin(reach, host)) return reject(outside(host))
     const { request } = url.protocol === 'https:' ? https : http
-    const sent = request(
-      url,
-      { method, headers, signal, agent: false, rejectUnauthorized: !insecure, lookup: checked },
-      (response) => {
-        response.on('error', () => {})
-        resolve({
-          status: response.statusCode ?? 0,
-          location: response.headers.location,
-          async text(most) {
-            let text = ''
-            for await (const part of response.setEncoding('utf8')) {
-              text += part
-              if (text.length > most) break
-            }
-            return text
-          },
-          close: () => void response.destroy(),
-        })
-      },
-    )
+    // A proxy is told the whole URL, unless it is a tunnel.
+    const whole = proxy &&
+      url.protocol === 'http:' && { path: url.href, headers: { ...proxyCredentials(proxy), ...headers } }
+    const options = { method, headers, signal, createConnection: () => socket, ...whole }
+    const sent = request(url, options, (response) => {
+      response.on('error', () => {})
+      const { statusCode: status = 0, headers } = response
+      resolve({
+        status,
+        location: headers.location,
+        text: (most) => textOf(response, most),
+        close: () => void response.destroy(),
+      })
+    })
     sent.on('error', reject)
     sent.end(body ?? undefined)
   })
+}
+
+// Of one connection, which a request of HTTP/2 does not have for itself (RFC 9113, 8.2.2).
+const ofConnection = /^(connection|keep-alive|proxy-connection|transfer-encoding|upgrade|host)$/i
+
+function overHttp2(
+  url: URL,
+  socket: Socket,
+  { method = 'GET', headers = {}, body, signal }: Question,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const session = http2.connect(url.origin, { createConnection: () => socket })
+    session.on('error', reject)
+    const given = Object.entries(headers)
+    const [, host = url.host] = given.find(([name]) => name.toLowerCase() === 'host') ?? []
+    const stream = session.request(
+      {
+        ...Object.fromEntries(given.filter(([name]) => !ofConnection.test(name))),
+        ':method': method,
+        ':path': url.pathname + url.search,
+        ':authority': host,
+      },
+      { signal },
+    )
+    stream.on('response', ({ ':status': status = 0, location }) =>
+      resolve({
+        status,
+        location,
+        text: (most) => textOf(stream, most),
+        close: () => session.destroy(),
+      }),
+    )
+    stream.on('error', reject)
+    stream.on('close', () => {
+      session.close()
+      reject(new Error('the connection was closed without an answer'))
+    })
+    stream.end(body ?? undefined)
+  })
+}
+
+async function textOf(body: Readable, most: number): Promise<string> {
+  let text = ''
+  for await (const part of body.setEncoding('utf8')) {
+    text += part
+    if (text.length > most) break
+  }
+  return text
 }

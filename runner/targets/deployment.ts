@@ -52,7 +52,7 @@ export async function deploymentTarget(shell: Kubectl['shell'], { patient = fals
       const [{ replicas, ...facts }, before, insight] = await Promise.all([
         clusterFacts(kubectl),
         countPods(kubectl),
-        readInsight(observed.href, reach),
+        readInsight(observed.href, { reach }),
       ])
       const watch = scaling ? watchReplicas(kubectl) : null
       return {

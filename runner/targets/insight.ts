@@ -2,7 +2,8 @@ import type { Run } from '../../analysis/formats/run.ts'
 import type { Insight as Contract } from '../../workload/contract.ts'
 import { shownUrl, withCredentials } from '../shell/credentials.ts'
 import { ask } from './ask.ts'
-import { nearbyOnly, type Reach } from './reach.ts'
+import type { Way } from './dial.ts'
+import { nearbyOnly } from './reach.ts'
 import type { Observation } from './target.ts'
 
 const read = {
@@ -36,10 +37,13 @@ export async function parseInsight(text: string): Promise<Insight | null> {
 const longestInsight = 100_000
 
 /** null for any other service, or one that does not answer; a redirect is not followed. */
-export async function readInsight(base: string, reach: Reach = nearbyOnly): Promise<Insight | null> {
+export async function readInsight(
+  base: string,
+  way: Omit<Way, 'signal'> = { reach: nearbyOnly },
+): Promise<Insight | null> {
   const { url, headers } = withCredentials(`${base.replace(/\/+$/, '')}/insight`)
   try {
-    const answer = await ask(url, { headers, reach, signal: AbortSignal.timeout(5000) })
+    const answer = await ask(url, { headers, ...way, signal: AbortSignal.timeout(5000) })
     return await parseInsight(await answer.text(longestInsight))
   } catch {
     return null
@@ -60,19 +64,18 @@ export function workloadOf(insight: Insight | null): Run['target']['workload'] {
 export async function observeUrl(
   url: URL,
   {
-    reach,
     workload = true,
     embedded,
     replicas,
-  }: {
-    readonly reach: Reach
+    ...way
+  }: Omit<Way, 'signal'> & {
     /** Whether it may be the workload; any other service is not asked. */
     readonly workload?: boolean
     readonly embedded: boolean
     readonly replicas: number | null
   },
 ): Promise<Observation> {
-  const look = async () => (workload ? readInsight(url.href, reach) : null)
+  const look = async () => (workload ? readInsight(url.href, way) : null)
   const before = await look()
   return {
     replicas,

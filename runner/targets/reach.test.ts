@@ -3,7 +3,8 @@ import { BlockList, isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { serving } from '../../test/service.ts'
-import { ask, OutOfReach } from './ask.ts'
+import { ask } from './ask.ts'
+import { OutOfReach } from './dial.ts'
 import { isNearby, isWithin, nearbyOnly, outside } from './reach.ts'
 
 /** The same ranges as Node's block list reads them. */

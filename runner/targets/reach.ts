@@ -49,7 +49,7 @@ export function outside(reaches: readonly Reach[]): string[] {
   const also: string[] = []
   for (const reach of reaches) {
     if (reach === 'anywhere') return []
-    also.push(...reach.also)
+    for (const address of reach.also) also.push(address)
   }
   const of = (version: 4 | 6) => also.filter((address) => isIP(address) === version)
   return [

@@ -89,11 +89,8 @@ test('user, password and query are never shown', () => {
 
 test('the error names the option that gave the URL, and nothing of a URL can be varied', async () => {
   const options = { allowPublic: false, flag: '--baseline' }
-  await assert.rejects(
-    urlTarget(testShell(), 'nonsense', options),
-    /^Error: --baseline: "nonsense" is not an http/,
-  )
-  const target = await urlTarget(testShell(), 'http://127.0.0.1:9', options)
+  await assert.rejects(urlTarget('nonsense', options), /^Error: --baseline: "nonsense" is not an http/)
+  const target = await urlTarget('http://127.0.0.1:9', options)
   await assert.rejects(
     target.vary({ replicas: 2 }, testShell().signal),
     (error) => error instanceof Failure && error.exitCode === 2,

@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises'
 import { shownText } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
-import type { Shell } from '../shell/shell.ts'
 import { observeUrl, readInsight } from './insight.ts'
 import { isNearby, nearbyOnly, type Reach } from './reach.ts'
 import type { Target } from './target.ts'
+import type { Trust } from './trust.ts'
 
 type UrlOptions = {
   /** Whether the user allows an address that is neither loopback nor private. */
@@ -14,7 +14,10 @@ type UrlOptions = {
 }
 
 /** A service that is already running, of which only the URL is known. */
-export async function urlTarget(_shell: Shell, text: string, options: UrlOptions): Promise<Target> {
+export async function urlTarget(
+  text: string,
+  { trust, ...options }: UrlOptions & { readonly trust?: Trust },
+): Promise<Target> {
   const url = await checkUrl(text, options)
   const reach: Reach = options.allowPublic ? 'anywhere' : nearbyOnly
   // Warm-up and load ask the same.
@@ -29,10 +32,10 @@ export async function urlTarget(_shell: Shell, text: string, options: UrlOptions
       )
     },
     isOurs() {
-      ours ??= readInsight(url.href, reach).then((insight) => insight !== null)
+      ours ??= readInsight(url.href, { reach, trust }).then((insight) => insight !== null)
       return ours
     },
-    observe: ({ workload }) => observeUrl(url, { reach, workload, embedded: false, replicas: null }),
+    observe: ({ workload }) => observeUrl(url, { reach, trust, workload, embedded: false, replicas: null }),
     restore: async () => {},
   }
 }
@@ -57,7 +60,8 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
   if (!decodes(url.username) || !decodes(url.password))
     throw new Failure('usage', `${flag}: write a % in the user or the password as %25`)
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const addresses = await lookup(host, { all: true }).catch(() => {
+  const addresses = await lookup(host, { all: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EMFILE') throw error
     throw new Failure('environment', `${host}: no such host; is the name right?`)
   })
   const far = addresses.find(({ address }) => !isNearby(address))

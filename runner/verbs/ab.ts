@@ -1,10 +1,12 @@
 import type { Source } from '../../analysis/formats/read.ts'
+import { runStatistics } from '../../analysis/run/statistics.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
+import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { checkLoad, type LoadOptions, loadFlags, outFlag, targetFlags } from '../load/options.ts'
 import { shortName } from '../load/script.ts'
 import { given } from '../load/values.ts'
-import { effectFlag } from '../results/print.ts'
+import { effectFlag, figuresFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import {
   loadWritten,
@@ -39,6 +41,7 @@ const flags = {
   ...resumeFlag,
   ...loadFlags,
   ...effectFlag,
+  ...figuresFlag,
   ...outFlag,
 } satisfies Flags
 
@@ -53,20 +56,28 @@ const usage = {
   npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the current deployment
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --duet      what disturbs one disturbs both
   npm run ab -- --repeat 20 --until-decided …   as few repeats as the answer takes, at most twenty
-  npm run ab -- --repeat 5 --duration 10s        the workload against itself`,
+  npm run ab -- --repeat 5 --duration 10s        the workload against itself
+  npm run ab -- --scenario ./checkout.ts --figures 'p50{name:checkout},errors{name:pay},rate{check:paid}' …`,
 }
 
 /** `ab`: baseline and candidate in turns, compared. */
 export async function ab(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { effect, allowPublic } = parsed.options
+  const { effect, allowPublic, figures = null } = parsed.options
   const series = await openSeries(shell, 'ab', parsed, () => begin(shell, parsed))
   const compared = (sources: readonly Source[]) =>
-    comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), effect === undefined ? {} : { effect })
+    comparison(sideRuns(sources, 'a'), sideRuns(sources, 'b'), {
+      ...(effect !== undefined && { effect }),
+      figures,
+    })
   const decided = (sources: readonly Source[]) =>
     compared(sources).comparison?.groups.every(isDecided) ?? false
-  return runSeries(shell, series, { allowPublic, decided }, compared)
+  const check = (source: Source) => {
+    const unknown = unknownFigures([runStatistics(source)], figures ?? [])
+    if (unknown !== null) throw new Failure('usage', `--figures: ${unknown}`)
+  }
+  return runSeries(shell, series, { allowPublic, decided, check }, compared)
 }
 
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {

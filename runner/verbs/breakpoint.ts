@@ -1,19 +1,18 @@
 import path from 'node:path'
-import { quantity } from '../../analysis/formats/words.ts'
-import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
-import { nextRate, type Probe, probeOf, type Search } from '../../analysis/runs/breakpoint.ts'
+import { runStatistics } from '../../analysis/run/statistics.ts'
+import { nextRate, probeOf, type Search } from '../../analysis/runs/breakpoint.ts'
 import { breakpointStatistics } from '../../analysis/runs/statistics.ts'
 import { findK6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
 import { checkLoad, runFlags } from '../load/options.ts'
-import { isFile, scriptNamed, scriptOf } from '../load/script.ts'
+import { isFile, type Script } from '../load/script.ts'
 import { openFor } from '../load/target.ts'
-import { resultFolder } from '../results/folder.ts'
 import { writeAndPrint } from '../results/print.ts'
-import { repeatFlag } from '../series/plan.ts'
+import { closeSeries, finished, labelsOf, resumable, sayHowToResume } from '../series/execute.ts'
+import { openSeries, repeatFlag, resumeFlag, type Series, scriptsOf } from '../series/plan.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { type Flags, grouped, option, optionsFrom, parseFlags } from '../shell/flags.ts'
-import { type Shell, shownPath, userPath } from '../shell/shell.ts'
+import { type Flags, grouped, option, optionsFrom, type Parsed, parseFlags } from '../shell/flags.ts'
+import type { Shell } from '../shell/shell.ts'
 
 const defaultSlo = 'p95=500,errors=0.01'
 
@@ -51,6 +50,7 @@ const flags = {
       percentage,
     ),
   }),
+  ...resumeFlag,
 } satisfies Flags
 
 const usage = {
@@ -74,53 +74,72 @@ ${exitCodesHelp}
 export async function breakpoint(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { options, written } = parsed
-  const what = scriptNamed(shell, options.scenario ?? 'arrival')
-  checkLoad(what, options)
-  const {
-    rate: start = 20,
-    precision = 2,
-    repeat = 2,
-    arrivals,
-    arrivalSeed = 1,
-    quick,
-    out = 'results',
-  } = options
-  const search: Search = { start, precision: precision / 100, repeat }
-  const load = optionsFrom(flags, { slo: defaultSlo, duration: quick ? '3s' : '10s', ...written })
-  const loading = scriptOf(what)
-  const opening = loading.then((script) => openFor(shell, script, options))
+  const series = await openSeries(shell, 'breakpoint', parsed, async () => begin(parsed))
+  return resumable(shell, series, () => search(shell, series, parsed.options.allowPublic))
+}
+
+/** A series of one planned run, which stands for every probe. */
+function begin({ options, written }: Parsed<typeof flags>) {
+  const { scenario = 'arrival' } = options
+  checkLoad(scenario, options)
+  const { out: _, resume: __, 'allow-public': ___, scenario: ____, ...kept } = written
+  const cell = { name: 'probe', scenario, side: null, replicas: null, flags: kept }
+  return { cells: [cell], local: !options.cluster, sides: { a: null, b: null }, repeats: 1 }
+}
+
+/** Makes the probes that are still to be made, and reports all. Its flags come from a file, so they are checked again. */
+async function search(shell: Shell, series: Series, allowPublic: boolean): Promise<number> {
+  const { out: _, resume: __, ...known } = flags
+  const [{ scenario = 'arrival', flags: written = {} } = {}] = series.plan.runs
+  const options = optionsFrom(known, {
+    slo: defaultSlo,
+    duration: written.quick === 'true' ? '3s' : '10s',
+    ...written,
+  })
+  checkLoad(scenario, options)
+  const { rate: start = 20, precision = 2, repeat = 2, arrivals, arrivalSeed = 1 } = options
+  const wanted: Search = { start, precision: precision / 100, repeat }
+  const runs = [...(await finished(series.folder)).values()].map(runStatistics)
+  const probes = runs.flatMap((run) => probeOf(run, wanted))
+  // Started anew, the workload would be calibrated anew, and its requests would be others.
+  const unitsPerMs = runs[0]?.run?.target.workload?.unitsPerMs
+  const loading = scriptsOf(series.plan, series.plan.runs).then((scripts) => scripts.get(scenario) as Script)
+  const opening = loading.then((script) =>
+    openFor(shell, script, { ...options, allowPublic }, { unitsPerMs }),
+  )
   const [k6, script, target] = await Promise.all([findK6(shell), loading, opening]).catch(async (error) => {
     await (await opening.catch(() => null))?.restore()
     throw error
   })
-  const { filling, complete, giveUp } = await resultFolder(userPath(shell, out), 'breakpoint', new Date())
-  const runs: RunStatistics[] = []
-  const probes: Probe[] = []
   let failure: Error | null = null
   try {
     for (
-      let rate = nextRate(probes, search);
+      let rate = nextRate(probes, wanted);
       rate !== null && !shell.signal.aborted;
-      rate = nextRate(probes, search)
+      rate = nextRate(probes, wanted)
     ) {
+      const number = probes.length + 1
       const { source } = await measure(shell, {
         script,
         search: rate,
         // Repeats at the same random times would all be the same luck.
-        options: { ...load, rate, ...(arrivals === 'poisson' && { arrivalSeed: arrivalSeed + runs.length }) },
+        options: {
+          ...options,
+          rate,
+          ...(arrivals === 'poisson' && { arrivalSeed: arrivalSeed + number - 1 }),
+        },
         target,
-        labels: { probe: String(runs.length + 1) },
-        out: filling,
+        labels: labelsOf(series, { cell: `probe.${number}`, side: null }),
+        out: series.folder,
         k6,
       })
       const run = runStatistics(source)
-      runs.push(run)
-      const [probe] = probeOf(run, search)
+      const [probe] = probeOf(run, wanted)
       if (!probe) break
+      runs.push(run)
       probes.push(probe)
       shell.say(
-        `probe ${runs.length}: ${rate} ${script.own ? 'iterations' : 'requests'}/s ${probe.held ? 'held' : `broke: ${probe.why}`}`,
+        `probe ${number}: ${rate} ${script.own ? 'iterations' : 'requests'}/s ${probe.held ? 'held' : `broke: ${probe.why}`}`,
       )
     }
   } catch (error) {
@@ -128,19 +147,14 @@ export async function breakpoint(shell: Shell, args: readonly string[]): Promise
   } finally {
     await target?.restore()
   }
-  if (runs.length === 0) {
-    await giveUp()
-    throw failure ?? new Failure('interrupted', 'interrupted before the first probe')
-  }
-  const at = await complete()
-  const figures = breakpointStatistics(runs, search)
-  await writeAndPrint(shell, figures, path.join(at, 'report'))
-  if (shell.signal.aborted) return exitCodes.interrupted
-  if (failure) {
-    const made = shownPath(shell, at)
-    failure.message = `${failure.message.replaceAll(shownPath(shell, filling), made)}; the search ended after ${quantity(probes.length, 'probe')}, kept in ${made}, and cannot be resumed`
-    throw failure
-  }
+  const done = nextRate(probes, wanted) === null
+  const folder = done ? await closeSeries(series) : series.folder
+  if (runs.length === 0) throw failure ?? new Failure('interrupted', 'interrupted during the first probe')
+  const figures = breakpointStatistics(runs, wanted)
+  await writeAndPrint(shell, figures, path.join(folder, 'report'))
+  if (failure && !shell.signal.aborted) throw failure
+  if (!done) sayHowToResume(shell, series, probes.length)
+  if (!done || shell.signal.aborted) return exitCodes.interrupted
   const { held, limit } = figures.breakpoint ?? {}
   if (limit === 'generator') return exitCodes.invalid
   return exitCodes[held ? 'pass' : 'fail']

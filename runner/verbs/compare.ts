@@ -1,7 +1,8 @@
 import path from 'node:path'
+import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { resultFolder } from '../results/folder.ts'
-import { effectFlag, reportFolderFlag, writeAndPrint } from '../results/print.ts'
+import { effectFlag, figuresFlag, reportFolderFlag, writeAndPrint } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, parseFlags, text, toggle } from '../shell/flags.ts'
@@ -13,6 +14,7 @@ const flags = {
     anyway: toggle('LAS_ANYWAY', 'compare even runs of another load, request or limit'),
   }),
   ...effectFlag,
+  ...figuresFlag,
   ...reportFolderFlag('a new folder in results'),
 } satisfies Flags
 
@@ -28,14 +30,15 @@ ${exitCodesHelp}
   npm run compare -- commit=1a2b3c commit=4d5e6f
   npm run compare -- 'results/*-r2-*' 'results/*-r4-*' --anyway
   npm run compare -- monday tuesday --effect 10%
-  npm run compare -- 'before/*.json' 'after/*.json' --anyway`,
+  npm run compare -- 'before/*.json' 'after/*.json' --anyway
+  npm run compare -- monday tuesday --figures 'p50{name:checkout},errors{name:pay},rate{check:paid}'`,
 }
 
 /** `compare`: two sets of runs that exist already. */
 export async function compare(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { effect, anyway, out, in: labelled = 'results' } = parsed.options
+  const { effect, anyway, figures: declared, out, in: labelled = 'results' } = parsed.options
   const within = userPath(shell, labelled)
   const [first = '', second = '', ...more] = parsed.positionals
   if (more.length > 0)
@@ -49,7 +52,13 @@ export async function compare(shell: Shell, args: readonly string[]): Promise<nu
   ]
   const both = baseline.find(({ name }) => candidate.some((other) => other.name === name))
   if (both) throw new Failure('usage', `${both.name} is on both sides`)
-  const figures = comparison(baseline, candidate, { ...(effect !== undefined && { effect }), anyway })
+  const unknown = unknownFigures([...baseline, ...candidate], declared ?? [])
+  if (unknown !== null) throw new Failure('usage', `--figures: ${unknown}`)
+  const figures = comparison(baseline, candidate, {
+    ...(effect !== undefined && { effect }),
+    anyway,
+    figures: declared ?? null,
+  })
   if (out) return writeAndPrint(shell, figures, userPath(shell, out))
   const folder = await resultFolder(within, 'compare', new Date())
   return writeAndPrint(shell, figures, path.join(await folder.complete(), 'report'))

@@ -20,7 +20,7 @@ export const completion =
     const parsed = parseFlags(usage, args, shell)
     if (!parsed) return exitCodes.pass
     const [name = ''] = parsed.positionals
-    const script = { bash: bash(verbs), zsh: zsh(verbs), fish: fish(verbs) }[name]
+    const script = new Map(Object.entries({ bash, zsh, fish })).get(name)?.(verbs)
     if (!script) throw new Failure('usage', `no completion for "${name}"; there is bash, zsh and fish`)
     shell.print(script)
     return exitCodes.pass

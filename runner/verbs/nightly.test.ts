@@ -47,6 +47,8 @@ test('a plan takes repeats and durations from a noise series where it gives none
     assert.deepEqual(await plan({}), [5, undefined, '3s'])
     assert.deepEqual(await plan({ noise: 'noise' }), [5, '10000ms', '3s'])
     assert.deepEqual(await plan({ noise: 'noise', repeats: 7 }), [7, '10000ms', '3s'])
+    assert.deepEqual(await plan({ figures: 'p50{name:pay},rate{check:paid}' }), [5, undefined, '3s'])
+    await assert.rejects(plan({ figures: 'p50' }), /plan\.json: "figures": "p50" is not a figure; write p95/)
     await assert.rejects(plan({ noise: 'nowhere' }), /nowhere.*no such file; "noise" in the plan names/)
   } finally {
     rmSync(folder, { recursive: true })

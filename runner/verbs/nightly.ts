@@ -2,11 +2,12 @@ import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
+import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { labelFlag, outFlag, targetFlags } from '../load/options.ts'
 import { positiveInteger } from '../load/values.ts'
-import { refusal, writeAtomically } from '../results/folder.ts'
+import { writeAtomically } from '../results/folder.ts'
 import {
   addNight,
   historyFlag,
@@ -39,6 +40,7 @@ import {
   toggle,
 } from '../shell/flags.ts'
 import { gitCommit } from '../shell/host.ts'
+import { refusal } from '../shell/refusal.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { currentImage } from '../targets/deployment.ts'
 
@@ -87,6 +89,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
   if (!parsed) return exitCodes.pass
   const { options } = parsed
   const plan = await readNightlyPlan(userPath(shell, options.plan ?? 'nightly.json'))
+  const judging = { effect: plan.effect, figures: plan.figures }
   const folder = userPath(shell, options.history ?? 'history')
   // A history that cannot be read or written is reported before an hour of load, not after.
   await openHistory(folder)
@@ -100,7 +103,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       allowPublic: options.allowPublic,
       unitsPerMs: plan.unitsPerMs,
       decided: (done, { scenario, replicas }) =>
-        comparison(sideRuns(done, 'a'), sideRuns(done, 'b'), { effect: plan.effect }).comparison?.groups.some(
+        comparison(sideRuns(done, 'a'), sideRuns(done, 'b'), judging).comparison?.groups.some(
           (group) => group.scenario === scenario && group.replicas === replicas && isDecided(group),
         ) ?? false,
     })
@@ -115,8 +118,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
     const runs = sources.map(runStatistics)
     const candidate = runs.filter(({ run }) => run?.labels.side !== 'a')
     const baseline = runs.filter(({ run }) => run?.labels.side === 'a')
-    const judged =
-      baseline.length > 0 ? comparison(baseline, candidate, { effect: plan.effect }) : statistics(sources)
+    const judged = baseline.length > 0 ? comparison(baseline, candidate, judging) : statistics(sources)
     const labels = options.label ?? {}
     const night = nightOf(candidate, {
       id: path.basename(at),
@@ -124,7 +126,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       // Of what is tested, which is not always where the command was started.
       commit: labels.commit ?? (await gitCommit(shell)),
       labels,
-      effect: plan.effect,
+      ...judging,
       planned: series.plan.runs.filter(({ side }) => side !== 'a').length,
     })
     // A night that cannot be added is still reported and judged; then how to add it is said.
@@ -140,6 +142,9 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
         : [
             `${sources.length} of ${series.plan.runs.length} planned runs were completed: the ${series.plan.minutes} minutes were over.`,
           ]),
+      ...[unknownFigures(runs, plan.figures ?? [])].flatMap((words) =>
+        words ? [`"figures": ${words}.`] : [],
+      ),
       ...entries.flatMap(({ name, failure }) => (failure ? [`${name}: ${failure}.`] : [])),
     ]
     const history = await readHistory(folder)

@@ -66,7 +66,7 @@ export async function noise(shell: Shell, args: readonly string[]): Promise<numb
   if (!parsed) return exitCodes.pass
   const { effect, allowPublic, with: earlier = [] } = parsed.options
   const before: RunStatistics[] = []
-  for (const folder of earlier) before.push(...(await runsNamed(shell, folder, shell.cwd)))
+  for (const folder of earlier) for (const run of await runsNamed(shell, folder, shell.cwd)) before.push(run)
   const series = await openSeries(shell, 'noise', parsed, () => begin(shell, parsed))
   return runSeries(shell, series, { allowPublic }, (sources: readonly Source[]) => {
     const sessions = groupedBy([...before, ...sources.map(runStatistics)], ({ run }) => run?.labels.series)

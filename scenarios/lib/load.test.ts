@@ -22,7 +22,10 @@ const built = (orders: readonly Order[]) =>
     `import * as load from './load.ts'
 const answer = (orders) =>
   orders.map(({ model, sizes, settings, kinds }) => load[model]('x', sizes, settings, kinds))`,
-    orders.map((order) => ({ ...order, settings: { durationMs: 30_000, sloMs: 0, ...order.settings } })),
+    orders.map((order) => ({
+      ...order,
+      settings: { durationMs: 30_000, sloMs: 0, submetrics: [], ...order.settings },
+    })),
   )
 
 test('stages follow each other, are equally long, and fit into the duration', async () => {
@@ -85,6 +88,24 @@ test('k6 reports the sub-metrics that the analysis reads, and only where they sa
       succeeded,
     ],
     ['dropped_iterations', succeeded, ...perStage('latency_intended', 'start_lag')],
+  ])
+})
+
+test('sub-metrics that a run asks for are added, for both sides of a duet', async () => {
+  const submetrics = ['http_req_failed{name:/items/{{id}}}', 'checks']
+  const order = { model: 'plateaus', sizes: [2] } as const
+  const [alone, duet] = await built([
+    { ...order, settings: { submetrics } },
+    { ...order, settings: { submetrics, duetBase: 'http://x' } },
+  ])
+  const asked = (loads?: Loads) =>
+    Object.keys(loads?.thresholds ?? {}).filter((name) => /name:|checks/.test(name))
+  assert.deepEqual(asked(alone), submetrics)
+  assert.deepEqual(asked(duet), [
+    'http_req_failed{name:/items/{{id}},side:a}',
+    'http_req_failed{name:/items/{{id}},side:b}',
+    'checks{side:a}',
+    'checks{side:b}',
   ])
 })
 

@@ -1,7 +1,9 @@
-import type { ConstantVUsScenario, Options, Scenario } from 'k6/options'
+import type { Options, Scenario } from 'k6/options'
+import { judgedMetrics } from './expected-body.ts'
 import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
 import { type Settings, stageMs } from './settings.ts'
+import { type Common, evenArrivals, inTurn, vusFor } from './stages.ts'
 import { errorCodes, summaryTrendStats } from './summary.ts'
 
 /**
@@ -29,11 +31,7 @@ export const arrivals = (name: string, rates: readonly number[], settings: Setti
   load(name, rates, settings, 'open', [], (rate, common) => {
     const vus = settings.maxVus ?? vusFor(rate, settings.sloMs)
     if (settings.poissonSeed !== undefined) return poissonArrivals(rate, rates.length, vus, settings, common)
-    // All VUs exist from the start: one that k6 must first create is late, which looks like a slow target.
-    const vuLimits = { preAllocatedVUs: vus, maxVUs: vus }
-    // A duet's side may have half a request per second, and k6 takes whole numbers.
-    const perSecond = Number.isInteger(rate) ? { rate, timeUnit: '1s' } : { rate: 2 * rate, timeUnit: '2s' }
-    return { ...common, executor: 'constant-arrival-rate', ...perSecond, ...vuLimits }
+    return evenArrivals(rate, vus, common)
   })
 
 /**
@@ -54,16 +52,6 @@ function poissonArrivals(
   return { ...common, executor: 'shared-iterations', ...limits, env }
 }
 
-/**
- * Enough VUs for responses of 1.5 s; a target that needs longer is not keeping up with the rate. At high rates enough
- * for shorter responses, but at least for the longest that an SLO allows: k6 uses all VUs in turn and the first request
- * of each is slow, so thousands of them would show in the percentiles and in the generator's memory.
- */
-const vusFor = (rate: number, sloMs: number): number =>
-  Math.max(10, Math.ceil(Math.min(rate * 1.5, Math.max(300 + rate / 4, (rate * sloMs) / 1000))))
-
-type Common = Required<Pick<ConstantVUsScenario, 'startTime' | 'duration' | 'gracefulStop' | 'tags'>>
-
 function load(
   name: string,
   sizes: readonly number[],
@@ -75,33 +63,34 @@ function load(
   // Every VU evaluates the script, but k6 reads the options only before the first. Building them again would take four
   // fifths of a VU's memory and nearly all of the time it takes to create one.
   if (__VU > 0) return {}
-  const lengthMs = stageMs(settings, sizes.length)
-  const scenarios = sizes.map((size, index): [string, Scenario] => [
-    `${name}_${index + 1}`,
-    scenarioOf(size, {
-      startTime: `${index * lengthMs}ms`,
-      duration: `${lengthMs}ms`,
-      // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
-      gracefulStop: `${timeoutMs[model] + 1000}ms`,
-      tags: { stage: String(index + 1) },
-    }),
-  ])
+  // Longer than the timeout: k6 does not count requests that are still in flight when this ends.
+  const times = { lengthMs: stageMs(settings, sizes.length), graceMs: timeoutMs[model] + 1000 }
+  const scenarios = inTurn(name, sizes, times, scenarioOf)
   const duet = Boolean(settings.duetBase)
   const metrics = duet
     ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
     : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
+  const { expectBody, thinkMs } = settings
+  const own = duet
+    ? settings.submetrics.flatMap((metric) => ['a', 'b'].map((side) => withSide(metric, side)))
+    : settings.submetrics
+  const all = [...metrics, ...own]
+  const asked = (expectBody ? judgedMetrics(all, settings, duet) : all).map((metric) =>
+    // Not the pauses.
+    thinkMs > 0 ? metric.replace('iteration_duration{half', 'http_req_duration{half') : metric,
+  )
   return {
     scenarios: Object.fromEntries(
       duet ? scenarios.flatMap((each) => bothSides(each, settings.rate)) : scenarios,
     ),
     summaryTrendStats: summaryTrendStats(),
     // An empty list of thresholds makes k6 report a sub-metric without judging it.
-    thresholds: Object.fromEntries(metrics.map((metric) => [metric, []])),
+    thresholds: Object.fromEntries(asked.map((metric) => [metric, []])),
     // A connection that is kept stays with one pod, so a load balancer would have nothing to balance.
     noVUConnectionReuse: !settings.keepConnections,
     // A redirect could lead the load to an address whose owner never agreed to it.
     maxRedirects: 0,
-    discardResponseBodies: true,
+    discardResponseBodies: !expectBody,
     // Fewer tags mean fewer time series. The URL, which is also a request's name, may contain a secret.
     systemTags: ['error_code', 'expected_response', 'method', 'scenario', 'status'],
   }
@@ -127,10 +116,11 @@ const sideMetrics = (side: string, withServerTimes: boolean, open: boolean): str
   ),
   ...(open ? ['latency_intended', 'start_lag'] : []).map((metric) => `${metric}{side:${side}}`),
   ...(withServerTimes ? ['server_queue', 'server_work'] : []).map((metric) => `${metric}{side:${side}}`),
-  ...submetrics(1, withServerTimes, open, []).map((metric) =>
-    metric.endsWith('}') ? metric.replace('}', `,side:${side}}`) : `${metric}{side:${side}}`,
-  ),
+  ...submetrics(1, withServerTimes, open, []).map((metric) => withSide(metric, side)),
 ]
+
+const withSide = (metric: string, side: string): string =>
+  metric.endsWith('}') ? `${metric.slice(0, -1)},side:${side}}` : `${metric}{side:${side}}`
 
 function submetrics(
   stages: number,

@@ -3,7 +3,9 @@ import { SharedArray } from 'k6/data'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
+import { judging } from './expected-body.ts'
 import { arrivalCount, poissonTimes, uniformsFrom } from './poisson.ts'
+import { serverTimes, stageOf } from './server-times.ts'
 import { type Row, type Settings, stageMs } from './settings.ts'
 
 /**
@@ -13,51 +15,59 @@ import { type Row, type Settings, stageMs } from './settings.ts'
 export const timeoutMs = { closed: 60_000, open: 30_000 } as const
 
 const thrown = new Counter('iterations_thrown')
-const queued = new Trend('server_queue', true)
-const worked = new Trend('server_work', true)
 const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
 // k6's own counter.
 const dropped = new Counter('dropped_iterations')
 
 /**
- * An iteration that sends one request. `kind` tags it, for scripts with several kinds; `open` sets the timeout.
- * `firstRows` has the row of the data with which each stage begins, in order.
+ * An iteration that sends one request. `kind` tags it, for scripts with several kinds. `rates` are those of
+ * an open model's stages, per second. `firstRows` has the row of the data with which each stage begins, in order.
  */
 export function request(
   settings: Settings,
   {
     kind,
-    open = false,
+    rates,
     firstRows = [0],
-  }: { kind?: string; open?: boolean; firstRows?: readonly number[] } = {},
+  }: { kind?: string; rates?: readonly number[]; firstRows?: readonly number[] } = {},
 ): () => void {
   const { base, path, withServerTimes, token, method, body, headers, expectedStatuses, rows } = settings
-  http.setResponseCallback(http.expectedStatuses(...expectedStatuses))
+  const judge = settings.expectBody ? judging(settings) : null
+  // k6 documents null, and its types do not have it.
+  http.setResponseCallback(judge ? (null as never) : http.expectedStatuses(...expectedStatuses))
   const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }) }
   // Parameters cost up to a tenth of the request rate, even empty ones, and naming the method costs some of it
   // (bench/scenarios.ts): a plain GET goes without both.
   const params =
-    kind || open || Object.keys(sent).length > 0
-      ? { headers: sent, ...(kind && { tags: { kind } }), ...(open && { timeout: timeoutMs.open }) }
+    kind || rates || Object.keys(sent).length > 0
+      ? { headers: sent, ...(kind && { tags: { kind } }), ...(rates && { timeout: timeoutMs.open }) }
       : undefined
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined && !rows
+  const take = serverTimes(stageMs(settings, firstRows.length), firstRows.length, rates)
   // Does not count what it throws: that shows as an iteration without a request, and wrapping costs time.
-  if (plain && !withServerTimes) return () => void http.get(url)
+  if (plain && !judge) return withServerTimes ? () => take(http.get(url)) : () => void http.get(url)
+  const judged = <Answered extends http.Response>(answer: Answered, tags?: { name: string }): Answered => {
+    judge?.(answer, tags)
+    return answer
+  }
   const send = rows
     ? () => {
         const { name, iterationInTest } = exec.scenario
         const row = rows[((firstRows[stageOf(name) - 1] ?? 0) + iterationInTest) % rows.length] as Row
-        return http.request(method, base + row.path, row.body, {
+        const tags = row.name ? { name: row.name } : undefined
+        const answer = http.request(method, base + row.path, row.body, {
           ...params,
           headers: { ...sent, ...row.headers },
+          ...(tags && { tags }),
         })
+        return judged(answer, tags)
       }
     : plain
-      ? () => http.get(url)
-      : () => http.request(method, url, body, params)
-  return counted(withServerTimes ? () => addServerTimes(send().headers['Server-Timing']) : send)
+      ? () => judged(http.get(url))
+      : () => judged(http.request(method, url, body, params))
+  return counted(withServerTimes ? () => take(send()) : send)
 }
 
 /**
@@ -90,7 +100,7 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
     planned += arrivalCount(rate, lengthMs)
     return planned - arrivalCount(rate, lengthMs)
   })
-  const send = request(settings, { open: true, firstRows })
+  const send = request(settings, { rates, firstRows })
   const quarters = ['1', '2', '3', '4'].map((quarter) => ({ quarter }))
   const quarter = (ms: number) =>
     rates.length > 1 ? undefined : quarters[Math.min(3, Math.floor((4 * ms) / lengthMs))]
@@ -111,9 +121,6 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
       sleep(Math.max(0, (startTime + lengthMs - Date.now()) / 1000))
   }
 }
-
-/** The number of the stage, from 1, in the name of its k6 scenario: `soak_3`. */
-const stageOf = (scenario: string): number => Number(scenario.slice(scenario.lastIndexOf('_') + 1))
 
 /**
  * For the stages of a closed model, which make nobody knows how many requests: each begins in a part of the rows of its
@@ -162,14 +169,6 @@ export function mixed(kinds: Readonly<Record<string, () => void>>, weights: Sett
     const at = ((exec.scenario.iterationInTest * 0.618033988749895) % 1) * total
     ranges.find(({ upTo }) => at < upTo)?.send()
   }
-}
-
-/** Records how long the workload says a request waited for a thread and how long it worked. */
-function addServerTimes(header: string | undefined): void {
-  const [, queue, work] = /^queue;dur=([\d.]+), work;dur=([\d.]+)/.exec(header ?? '') ?? []
-  if (queue === undefined) return
-  queued.add(Number(queue))
-  worked.add(Number(work))
 }
 
 /** Counts iterations that throw: k6 counts them as finished, and exits with 0. */

@@ -91,14 +91,14 @@ const ours = new Set<string>(['iteration_intended'])
 const k6Own = 'http_req_duration{expected_response:true}'
 
 /**
- * Writes k6's summary to the file that LAS_SUMMARY_PATH names, then calls the script's own `handleSummary`, whose files go
+ * Writes k6's summary, its names without the target's URL, to the file that LAS_SUMMARY_PATH names, then calls the script's own `handleSummary`, whose files go
  * into the folder LAS_FILES_PATH. What it throws is logged, as k6 does.
  */
 export const summaryOf =
   (script: Exports) =>
   (data: Data): Record<string, unknown> => {
     const files: Record<string, unknown> = {
-      [__ENV.LAS_SUMMARY_PATH || 'summary.json']: JSON.stringify(data),
+      [__ENV.LAS_SUMMARY_PATH || 'summary.json']: JSON.stringify(withoutBase(data)),
     }
     const folder = __ENV.LAS_FILES_PATH
     if (!script.handleSummary || !folder) return files
@@ -116,6 +116,16 @@ const plainName = (name: string): string =>
   name === 'stdout' || name === 'stderr'
     ? `${name}.txt`
     : name.replace(/^[./\\]+/, '').replace(/[/\\:]+/g, '-') || 'unnamed'
+
+/** Names that we asked for without the URL of the target, which differs between the sides of a comparison. */
+function withoutBase(data: Data): Data {
+  const base = `name:${(__ENV.BASE_URL || '?').replace(/\/+$/, '')}/`
+  const metrics = Object.entries(data.metrics).map(([name, metric]): [string, Metric] => [
+    ours.has(name) ? name.replace(base, 'name:/') : name,
+    metric,
+  ])
+  return { ...data, metrics: Object.fromEntries(metrics) }
+}
 
 /** The summary as the script would have it without what the runner added. */
 function withoutAdded(data: Data, options: Options = {}): Data {

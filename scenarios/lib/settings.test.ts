@@ -43,7 +43,17 @@ const status = fc.integer({ min: 100, max: 599 })
 
 test('without variables the defaults apply, and an empty variable counts as missing', async () => {
   const empty = ['VUS', 'STAGES', 'DURATION', 'RATE', 'MAX_VUS', 'SLO_MS', 'METHOD', 'BODY', 'HEADERS']
-  const more = ['EXPECT_STATUS', 'MIX', 'DATA_ROWS', 'KEEP_CONNECTIONS', 'REQUEST_PATH', 'WORK_MS']
+  const more = [
+    'EXPECT_STATUS',
+    'EXPECT_BODY',
+    'THINK_TIME',
+    'MIX',
+    'DATA_ROWS',
+    'KEEP_CONNECTIONS',
+    'REQUEST_PATH',
+    'WORK_MS',
+    'SUBMETRICS',
+  ]
   const environment = Object.fromEntries([...empty, ...more].map((name) => [`LAS_${name}`, '']))
   const answers = await read([{}, environment], { vus: 6, rate: 7, duration: '2m', mix: 'a=1,b=0.5' })
   for (const { settings } of answers)
@@ -55,15 +65,18 @@ test('without variables the defaults apply, and an empty variable counts as miss
       vus: 6,
       durationMs: 120_000,
       keepConnections: false,
+      thinkMs: 0,
       rate: 7,
       sloMs: 0,
       method: 'GET',
       body: null,
       headers: {},
       expectedStatuses: [{ min: 200, max: 299 }],
+      expectBody: '',
       withServerTimes: true,
       token: '',
       rows: null,
+      submetrics: [],
       weights: { a: 1, b: 0.5 },
     })
 })

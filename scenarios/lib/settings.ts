@@ -1,5 +1,6 @@
 import { SharedArray } from 'k6/data'
 import type { Sizes } from '../catalogue.ts'
+import { milliseconds, positive, wholeNumber } from './stages.ts'
 
 /** What the environment variables of a script say about its load and its requests; in a duet, about those of a side. */
 export type Settings = {
@@ -14,6 +15,8 @@ export type Settings = {
   /** Of all stages together. */
   readonly durationMs: number
   readonly keepConnections: boolean
+  /** How long a VU of a closed model pauses after each answer; 0 for not at all. */
+  readonly thinkMs: number
   /** Requests per second in the open model. */
   readonly rate: number
   /** Seed of the times at which requests of the open model start, a Poisson process; undefined: they start evenly. */
@@ -27,12 +30,16 @@ export type Settings = {
   readonly headers: Readonly<Record<string, string>>
   /** Status codes that count as success. */
   readonly expectedStatuses: readonly (number | { min: number; max: number })[]
+  /** What the body of an answer must contain, or the request has failed; empty: bodies are not looked at. */
+  readonly expectBody: string
   /** Whether requests go to the bundled workload's /work, which reports how long it queued and worked. */
   readonly withServerTimes: boolean
   /** Sent as `Authorization: Bearer`; empty for none. */
   readonly token: string
   /** One row per request, in turn, instead of the one path, body and headers. All VUs share one copy. */
   readonly rows: readonly Row[] | null
+  /** Sub-metrics that k6 is asked for besides the scenario's own. */
+  readonly submetrics: readonly string[]
   /** How often each kind of request is sent, relative to the others; empty unless the scenario is a mix. */
   readonly weights: Readonly<Record<string, number>>
 }
@@ -41,6 +48,8 @@ export type Row = {
   readonly path: string
   readonly body: string | null
   readonly headers: Readonly<Record<string, string>>
+  /** The tag `name` of its request. */
+  readonly name?: string
 }
 
 /**
@@ -68,6 +77,7 @@ export function settings(defaults: Sizes): Settings {
     vus,
     durationMs: milliseconds('LAS_DURATION', __ENV.LAS_DURATION || defaults.duration),
     keepConnections: __ENV.LAS_KEEP_CONNECTIONS === 'true',
+    thinkMs: __ENV.LAS_THINK_TIME ? milliseconds('LAS_THINK_TIME', __ENV.LAS_THINK_TIME) : 0,
     rate: wholeNumber('LAS_RATE', __ENV.LAS_RATE || String(defaults.rate ?? 1)) / share,
     poissonSeed: poissonSeedIn(__ENV.LAS_ARRIVALS || 'even', __ENV.LAS_ARRIVAL_SEED || '1'),
     maxVus: __ENV.LAS_MAX_VUS ? Math.ceil(wholeNumber('LAS_MAX_VUS', __ENV.LAS_MAX_VUS) / share) : undefined,
@@ -76,10 +86,12 @@ export function settings(defaults: Sizes): Settings {
     body: __ENV.LAS_BODY || null,
     headers: headersIn(__ENV.LAS_HEADERS || '{}'),
     expectedStatuses: statusesIn(__ENV.LAS_EXPECT_STATUS || '200-299'),
+    expectBody: __ENV.LAS_EXPECT_BODY || '',
     withServerTimes,
     // Two tokens, so that no other service sees the workload's.
     token: (withServerTimes ? __ENV.STRESS_TOKEN : __ENV.TARGET_TOKEN) || '',
     rows: rows ? new SharedArray('rows', () => rowsIn(open(rows))) : null,
+    submetrics: JSON.parse(__ENV.LAS_SUBMETRICS || '[]'),
     weights: mix ? weightsIn(mix) : {},
   }
 }
@@ -140,27 +152,4 @@ function doublings(top: number): number[] {
   const stages = []
   for (let vus = 1; vus < top; vus *= 2) stages.push(vus)
   return [...stages, top]
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = positive(name, text)
-  if (!Number.isInteger(value)) throw new Error(`${name}: "${text}" is not a whole number`)
-  return value
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && value < Infinity)) throw new Error(`${name}: "${text}" is not a number above 0`)
-  return value
-}
-
-function milliseconds(name: string, text: string): number {
-  const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-  let durationMs = 0
-  // A number without a unit is seconds.
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$|^\d+(\.\d+)?$/.test(text))
-    for (const [, value, unit] of text.matchAll(/([\d.]+)(ms|s|m|h)?/g))
-      durationMs += Number(value) * (unitMs[unit ?? 's'] ?? 0)
-  if (!(durationMs >= 1)) throw new Error(`${name}: "${text}" is not a duration such as 30s, 5m or 1m30s`)
-  return durationMs
 }

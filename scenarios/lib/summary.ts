@@ -1,3 +1,5 @@
+import { asJudgedByK6 } from './expected-body.ts'
+
 /**
  * The statistics to ask k6 for: enough percentiles to keep the full distribution of every Trend in one small file.
  * k6 computes any number of them exactly, at no cost. Steps of 0.5, from p95 of 0.1, from p97 of 0.05, from p99 of
@@ -33,8 +35,13 @@ export const errorCodes = [
 
 type Summary = { readonly metrics: Readonly<Record<string, unknown>> }
 
-/** Writes k6's summary unchanged to the file that LAS_SUMMARY_PATH names; of a duet, each side's to a file of its own. */
-export function handleSummary(data: Summary): Record<string, string> {
+/**
+ * Writes k6's summary to the file that LAS_SUMMARY_PATH names; of a duet, each side's to a file of its own. No figure is
+ * changed; what the script measured in place of k6 goes by the name that k6 has for it.
+ */
+export function handleSummary(given: Summary): Record<string, string> {
+  const metrics = Object.entries(given.metrics).map(([name, metric]) => [asJudgedByK6(name), metric])
+  const data = { ...given, metrics: Object.fromEntries(metrics) }
   const [a, b] = [__ENV.LAS_SUMMARY_PATH, __ENV.LAS_DUET_SUMMARY_PATH]
   if (a && b) return { [a]: JSON.stringify(sideOf(data, 'a')), [b]: JSON.stringify(sideOf(data, 'b')) }
   return { [__ENV.LAS_SUMMARY_PATH || 'summary.json']: JSON.stringify(data) }

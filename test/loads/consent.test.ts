@@ -138,6 +138,13 @@ test('a name that resolves anew, a proxy and a script lead nowhere', { skip: !na
   assert.ok(asked.proxy > 10 && asked.target === 0, words)
   assert.match(asked.proxyNamed, /^http:\/\/127\.0\.0\.1:\d+$/)
   assert.match(asked.stderr, /through the proxy http:\/\/127\.0\.0\.1/)
+  // Before the load, and not past the proxy.
+  const none = results['no such proxy']
+  assert.deepEqual([none.code, none.target, none.elsewhere], [4, 0, 0], words)
+  assert.match(
+    none.stderr,
+    /does not answer through the proxy http:\/\/127\.0\.0\.1:1 \(connection refused\)/,
+  )
 })
 
 test('a script asks nobody that the user did not agree to, and looks up no name of theirs', {

@@ -33,14 +33,18 @@ const elsewhere = await counting('192.0.2.1', target.port, (_, response) => resp
 const proxy = await counting('127.0.0.1', 0, (_, response) => response.end('fine'))
 
 const results: Record<string, unknown> = {}
-async function tried(what: string, flags: string[], { changes = false } = {}): Promise<void> {
+async function tried(
+  what: string,
+  flags: string[],
+  { changes = false, at = proxy.port } = {},
+): Promise<void> {
   resolveTo('127.0.0.1')
   const before = { target: target.connections, elsewhere: elsewhere.connections, proxy: proxy.connections }
   const base = ['--url', `http://${name}:${target.port}`, '--path', '/x', '--duration', '1s', '--vus', '2']
   const ended = await commandIn(
     out,
     ['run', 'constant', ...base, ...flags],
-    { HTTP_PROXY: `http://127.0.0.1:${proxy.port}`, http_proxy: '', NO_PROXY: '', no_proxy: '' },
+    { HTTP_PROXY: `http://127.0.0.1:${at}`, http_proxy: '', NO_PROXY: '', no_proxy: '' },
     // Said after the probe and before k6 starts.
     { said: (text) => changes && text.startsWith('constant: ') && resolveTo('192.0.2.1') },
   )
@@ -59,6 +63,7 @@ await tried('plain', [])
 await tried('changed', [], { changes: true })
 await tried('changed, any address allowed', ['--allow-public'], { changes: true })
 await tried('proxy asked for', ['--proxy'])
+await tried('no such proxy', ['--proxy'], { at: 1 })
 
 // Whatever a script says of itself.
 const script = `import http from 'k6/http'

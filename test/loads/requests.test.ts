@@ -87,6 +87,54 @@ test('rows of a data file fill path, body and headers in turn; no copy and no lo
   }
 })
 
+test('rows have names: the failures of one path are its own, in the figures and in the verdict', async () => {
+  const received = new Map<string, number>()
+  const server = await serving((request, response) => {
+    const route = (request.url ?? '').replace(/\d+|\?.*/g, '')
+    received.set(route, (received.get(route) ?? 0) + 1)
+    response.statusCode = route === '/checkout' ? 500 : 200
+    response.end()
+  })
+  try {
+    const file = path.join(out, 'routes.csv')
+    await writeFile(
+      file,
+      'path,name\n/,\n/checkout?card=c4nary,\n/items/1,"item, any"\n/items/2,"item, any"\n',
+    )
+    const at = ['--url', server.url, '--path', '{{path}}', '--data', file]
+    const ofNames = ['--slo', 'p95{name:item; any}=5000', '--slo', 'rate{name:/}=1,errors{name:/checkout}=1%']
+    const slos = [...ofNames, '--slo', 'errors=1%']
+    const started = startIn(out, ['run', 'constant', '--vus', '2', '--duration', '2s', ...at, ...slos])
+    assert.equal(await started.ended, 1, started.stderr)
+    const { folder, figures } = await runOf(out, started.stderr)
+    const found = figures.requests.map(({ name, requests, failed, p50Ms }) => ({
+      name,
+      requests,
+      failed,
+      known: p50Ms !== null,
+    }))
+    const checkouts = received.get('/checkout') ?? 0
+    assert.deepEqual(
+      found.sort((a, b) => a.name.localeCompare(b.name)),
+      [
+        // The first of the root is the check before the load.
+        { name: '/', requests: (received.get('/') ?? 0) - 1, failed: 0, known: true },
+        { name: '/checkout', requests: checkouts, failed: checkouts, known: false },
+        { name: 'item; any', requests: received.get('/items/'), failed: 0, known: true },
+      ],
+    )
+    const { reasons } = figures.verdict
+    assert.deepEqual(reasons.slice(0, -1), ['errors{name:/checkout} ≤ 1 % missed: 100 %'])
+    assert.match(reasons.at(-1) ?? '', /^errors ≤ 1 %.*; (\S+) of \1 failed requests were for \/checkout$/)
+    assert.match(started.stdout, /^\/checkout +\S+ +\S+ +100 %/m)
+    for (const name of await readdir(folder, { recursive: true }))
+      if (/\.\w+$/.test(name))
+        assert.doesNotMatch(await readFile(path.join(folder, name), 'utf8'), /c4nary/, name)
+  } finally {
+    server.close()
+  }
+})
+
 test('a later stage goes on in the data, and a path reaches the target as the check before the load sent it', async () => {
   const received: string[] = []
   const server = await serving((request, response) => {
@@ -153,7 +201,7 @@ test('with --insecure the check and the load accept a certificate of nobody, and
     assert.equal(await refused.ended, 4, refused.stderr)
     assert.match(
       refused.stderr,
-      /does not answer \(self-signed certificate\); --insecure accepts any certificate/,
+      /does not answer \(self-signed certificate\); --ca names a file with its authority, --insecure accepts any certificate/,
     )
     for (const [flags, environment] of [
       [['--insecure'], {}],

@@ -174,7 +174,18 @@ test('series: ab interrupted and resumed, noise, sweep, breakpoint, a night', as
     '--slo',
     'p50=0.001',
   ]
-  await finished(['breakpoint', ...probes], at())
+  const search = startIn(folder, ['breakpoint', ...probes], { ...environment(), ...at() })
+  await said(search, 'k6 runs')
+  search.process.kill('SIGINT')
+  assert.equal(await watched(search.ended), 130, search.stderr)
+  nothingIn(search.stdout + search.stderr)
+  await nothingLeft()
+  const [, half = ''] = /--resume (\S+), and .*--url/.exec(search.stderr) ?? []
+  const again = ['breakpoint', '--resume', path.join(folder, half)]
+  const nowhere = await finished(again)
+  assert.match(nowhere.stderr, /cannot resume without --url/)
+  const found = await finished(again, at())
+  assert.match(found.stderr, /^report: /m)
   const plan = await given(
     'plan.json',
     JSON.stringify({

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { build } from 'esbuild'
 
 const root = path.join(import.meta.dirname, '../..')
 let empty = ''
@@ -52,4 +53,52 @@ test('npx with the tarball, in an empty folder: help, a run, its report', () => 
   const report = npx('report', path.join('results', name), '--out', 'again')
   assert.equal(report.status, 0, report.stderr)
   assert.ok(existsSync(path.join(empty, 'work/again/index.html')))
+})
+
+test('npx with the tarball, in an empty folder: a script of one’s own', () => {
+  const made = npx('new', 'checkout')
+  assert.equal(made.status, 0, made.stderr)
+  const run = npx('run', './checkout.ts', '--quick')
+  assert.equal(run.status, 0, run.stderr)
+  assert.match(run.stdout, /^verdict: pass$/m)
+})
+
+const tsc = path.join(root, 'tools/check/node_modules/.bin/tsc')
+
+test('a script that new has written finds what it imports in a project that has the package, and its types', {
+  skip: !existsSync(tsc) && 'npm run tools installs tsc',
+}, async () => {
+  const made = npx('new', 'sign-up')
+  assert.equal(made.status, 0, made.stderr)
+  const project = path.join(empty, 'work')
+  assert.ok(existsSync(path.join(project, 'sign-up.ts')) && existsSync(path.join(project, 'sign-up.csv')))
+  const again = npx('new', 'sign-up')
+  assert.equal(again.status, 2)
+  assert.match(again.stderr, /sign-up\.csv exists and is not overwritten/)
+
+  const installed = path.join(project, 'node_modules/load-and-stress')
+  mkdirSync(installed, { recursive: true })
+  spawnSync('tar', ['-xzf', tarball, '--strip-components=1'], { cwd: installed })
+  mkdirSync(path.join(project, 'node_modules/@types'))
+  symlinkSync(path.join(root, 'node_modules/@types/k6'), path.join(project, 'node_modules/@types/k6'))
+  const { outputFiles } = await build({
+    entryPoints: [path.join(project, 'sign-up.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    external: ['k6', 'k6/*'],
+  })
+  assert.match(outputFiles[0]?.text ?? '', /constant-vus/)
+
+  // A project as tsc --init makes it, which allows no import of .ts.
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    types: ['k6'],
+  }
+  writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  const checked = spawnSync(tsc, { cwd: project, encoding: 'utf8' })
+  assert.equal(checked.status, 0, checked.stdout)
 })

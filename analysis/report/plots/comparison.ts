@@ -1,9 +1,12 @@
 import { dot, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
+import { figurePhrase } from '../../formats/figure.ts'
 import { number } from '../../formats/words.ts'
+import { largest } from '../../numbers/extremes.ts'
 import type { ComparedGroup, Comparison } from '../../runs/compare.ts'
+import { isTagged } from '../../runs/figures-compared.ts'
 import type { Compared, Judgement } from '../../runs/judgement.ts'
 import type { Plot } from '../blocks.ts'
-import { changeWords, groupName } from '../change-words.ts'
+import { changeWords, groupName, worstFirst } from '../change-words.ts'
 import { ink, labelledTicks } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
@@ -14,16 +17,16 @@ const hues: Record<Judgement, string> = {
   'cannot tell': 'currentColor',
 }
 
-/** Every ratio with its interval; dashed lines bound the changes that do not matter. */
+/** Ratios with their intervals, at most ten of parts of the run; dashed lines bound the changes that do not matter. */
 export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
   const shown = groups
-    .map((group) => ({ group, rows: group.metrics.filter(({ scale }) => scale === 'ratio') }))
+    .map((group) => ({ group, rows: drawn(group.metrics) }))
     .filter(({ rows }) => rows.length > 0)
   if (shown.length === 0) return null
   const ends = shown.flatMap(({ rows }) =>
     rows.flatMap(({ change, interval }) => [change, ...(interval ? [interval.low, interval.high] : [])]),
   )
-  const widest = Math.max(1 + 2 * effect, ...ends.map((end) => Math.max(end, 1 / end)))
+  const widest = Math.max(1 + 2 * effect, largest(ends.map((end) => Math.max(end, 1 / end))))
   const domain = [1 / (widest * 1.03), widest * 1.03] as const
   const description = shown
     .map(
@@ -38,6 +41,25 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
     { name: 'comparison', title: 'Candidate ÷ baseline', description, key },
     shown.map(({ group, rows }) => panel(group, rows, domain, effect)),
   )
+}
+
+/** Figures of parts of the run beyond this are only in the table. */
+const mostTagged = 10
+
+/** Ratios: all of the whole run, and those of parts of it that changed most for the worse. */
+function drawn(metrics: readonly Compared[]): Compared[] {
+  const ratios = metrics.filter(({ scale }) => scale === 'ratio')
+  const tagged = ratios.filter(isTagged).sort(worstFirst).slice(0, mostTagged)
+  return [...ratios.filter((each) => !isTagged(each)), ...tagged]
+}
+
+const longest = 34
+
+/** As it fits beside the plot. */
+function label({ metric }: Compared): string {
+  const phrase = figurePhrase(metric)
+  // Paths differ at their ends.
+  return phrase.length > longest ? `${phrase.slice(0, 12)}…${phrase.slice(13 - longest)}` : phrase
 }
 
 function panel(
@@ -59,11 +81,12 @@ function panel(
     ruleX([1], ink(0.6)),
     ruleY(placed, { y: 'y', x1: 'low', x2: 'high', stroke: hue, strokeWidth: 3 }),
     dot(placed, { x: 'change', y: 'y', fill: hue, r: 5 }),
-    text(placed, { y: 'y', frameAnchor: 'left', text: 'metric', textAnchor: 'end', dx: -10 }),
+    text(placed, { y: 'y', frameAnchor: 'left', text: label, textAnchor: 'end', dx: -10 }),
     text(placed, { y: 'y', frameAnchor: 'right', text: changeWords, textAnchor: 'start', dx: 8, fill: hue }),
   ]
   return {
     height: 70 + rows.length * 26,
+    ...(rows.some(isTagged) && { marginLeft: 24 + 7 * largest(rows.map((row) => label(row).length)) }),
     x: { type: 'log', domain },
     y: { domain: [-0.6, rows.length - 0.4], axis: null },
     marks,

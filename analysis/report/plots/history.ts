@@ -1,13 +1,18 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import type { Night } from '../../formats/night.ts'
 import { number } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import { groupedBy } from '../../numbers/group.ts'
 import type { Change } from '../../runs/changes.ts'
+import { isTagged } from '../../runs/figures-compared.ts'
 import { cellName, type Series } from '../../runs/history.ts'
 import type { Plot } from '../blocks.ts'
 import { byWords, dayOf, figureWords } from '../change-words.ts'
 import { ink, sharedXAxis } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
+
+/** Figures of parts of the run beyond this are only in the tables, those without a change first. */
+const mostTagged = 10
 
 /** One plot for each scenario, number of replicas and load, with a panel for each figure. */
 export function historyPlots(series: readonly Series[]): Plot[] {
@@ -16,7 +21,10 @@ export function historyPlots(series: readonly Series[]): Plot[] {
     const [first] = cell as [Series]
     const name = cellName(first)
     // A figure that is always 0 needs no panel.
-    const drawn = cell.filter(({ points }) => points.some(({ value }) => value !== 0))
+    const some = cell.filter(({ points }) => points.some(({ value }) => value !== 0))
+    const changed = (each: Series) => Number(each.changes.length > 0)
+    const tagged = some.filter(isTagged).sort((a, b) => changed(b) - changed(a))
+    const drawn = [...some.filter((each) => !isTagged(each)), ...tagged.slice(0, mostTagged)]
     const description = drawn
       .map(
         ({ metric, points, changes, unit }) =>
@@ -77,8 +85,8 @@ function panel(series: Series, last: boolean): Panel {
       fontWeight: 'bold',
     }),
   ]
-  const most = Math.max(...data.map(({ high }) => high))
-  const least = Math.min(...data.map(({ low }) => low))
+  const most = largest(data.map(({ high }) => high))
+  const least = smallest(data.map(({ low }) => low))
   return {
     height: last ? 168 : 140,
     marginBottom: last ? 38 : 12,

@@ -1,6 +1,7 @@
 import { areaY, type Markish } from '@observablehq/plot'
 import { sizeWords } from '../../formats/load.ts'
 import { number, orDash } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup, together } from '../groups.ts'
@@ -22,7 +23,7 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
   const bands = drawn.flatMap(({ band }) => band ?? [])
   const tails = shown.flatMap(({ points }) => points.map(({ x }) => x))
   if (shown.length === 0) return null
-  const deepest = Math.min(...tails)
+  const deepest = smallest(tails)
   const height = 360
   const highest = bands.flatMap(({ edges }) => edges.map(({ high }) => ({ y: high })))
   const scale = scaleFor([...shown.flatMap(({ points }) => points), ...highest], height)
@@ -81,7 +82,7 @@ function ofGroup({ label, colour, runs }: RunGroup): { curve: Curve; band: Band 
       of,
     )
   // The band is of single runs, whose tails end at their number of requests.
-  const fewest = Math.min(...samples)
+  const fewest = smallest(samples)
   const high = at('most', fewest)
   const edges = at('least', fewest).map(({ x, y }, index) => ({ x, low: y, high: high[index]?.y ?? y }))
   return {
@@ -103,7 +104,7 @@ const shade = ({ colour, edges }: Band): Markish =>
 function words({ label, runs }: RunGroup): string[] {
   const [first, ...more] = runs
   if (!first) return []
-  const longest = Math.max(...runs.map(({ total }) => total.maxMs ?? 0))
+  const longest = largest(runs.map(({ total }) => total.maxMs ?? 0))
   const { p50Ms, p99Ms, maxMs } = first.total
   return more.length > 0
     ? [`${label}: ${runs.length} runs together, the longest request ${number(longest)} ms.`]

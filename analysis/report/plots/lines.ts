@@ -9,6 +9,7 @@ import {
   text,
 } from '@observablehq/plot'
 import { number } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import { drawnHeight } from './svg.ts'
 
 type Point = { readonly x: number; readonly y: number }
@@ -35,7 +36,7 @@ export type Scale = {
 export function scaleFor(points: readonly { readonly y: number }[], panelHeight: number): Scale {
   const height = drawnHeight(panelHeight)
   const above = points.flatMap(({ y }) => (y > 0 ? y : []))
-  const [least, most] = [Math.min(...above), Math.max(...above)]
+  const [least, most] = [smallest(above), largest(above)]
   if (above.length === 0) return { type: 'linear', domain: [0, 1], height }
   return most / least > 30
     ? { type: 'log', domain: [least / 1.1, most * 1.1], height }

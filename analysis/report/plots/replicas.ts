@@ -1,5 +1,6 @@
 import { dot, line, ruleX } from '@observablehq/plot'
 import { number, percent } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Repeated } from '../../numbers/repeated.ts'
 import type { Fit } from '../../numbers/scaling-fit.ts'
 import { throughput } from '../../numbers/scaling-law.ts'
@@ -69,7 +70,7 @@ function panel(
   { points, repeated = () => null, linear = [], fit = null, laws = [] }: Drawn,
 ): Panel {
   const sizes = levels.map(({ replicas }) => replicas)
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
+  const [least, most] = [smallest(sizes), largest(sizes)]
   const curve = (law: Fit, from: number, end: number) =>
     steps(from, end).map((x) => ({ x, y: throughput(law, x) }))
   const measured = fit ? curve(fit, least, most) : []
@@ -82,9 +83,9 @@ function panel(
   })
   const bars = known.flatMap(({ x, interval }) => (interval ? [{ x, ...interval }] : []))
   const highest = Math.max(
-    ...[...points, ...linear, ...measured, ...beyond.flat()].map(({ y }) => y),
-    ...bars.map(({ high }) => high),
     0,
+    largest([...points, ...linear, ...measured, ...beyond.flat()].map(({ y }) => y)),
+    largest(bars.map(({ high }) => high)),
   )
   const stroke = colour(hue)
   const path = { x: 'x', y: 'y', stroke, strokeWidth: 2 } as const

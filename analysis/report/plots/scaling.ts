@@ -1,5 +1,6 @@
 import { ruleX } from '@observablehq/plot'
 import { orDash } from '../../formats/words.ts'
+import { largest } from '../../numbers/extremes.ts'
 import type { Following } from '../../run/autoscale.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -11,7 +12,7 @@ export function scalingPlot({ name, run, following }: RunStatistics): Plot | nul
   const changes = run?.target.cluster?.scaling ?? []
   const { stages = [] } = run?.load ?? {}
   if (following.length === 0 || changes.length === 0) return null
-  const endMs = Math.max(...stages.map(({ startMs, durationMs }) => startMs + durationMs))
+  const endMs = largest(stages.map(({ startMs, durationMs }) => startMs + durationMs))
   const inside = changes.filter(({ atMs }) => atMs <= endMs)
   const steps = (figure: 'wanted' | 'ready') =>
     stepped(

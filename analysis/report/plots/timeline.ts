@@ -1,5 +1,6 @@
 import { rectY, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, orDash } from '../../formats/words.ts'
+import { largest } from '../../numbers/extremes.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -43,7 +44,7 @@ function panel(
       ? []
       : [{ from: plateau.startMs / 1000, to: (plateau.startMs + plateau.durationMs) / 1000, y }]
   })
-  const most = Math.max(...bars.map(({ y }) => y), 0)
+  const most = Math.max(0, largest(bars.map(({ y }) => y)))
   return {
     height: last ? 158 : 130,
     marginBottom: last ? 38 : 10,

@@ -1,4 +1,5 @@
 import { quantity } from '../../formats/words.ts'
+import { largest } from '../../numbers/extremes.ts'
 import { type Block, cellText, type Report, type Table } from '../blocks.ts'
 
 /** The blocks for the terminal, as short text. */
@@ -42,7 +43,7 @@ const mostRows = 50
 
 /** Rows as lines, in columns: the first to the left, the others to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const widths = rows[0]?.map((_, column) => largest(rows.map((row) => row[column]?.length ?? 0))) ?? []
   const [first = 0] = widths
   return rows.map((row) =>
     row
