@@ -66,7 +66,9 @@ export async function findK6(shell: Shell): Promise<K6> {
 
 async function versionOf(program: string, { env, signal }: Shell): Promise<string | undefined> {
   try {
-    const { code, stdout } = await capture(program, ['version'], { env, signal, timeoutMs: 10_000 })
+    // k6 looks for its source of secrets even then, and not from the script's folder.
+    const { K6_SECRET_SOURCE: _, ...plain } = env
+    const { code, stdout } = await capture(program, ['version'], { env: plain, signal, timeoutMs: 10_000 })
     return code === 0 ? / v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] : undefined
   } catch (error) {
     // Of this machine, which says nothing of the program.

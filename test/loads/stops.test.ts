@@ -90,57 +90,6 @@ describe('each verb, interrupted in each phase', {
   }
 })
 
-test('a breakpoint that was killed, then interrupted, goes on with the probes that are left', async () => {
-  const folder = await mkdtemp(path.join(out, 'resumed-'))
-  // No rate holds: 8, 4, 2 and 1 are tried.
-  const flags = [
-    '--rate',
-    '8',
-    '--slo',
-    'p50=0.001',
-    '--precision',
-    '50',
-    '--repeat',
-    '1',
-    '--duration',
-    '1s',
-  ]
-  const probes = (stderr: string) =>
-    [...stderr.matchAll(/^probe (\d+): (\d+) requests/gm)].map(([, ...of]) => of)
-  const killed = startIn(folder, ['breakpoint', ...flags])
-  await said(killed, 'probe 1: ')
-  killed.process.kill('SIGKILL')
-  await killed.ended
-  await noneLeft(killed.mark)
-  const [hidden = ''] = await readdir(folder)
-  const resume = ['breakpoint', '--resume', path.join(folder, hidden)]
-  const interrupted = startIn(folder, resume)
-  await said(interrupted, 'probe 2: ')
-  await stopped(interrupted, 1)
-  assert.deepEqual(probes(interrupted.stderr), [['2', '4']])
-  assert.match(
-    interrupted.stderr,
-    /^2 probes done; resume with: npm run scenario:breakpoint -- --resume \.\S+$/m,
-  )
-  assert.match(interrupted.stdout, /The search was cut short/)
-  const finished = startIn(folder, resume)
-  assert.equal(await finished.ended, 1, finished.stderr)
-  assert.deepEqual(probes(finished.stderr), [
-    ['3', '2'],
-    ['4', '1'],
-  ])
-  const { report, statistics } = await reportOf(folder, finished.stderr)
-  assert.equal(path.relative(folder, report), path.join(hidden.slice(1), 'report'))
-  assert.deepEqual(
-    statistics.breakpoint?.probes.map(({ rate }) => rate),
-    [8, 4, 2, 1],
-  )
-  // Every session asked for the same work.
-  const works = statistics.runs.map(({ run }) => run?.target.workload?.unitsPerMs)
-  assert.equal(new Set(works).size, 1)
-  assert.deepEqual(await readdir(folder), [hidden.slice(1)])
-})
-
 describe('a script of somebody’s own, interrupted', {
   concurrency: 3,
   skip: process.platform !== 'linux',
@@ -209,4 +158,55 @@ export default () => { http.get('${host.url}/'); sleep(${firstSeconds || 0.01}) 
       await next.ended
       assert.deepEqual(await temporaries(started), [])
     })
+})
+
+test('a breakpoint that was killed, then interrupted, goes on with the probes that are left', async () => {
+  const folder = await mkdtemp(path.join(out, 'resumed-'))
+  // No rate holds: 8, 4, 2 and 1 are tried.
+  const flags = [
+    '--rate',
+    '8',
+    '--slo',
+    'p50=0.001',
+    '--precision',
+    '50',
+    '--repeat',
+    '1',
+    '--duration',
+    '1s',
+  ]
+  const probes = (stderr: string) =>
+    [...stderr.matchAll(/^probe (\d+): (\d+) requests/gm)].map(([, ...of]) => of)
+  const killed = startIn(folder, ['breakpoint', ...flags])
+  await said(killed, 'probe 1: ')
+  killed.process.kill('SIGKILL')
+  await killed.ended
+  await noneLeft(killed.mark)
+  const [hidden = ''] = await readdir(folder)
+  const resume = ['breakpoint', '--resume', path.join(folder, hidden)]
+  const interrupted = startIn(folder, resume)
+  await said(interrupted, 'probe 2: ')
+  await stopped(interrupted, 1)
+  assert.deepEqual(probes(interrupted.stderr), [['2', '4']])
+  assert.match(
+    interrupted.stderr,
+    /^2 probes done; resume with: npm run scenario:breakpoint -- --resume \.\S+$/m,
+  )
+  assert.match(interrupted.stdout, /The search was cut short/)
+  const finished = startIn(folder, resume)
+  assert.equal(await finished.ended, 1, finished.stderr)
+  assert.deepEqual(probes(finished.stderr), [
+    ['3', '2'],
+    ['4', '1'],
+  ])
+  const { report, statistics } = await reportOf(folder, finished.stderr)
+  assert.equal(path.relative(folder, report), path.join(hidden.slice(1), 'report'))
+  assert.deepEqual(
+    statistics.breakpoint?.probes.map(({ rate }) => rate),
+    [8, 4, 2, 1],
+  )
+  // Every session asked for the same work.
+  const works = statistics.runs.map(({ run }) => run?.target.workload?.unitsPerMs)
+  assert.equal(new Set(works).size, 1)
+  assert.deepEqual(await readdir(folder), [hidden.slice(1)])
 })
