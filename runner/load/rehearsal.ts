@@ -1,7 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import type { K6 } from '../k6/find.ts'
 import type { Planned } from '../k6/inspected.ts'
 import { messageIn } from '../k6/log.ts'
@@ -11,17 +9,8 @@ import { type Captured, capture } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { outside } from '../targets/reach.ts'
-import {
-  addressOf,
-  barePlacesIn,
-  type Consent,
-  nowhere,
-  only,
-  onlyNames,
-  placeOf,
-  placesIn,
-  refuse,
-} from './hosts.ts'
+import { addressOf, barePlacesIn, type Consent, nowhere, only, onlyNames, placesIn, refuse } from './hosts.ts'
+import { readPoints } from './points.ts'
 import { onceEach, rehearsalMs, type Scenarios, someOfEach } from './sizes.ts'
 
 /** What a script does, learned from one iteration of each of its k6 scenarios. */
@@ -197,37 +186,4 @@ export async function warmUpOwn(shell: Shell, order: Order, forMs: number): Prom
 function place(logged: string): string {
   const [, file, line] = /\b(?:file|webpack):\/\/(?:[^\s():]*\/)?([^\s/():]+):(\d+):\d+\(/.exec(logged) ?? []
   return file === undefined || file === '-' ? '' : ` (${file}:${line})`
-}
-
-type Point = {
-  readonly type: string
-  readonly metric: string
-  readonly data: { readonly tags?: Readonly<Record<string, string>> }
-}
-
-async function readPoints(file: string) {
-  const names = new Map<string, number>()
-  const finished = new Set<string>()
-  const [places, groups, checks] = [new Set<string>(), new Set<string>(), new Set<string>()]
-  // k6 makes none for a script that it does not accept.
-  for await (const line of existsSync(file) ? createInterface({ input: createReadStream(file) }) : []) {
-    const { type, metric, data } = JSON.parse(line) as Point
-    if (type !== 'Point') continue
-    const { name, url = '', group, check, scenario } = data.tags ?? {}
-    if (metric === 'iterations' && scenario !== undefined) finished.add(scenario)
-    if (check !== undefined && metric === 'checks') checks.add(check)
-    if (group && metric === 'group_duration') groups.add(group)
-    const [called] = (metric === 'grpc_req_duration' && /^[^/]+:\d+(?=\/)/.exec(url)) || []
-    if (called !== undefined) places.add(called)
-    if (!/^(http_reqs|ws_sessions|browser_http_req_duration)$/.test(metric)) continue
-    if (URL.canParse(url)) places.add(placeOf(new URL(url)))
-    if (metric === 'http_reqs' && name !== undefined) names.set(name, (names.get(name) ?? 0) + 1)
-  }
-  return {
-    places: [...places],
-    names: [...names].sort(([, a], [, b]) => b - a).map(([name]) => name),
-    groups: [...groups],
-    checks: [...checks],
-    finished,
-  }
 }
