@@ -150,7 +150,18 @@ describe('from a release', { skip: process.platform !== 'linux' }, () => {
     const shell = { ...shellWith('interrupted', {}), signal: AbortSignal.abort() }
     await assert.rejects(findK6(shell), (error) => error instanceof Failure && error.exitCode === 130)
     const left = await readdir(cache('interrupted'), { recursive: true, withFileTypes: true })
-    assert.ok(!left.some((entry) => entry.isFile() || entry.name.startsWith('.')), left.join())
+    assert.ok(!left.some((entry) => entry.isFile() || entry.name.startsWith('load-and-stress-')), left.join())
+  })
+
+  test('what a killed fetch left is removed by the next', async () => {
+    const at = path.dirname(
+      path.join(cache('killed'), 'load-and-stress', `k6-${pinned}-${process.platform}-${process.arch}`, 'k6'),
+    )
+    const left = path.join(at, `load-and-stress-${os.hostname()}-999999999-abcdef`)
+    await mkdir(left, { recursive: true })
+    await writeFile(path.join(left, 'archive'), 'half')
+    await find('killed', { K6_FROM: 'thin air' }).catch(() => {})
+    assert.deepEqual(await readdir(at), [])
   })
 
   test('Go builds k6, and what it says if it cannot is repeated', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { isWebAddress, shownUrl, withCredentials } from '../shell/credentials.ts'
@@ -8,6 +8,7 @@ import { Failure } from '../shell/exit.ts'
 import { capture } from '../shell/processes.ts'
 import { refusal } from '../shell/refusal.ts'
 import type { Shell } from '../shell/shell.ts'
+import { clearAbandoned, temporaryFolder } from '../shell/temporary.ts'
 import { sayDropped } from './run.ts'
 
 export type K6 = { readonly path: string; readonly version: string }
@@ -81,7 +82,10 @@ async function fetchK6(shell: Shell, version: string, to: string): Promise<void>
   const { env, signal, say } = shell
   // Beside the final place, for an atomic rename, and its own folder, since two may fetch at the same time.
   const folder = await mkdir(path.dirname(to), { recursive: true })
-    .then(() => mkdtemp(path.join(path.dirname(to), '.fetching-')))
+    .then(() => {
+      clearAbandoned(path.dirname(to))
+      return temporaryFolder(path.dirname(to))
+    })
     .catch((error: NodeJS.ErrnoException) => {
       throw new Failure(
         'environment',

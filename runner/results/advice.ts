@@ -7,7 +7,8 @@ export function adviceFor({ comparison, noise, runs, replicas, recommendation, k
   const noSlo = kind === 'capacity' && runs.every(({ run }) => (run?.slos.length ?? 0) === 0)
   return [
     ...(groups.some(({ refused }) => refused.length > 0) ? ['--anyway compares them all the same'] : []),
-    ...(groups.some(({ interleaved, refused }) => !interleaved && refused.length === 0)
+    ...(runs.every(({ run }) => run) &&
+    groups.some(({ interleaved, refused }) => !interleaved && refused.length === 0)
       ? ['npm run ab runs the two sides in turns']
       : []),
     ...(noise?.recommended

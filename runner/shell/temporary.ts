@@ -9,15 +9,16 @@ const owned = () => `load-and-stress-${os.hostname()}-`
  * A new temporary folder that only its owner can open, named after this process. Synchronous, so that an interruption
  * finds either no folder or one that the caller removes.
  */
-export const temporaryFolder = (): string => mkdtempSync(path.join(os.tmpdir(), `${owned()}${process.pid}-`))
+export const temporaryFolder = (within = os.tmpdir()): string =>
+  mkdtempSync(path.join(within, `${owned()}${process.pid}-`))
 
 /** Removes the temporary folders of processes that were killed before they could. */
-export function clearAbandoned(): void {
-  for (const name of temporaryNames()) {
+export function clearAbandoned(within = os.tmpdir()): void {
+  for (const name of namesIn(within)) {
     const [, pid] = name.startsWith(owned()) ? (/^(\d+)-\w{6}$/.exec(name.slice(owned().length)) ?? []) : []
     if (pid === undefined || lives(Number(pid))) continue
     try {
-      const folder = path.join(os.tmpdir(), name)
+      const folder = path.join(within, name)
       const found = lstatSync(folder)
       if (found.isDirectory() && found.uid === process.getuid?.()) rmSync(folder, { recursive: true })
     } catch {
@@ -27,9 +28,9 @@ export function clearAbandoned(): void {
 }
 
 /** None where the folder is not there: who needs it will say so. */
-function temporaryNames(): string[] {
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(os.tmpdir())
+    return readdirSync(folder)
   } catch {
     return []
   }

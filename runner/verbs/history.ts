@@ -24,7 +24,10 @@ export async function history(shell: Shell, args: readonly string[]): Promise<nu
   const { history: folder = 'history', out = 'history-report' } = parsed.options
   const nights = await readHistory(userPath(shell, folder))
   if (nights.nights.length === 0)
-    throw new Failure('invalid', `${folder}: no nights yet; npm run nightly adds them`)
+    throw new Failure(
+      'invalid',
+      `${folder}: no nights ${nights.remarks.length > 0 ? `that can be read: ${nights.remarks[0]}` : 'yet; npm run nightly adds them'}`,
+    )
   const report = historyReport(nights)
   await writeHistoryReport(shell, report, userPath(shell, out))
   return exitCodes[report.alarms.length > 0 ? 'fail' : 'pass']
