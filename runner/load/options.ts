@@ -179,7 +179,7 @@ export function refusedBy(scenario: string): Readonly<Record<string, string>> {
 /** A script of somebody's own makes its own requests. */
 function refusedByFile(file: string): Readonly<Record<string, string>> {
   const requests = Object.keys(requestFlags).filter((flag) => !['insecure', 'ca'].includes(flag))
-  const flags = [...requests, 'stages', ...ofArrivals, 'mix']
+  const flags = [...requests, 'stages', ...ofArrivals, 'mix', 'thinkTime']
   const why = `is for built-in scenarios; ${shortName(file)} makes its own requests`
   return Object.fromEntries(flags.map((flag) => [flag, why]))
 }

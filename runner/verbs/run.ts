@@ -7,15 +7,28 @@ import { isFile, scenarioOf, scriptNamed, scriptOf } from '../load/script.ts'
 import { openFor, openTarget } from '../load/target.ts'
 import { resultFolder } from '../results/folder.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import { parseFlags } from '../shell/flags.ts'
+import { type Flags, parseFlags } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
+
+const ownFlags = {
+  ...runFlags,
+  vus: { ...runFlags.vus, help: 'VUs of its default function, instead of its own load' },
+  rate: { ...runFlags.rate, help: 'iterations per second of its default function, instead of its own load' },
+  maxVus: { ...runFlags.maxVus, help: 'maximum VUs of --rate (10 × rate)' },
+  duration: { ...runFlags.duration, help: 'of its whole load, stretched or shrunk: 30s, 5m, 1m30s' },
+  quick: { ...runFlags.quick, help: 'the same, to six seconds' },
+  slo: {
+    ...runFlags.slo,
+    help: 'p95=250,p95{name:/a}=250,rate{check:paid}=0.99 (errors=0.01, or its thresholds)',
+  },
+} satisfies Flags
 
 const usage = (script: string) => ({
   command: `run ${script}`,
   purpose: isFile(script)
     ? 'Runs a k6 script of your own as it is, and reports it.'
     : catalogue[scenarioOf(script)].purpose,
-  flags: runFlags,
+  flags: isFile(script) ? ownFlags : runFlags,
   refused: refusedBy(script),
   arguments: isFile(script) ? ([0, 100] as const) : ([0, 0] as const),
   notes: isFile(script)
