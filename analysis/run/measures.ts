@@ -56,7 +56,10 @@ export type Measures = z.infer<typeof Measures>
 /** Tags of the built-in scenarios; the figures by stage, by kind and by reason of failure show them. */
 const ourTags = new Set(['stage', 'kind', 'half', 'side', 'error_code', 'status', 'expected_response'])
 /** Trends of the built-in scenarios; the figures show them. */
-const ourMetrics = new Set(['latency_intended', 'start_lag', 'server_queue', 'server_work'])
+const ourMetrics = new Set([
+  ...['latency_intended', 'start_lag', 'server_queue', 'server_work'],
+  ...['unexpected_bodies', 'iterations_thrown'],
+])
 
 /**
  * @param durationMs what the rates are over; null for k6's own
@@ -70,9 +73,11 @@ export function measures(
   const metrics = summary.metrics.flatMap((metric) => {
     const measure = isRequests(metric.name) || isPhase(metric.name) ? null : measureOf(metric)
     const known =
-      ours &&
-      (ourMetrics.has(metric.name) ||
-        (measure?.family !== 'custom' && Object.keys(metric.tags).every((tag) => ourTags.has(tag))))
+      // A search adds it to anybody's script.
+      metric.name === 'iteration_intended' ||
+      (ours &&
+        (ourMetrics.has(metric.name) ||
+          (measure?.family !== 'custom' && Object.keys(metric.tags).every((tag) => ourTags.has(tag)))))
     return measure && !known ? [measure] : []
   })
   // A phase with tags is one metric among others.
