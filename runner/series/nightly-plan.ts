@@ -81,9 +81,9 @@ export async function readNightlyPlan(file: string): Promise<NightlyPlan> {
     ...plan,
     figures: figuresOf(plan.figures, file),
     repeats: plan.repeats ?? found?.repeats ?? 5,
-    runs: plan.runs.map(({ flags, scenario, ...run }) => ({
+    runs: plan.runs.map(({ flags, scenario, ...run }, index) => ({
       ...run,
-      scenario: scriptNamed({ cwd: path.dirname(file) }, scenario),
+      scenario: ofEntry(index, () => scriptNamed({ cwd: path.dirname(file) }, scenario)),
       flags: { ...(found && { duration: `${found.durationMs}ms` }), ...flags },
     })),
   }
@@ -160,10 +160,17 @@ function checkedFlags(
   const flags = Object.fromEntries(
     Object.entries(settings).flatMap(([name, value]) => (value === false ? [] : [[name, String(value)]])),
   )
-  try {
+  return ofEntry(index, () => {
     const options = optionsFrom(flagsOfEntry, flags)
     checkLoad(scenario, { ...options, label: undefined })
     return flags
+  })
+}
+
+/** Names the entry of the plan in a Failure. */
+function ofEntry<Result>(index: number, check: () => Result): Result {
+  try {
+    return check()
   } catch (error) {
     if (error instanceof Failure)
       throw new Failure('usage', `the plan’s entry ${index + 1}: ${error.message}`)

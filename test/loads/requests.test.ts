@@ -107,8 +107,9 @@ test('rows have names: the failures of one path are its own, in the figures and 
     const started = startIn(out, ['run', 'constant', '--vus', '2', '--duration', '2s', ...at, ...slos])
     assert.equal(await started.ended, 1, started.stderr)
     const { folder, figures } = await runOf(out, started.stderr)
-    const found = figures.requests.map(({ name, requests, failed, p50Ms }) => ({
-      name,
+    const rows = figures.measures.tagged.find(({ by }) => by.join() === 'name')?.rows ?? []
+    const found = rows.map(({ tags, requests, failed, p50Ms }) => ({
+      name: tags.name ?? '',
       requests,
       failed,
       known: p50Ms !== null,
