@@ -32,9 +32,10 @@ const verbs: Record<string, (duration: string, folder: string) => Promise<string
 
 /** Whether each run that a folder holds was interrupted; hidden folders count too. */
 async function runsIn(folder: string): Promise<boolean[]> {
-  const files = (await readdir(folder, { recursive: true })).filter(
-    (each) => path.basename(each) === 'run.json',
-  )
+  const names = await readdir(folder, { recursive: true }).catch(() => null)
+  // One was renamed meanwhile.
+  if (names === null) return runsIn(folder)
+  const files = names.filter((each) => path.basename(each) === 'run.json')
   const texts = await Promise.all(
     files.map((file) => readFile(path.join(folder, file), 'utf8').catch(() => null)),
   )
