@@ -105,11 +105,10 @@ export async function run(shell: Shell, [first = '', ...args]: readonly string[]
   return shell.signal.aborted ? exitCodes.interrupted : code
 }
 
+const reporting = () => [import('../results/print.ts'), import('../../analysis/runs/statistics.ts')] as const
+
 async function reported(shell: Shell, sources: readonly Source[], folder: string): Promise<number> {
-  const [{ writeAndPrint }, { statistics }] = await Promise.all([
-    import('../results/print.ts'),
-    import('../../analysis/runs/statistics.ts'),
-  ])
+  const [{ writeAndPrint }, { statistics }] = await Promise.all(reporting())
   const code = await writeAndPrint(shell, statistics(sources), path.join(folder, 'report'))
   return sources.some(({ run }) => run?.interrupted) ? exitCodes.interrupted : code
 }
@@ -127,6 +126,8 @@ async function runOne(shell: Shell, name: string, options: RunOptions, out: stri
       loading,
       opening,
       import('../load/measure.ts'),
+      // What comes after the load need not be loaded then.
+      ...reporting(),
     ])
     return await measure(shell, { script, options, target, out, k6 })
   } finally {
