@@ -105,11 +105,7 @@ export const options = { vus: ${vus}, duration: '${seconds}s', discardResponseBo
 export default function () { http.get('${base}/'${tags}) }`,
   )
   const { text } = await bundleFile(file)
-  const submetrics = named.flatMap((name) => [
-    `http_req_failed{name:${name}}`,
-    `http_req_duration{name:${name},expected_response:true}`,
-  ])
-  return ofK6(text, { LAS_OPTIONS: JSON.stringify({ submetrics }) })
+  return ofK6(text, { LAS_OPTIONS: JSON.stringify({ submetrics: metricsOfNames(named) }) })
 }
 
 async function ofWrk(): Promise<Measured> {

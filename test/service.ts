@@ -68,6 +68,16 @@ export async function serving(listener: RequestListener): Promise<Serving> {
   }
 }
 
+/** Serves `listener` at an address of this machine, on a free port for 0, and counts the connections that are made to it. */
+export async function counting(address: string, port: number, listener: RequestListener) {
+  const counted = { connections: 0, port: 0 }
+  const server = createServer(listener).listen(port, address)
+  server.on('connection', () => void counted.connections++)
+  await once(server, 'listening')
+  counted.port = (server.address() as AddressInfo).port
+  return counted
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: the tests check what the service answers
 export async function json(response: Response | Promise<Response>): Promise<any> {
   return (await response).json()

@@ -48,10 +48,13 @@ function possibleOf(tag: TaggedFigure['tag']): readonly string[] {
 export const figureName = ({ figure, tag, value }: Omit<TaggedFigure, 'better'>): string =>
   `${figure}{${tag}:${value}}`
 
+/** `shop › pay`, which k6 writes `::shop::pay`. */
+export const groupWords = (path: string): string => path.replace(/^::/, '').replaceAll('::', ' › ')
+
 /** `p95 of checkout`, `rate of check paid`; a figure of the whole run stays as it is. */
 export function figurePhrase(metric: string): string {
   const [, figure, tag = '', value = ''] = /^([a-z]+\d*)\{([a-z]+):(.+)\}$/.exec(metric) ?? []
   if (figure === undefined) return metric
-  const shown = tag === 'group' ? value.replace(/^::/, '').replaceAll('::', ' › ') : value
+  const shown = tag === 'group' ? groupWords(value) : value
   return `${figure} of ${tag === 'name' || tag === 'metric' ? '' : `${tag} `}${shown}`
 }

@@ -58,9 +58,21 @@ export function sloMetrics({ figure, tags }: Slo): string[] {
   if (!tags) return []
   const selector = tagWords(tags)
   if (tags.check !== undefined) return [`checks{${selector}}`]
-  const counts = [`http_req_failed{${selector}}`]
-  return isLatency(figure) ? [...counts, `http_req_duration{${selector},expected_response:true}`] : counts
+  const [counts, durations] = requestMetrics(selector)
+  return isLatency(figure) ? [counts, durations] : [counts]
 }
+
+/**
+ * The sub-metrics of k6 for the requests with those tags: failures, which count the requests too, and durations, of
+ * successful requests unless k6 is not to tag which those are.
+ */
+export const requestMetrics = (
+  selector: string,
+  { judged = true } = {},
+): [counts: string, durations: string] => [
+  `http_req_failed{${selector}}`,
+  `http_req_duration{${selector}${judged ? ',expected_response:true' : ''}}`,
+]
 
 /** `name:/checkout,method:POST` */
 export const tagWords = (tags: Slo['tags'] = {}): string =>

@@ -38,8 +38,8 @@ const unreadable = (reason: string): SummaryReading => ({ kind: 'unreadable', re
 
 /**
  * Reads what k6 wrote at the end of a test: the data of `handleSummary` (k6 0.5x to 2.x), the flat file of
- * `--summary-export`, whose thresholds are `true` when crossed, or the newer machine-readable summary. Anything else is `unreadable`, with a reason
- * that completes the sentence "<file>: …".
+ * `--summary-export`, whose thresholds are `true` when crossed, or the newer machine-readable summary. Anything
+ * else is `unreadable`, with a reason that completes the sentence "<file>: …".
  */
 export function parseSummary(text: string): SummaryReading {
   const reading = parseJson(text)

@@ -1,3 +1,4 @@
+import { groupWords } from '../formats/figure.ts'
 import { number, orDash, percent } from '../formats/words.ts'
 import type { Measures } from '../run/measures.ts'
 import { families, type Measure } from '../run/metrics.ts'
@@ -14,9 +15,6 @@ import {
   tableOf,
 } from './blocks.ts'
 import { columns, figureTable } from './figures.ts'
-
-/** `shop › pay`, which k6 writes `::shop::pay`. */
-const groupWords = (path: string) => path.replace(/^::/, '').replaceAll('::', ' › ')
 
 const tagWords = (tags: Readonly<Record<string, string>>) =>
   Object.entries(tags).map(([tag, value]) => `${tag}:${value}`)

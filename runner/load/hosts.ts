@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { Failure } from '../shell/exit.ts'
-import { isWithin, type Reach } from '../targets/reach.ts'
+import { bareHost, consentNeeded, isWithin, type Reach } from '../targets/reach.ts'
 
 /** Where the requests of a script may go. */
 export type Consent = {
@@ -57,16 +57,16 @@ export async function addressOf(
   { reach, named, hosts }: Consent,
 ): Promise<{ readonly address: string } | { readonly refused: string }> {
   const [, name = '', port = ''] = /^(.*):(\d+)$/.exec(place) ?? []
-  const host = name.replace(/^\[|\]$/g, '')
+  const host = bareHost(name)
   const mapped = mappedOf(host, port, hosts)
   if (mapped !== undefined) {
     const at = bareAddress(mapped)
     return isWithin(reach, at)
       ? { address: mapped === at ? withPort(at, port) : mapped }
-      : { refused: refusal(`${host} is mapped to ${at}`) }
+      : { refused: consentNeeded(`${host} is mapped to ${at}`) }
   }
   if (isIP(host))
-    return isWithin(reach, host) ? { address: withPort(host, port) } : { refused: refusal(host) }
+    return isWithin(reach, host) ? { address: withPort(host, port) } : { refused: consentNeeded(host) }
   if (!privateNames.test(host) && !named.includes(host) && !ofThisMachine().has(host))
     return {
       refused: `${host}, a public name: a load test of it needs its owner's consent, and --allow-public; if its address is private, --allow-host ${host}`,
@@ -77,18 +77,17 @@ export async function addressOf(
   const far = found.find(({ address }) => !isWithin(reach, address))
   // k6 prefers IPv4 too.
   const { address } = found.find(({ family }) => family === 4) ?? first
-  return far ? { refused: refusal(`${host}, which is ${far.address}`) } : { address: withPort(address, port) }
+  return far
+    ? { refused: consentNeeded(`${host}, which is ${far.address}`) }
+    : { address: withPort(address, port) }
 }
 
 /** k6 keeps a request's own port only for names without one. */
 const withPort = (address: string, port: string): string =>
   isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 
-const refusal = (what: string): string =>
-  `${what}, neither loopback nor private: a load test of it needs its owner's consent, and --allow-public`
-
 const bareAddress = (mapped: string): string =>
-  isIP(mapped) ? mapped : mapped.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  isIP(mapped) ? mapped : bareHost(mapped.replace(/:\d+$/, ''))
 
 /** By k6's rules: with its port, else without; a star stands for what is before the rest. */
 function mappedOf(host: string, port: string, hosts: Consent['hosts']): string | undefined {

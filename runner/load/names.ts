@@ -1,3 +1,4 @@
+import { requestMetrics } from '../../analysis/formats/slo.ts'
 import type { Row } from './rows.ts'
 import { type PlannedRequest, placeholdersOf } from './template.ts'
 
@@ -23,12 +24,9 @@ export function requestNames(rows: readonly Row[], request: PlannedRequest): (st
   return names.map((name) => (kept.has(name) ? name : `${rowsOf.size - kept.size} other names`))
 }
 
-/** The sub-metrics that a run asks k6 for: the failures count the requests too. */
+/** The sub-metrics that a run asks k6 for. */
 export const metricsOfNames = (names: readonly string[]): string[] =>
-  names.flatMap((name) => [
-    `http_req_failed{name:${name}}`,
-    `http_req_duration{name:${name},expected_response:true}`,
-  ])
+  names.flatMap((name) => requestMetrics(`name:${name}`))
 
 /**
  * A name as a k6 threshold can select it: it splits tags at commas and takes quotes and blanks off the ends of a value

@@ -3,7 +3,6 @@ import type { K6 } from '../k6/find.ts'
 import { inspect, scenariosIn } from '../k6/inspect.ts'
 import type { Inspected } from '../k6/inspected.ts'
 import { k6Environment } from '../k6/run.ts'
-import { Failure } from '../shell/exit.ts'
 import { secretsOfEnvironment } from '../shell/secrets.ts'
 import type { Shell } from '../shell/shell.ts'
 import { nearbyOnly, outside, type Reach } from '../targets/reach.ts'
@@ -49,8 +48,6 @@ export async function prepareOwn(
     named: [...(options.allowHost ?? []), ...(target ? [target.url.hostname] : [])],
     hosts,
   }
-  if (target && !own.readsBase)
-    throw new Failure('usage', `${name} does not read __ENV.BASE_URL, so a URL would not change whom it asks`)
   const scenarios =
     search === undefined
       ? sized(script, options)

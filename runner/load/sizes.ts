@@ -1,4 +1,5 @@
 import { plannedMs } from '../../analysis/formats/load.ts'
+import { largest } from '../../analysis/numbers/extremes.ts'
 import { milliseconds, scenariosIn } from '../k6/inspect.ts'
 import type { Inspected, Planned } from '../k6/inspected.ts'
 import { Failure } from '../shell/exit.ts'
@@ -35,13 +36,12 @@ export function sized(
     }
   }
   if (lengthMs === undefined && scale === undefined) return null
-  const endMs = plannedMs(scenariosIn(script))
-  const stretch = lengthMs === undefined ? 1 : lengthMs / endMs
+  const stretch = lengthMs === undefined ? null : lengthMs / plannedMs(scenariosIn(script))
   return Object.fromEntries(
-    Object.entries(script.scenarios).map(([name, scenario]) => [
-      name,
-      scaled(stretched(name, scenario, lengthMs === undefined ? null : stretch), scale ?? 1),
-    ]),
+    Object.entries(script.scenarios).map(([name, scenario]) => {
+      const long = stretch === null ? set(scenario) : stretched(name, scenario, stretch)
+      return [name, scale === undefined ? long : scaled(long, scale)]
+    }),
   )
 }
 
@@ -64,11 +64,8 @@ export function atRate(script: Inspected, rate: number, durationMs: number, maxV
         LAS_PER_SECOND: String(share),
         LAS_LENGTH_MS: String(durationMs),
       }
-      const variables = { ...(env as Record<string, string> | null), ...search }
-      return [
-        name,
-        set({ ...arrivals(share, durationMs, maxVus), exec: 'lasSearch', env: variables, tags, options }),
-      ]
+      const load = arrivals(share, durationMs, maxVus)
+      return [name, set({ ...load, exec: 'lasSearch', env: { ...env, ...search }, tags, options })]
     }),
   )
 }
@@ -76,11 +73,8 @@ export function atRate(script: Inspected, rate: number, durationMs: number, maxV
 /** The most iterations that a k6 scenario starts in a second; null in a closed model. */
 function peakRate({ executor, rate, startRate, stages, timeUnit }: Planned): number | null {
   if (!/arrival-rate$/.test(executor)) return null
-  const targets = ((stages ?? []) as { target: number }[]).map(({ target }) => target)
-  return (
-    (Math.max(Number(rate ?? 0), Number(startRate ?? 0), ...targets) * 1000) /
-    (milliseconds(timeUnit) || 1000)
-  )
+  const rates = [rate ?? 0, startRate ?? 0, ...(stages ?? []).map(({ target }) => target)]
+  return (largest(rates) * 1000) / (milliseconds(timeUnit) || 1000)
 }
 
 /** The longest that a rehearsal waits for an iteration. */
@@ -127,9 +121,9 @@ function arrivals(rate: number, durationMs: number, maxVus?: number) {
 }
 
 /** k6 takes whole numbers of iterations, in any unit of time. */
-function wholeRate(rate: number, unitMs = 1000): { rate: number; timeUnit: string } {
+function wholeRate(rate: number): { rate: number; timeUnit: string } {
   const many = Number.isInteger(rate) ? 1 : 100
-  return { rate: Math.max(1, Math.round(rate * many)), timeUnit: `${unitMs * many}ms` }
+  return { rate: Math.max(1, Math.round(rate * many)), timeUnit: `${1000 * many}ms` }
 }
 
 const set = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
@@ -137,9 +131,8 @@ const set = (fields: Readonly<Record<string, unknown>>): Record<string, unknown>
 
 type Level = { readonly duration: string; readonly target: number }
 
-function stretched(name: string, scenario: Planned, factor: number | null): Record<string, unknown> {
+function stretched(name: string, scenario: Planned, factor: number): Record<string, unknown> {
   const { duration, startTime, stages } = scenario
-  if (factor === null) return set(scenario)
   if (/iterations$/.test(scenario.executor))
     throw new Failure(
       'usage',
@@ -148,16 +141,13 @@ function stretched(name: string, scenario: Planned, factor: number | null): Reco
   const times = (text: unknown) => `${Math.max(1, Math.round(milliseconds(text) * factor))}ms`
   return set({
     ...scenario,
-    ...(duration !== null && duration !== undefined && { duration: times(duration) }),
-    ...(startTime !== null && startTime !== undefined && { startTime: times(startTime) }),
-    ...(Array.isArray(stages) && {
-      stages: (stages as Level[]).map((level) => ({ ...level, duration: times(level.duration) })),
-    }),
+    duration: duration && times(duration),
+    startTime: startTime && times(startTime),
+    stages: stages?.map((level) => ({ ...level, duration: times(level.duration) })),
   })
 }
 
 function scaled(scenario: Record<string, unknown>, factor: number): Record<string, unknown> {
-  if (factor === 1) return scenario
   const whole = (value: unknown, least = 1) => Math.max(least, Math.round(Number(value) * factor))
   const isRate = /arrival-rate$/.test(String(scenario.executor))
   // Rates become whole numbers of a longer unit.

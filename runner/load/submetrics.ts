@@ -1,4 +1,4 @@
-import { type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
+import { requestMetrics, type Slo, sloMetrics } from '../../analysis/formats/slo.ts'
 import { quantity } from '../../analysis/formats/words.ts'
 import type { Stage } from '../k6/inspect.ts'
 import type { Inspected } from '../k6/inspected.ts'
@@ -28,10 +28,8 @@ export function submetrics(
   slos: readonly Slo[] = [],
 ): Asked {
   const has = (tag: string) => systemTags?.includes(tag) ?? true
-  const of = (tag: string, value: string) => [
-    `http_req_failed{${tag}:${value}}`,
-    `http_req_duration{${tag}:${value}${has('expected_response') ? ',expected_response:true' : ''}}`,
-  ]
+  const of = (tag: string, value: string) =>
+    requestMetrics(`${tag}:${value}`, { judged: has('expected_response') })
   const names = has('name') ? (rehearsal?.names ?? []) : []
   const selectable = names.filter(
     (name) => !/[,{}"?@\n]/.test(name.replace(/\$\{\}/g, '')) && name.length <= 200,

@@ -11,7 +11,8 @@ export function isWebAddress(text: string): boolean {
   return /^https?:$/.test(protocol) && [username, password].every(decodes)
 }
 
-function decodes(text: string): boolean {
+/** Whether a text with percent-encoding, such as a URL's user, can be decoded. */
+export function decodes(text: string): boolean {
   try {
     decodeURIComponent(text)
     return true

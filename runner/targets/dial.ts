@@ -3,7 +3,7 @@ import http from 'node:http'
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { checkServerIdentity, type PeerCertificate, connect as secureConnect } from 'node:tls'
 import { withCredentials } from '../shell/credentials.ts'
-import { isWithin, type Reach } from './reach.ts'
+import { bareHost, isWithin, type Reach } from './reach.ts'
 import type { Trust } from './trust.ts'
 
 export type Way = {
@@ -30,7 +30,7 @@ export async function dial(url: URL, way: Way): Promise<Socket> {
   if (!proxy) return reached(url, way)
   const hop = await reached(proxy.url, { reach: proxy.reach, signal, trust })
   if (url.protocol === 'http:') return hop
-  const host = hostOf(url)
+  const host = bareHost(url.hostname)
   const tunnel = await tunnelled(url, hop, way)
   return connected(secureConnect({ ...secured(host, trust), socket: tunnel }), 'secureConnect', signal)
 }
@@ -63,12 +63,10 @@ function tunnelled(url: URL, hop: Socket, { proxy, signal }: Way): Promise<Socke
   })
 }
 
-const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
-
 /** A connection to the address itself. */
 async function reached(url: URL, { signal, reach, trust }: Way): Promise<Socket> {
   // An address is dialled without a look-up.
-  const host = hostOf(url)
+  const host = bareHost(url.hostname)
   if (isIP(host) && !isWithin(reach, host)) throw outside(host)
   signal.throwIfAborted()
   const secure = url.protocol === 'https:'

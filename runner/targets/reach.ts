@@ -35,9 +35,16 @@ export const isNearby = (address: string): boolean =>
 export const isWithin = (reach: Reach, address: string): boolean =>
   reach === 'anywhere' || reach.also.includes(address) || isNearby(address)
 
+/** A sentence about an address outside, with what to do. */
+export const consentNeeded = (what: string): string =>
+  `${what}, neither loopback nor private: a load test of it needs its owner's consent, and --allow-public`
+
+/** The host of a URL as an address or a name: IPv6 without its brackets. */
+export const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
+
 /** All that a name resolves to now, to be reached beside what is nearby. */
 export async function addressesOf({ hostname }: URL): Promise<Reach> {
-  const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true })
+  const found = await lookup(bareHost(hostname), { all: true })
   return { also: found.map(({ address }) => address) }
 }
 

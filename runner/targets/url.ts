@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises'
-import { shownText } from '../shell/credentials.ts'
+import { decodes, shownText } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { observeUrl, readInsight } from './insight.ts'
-import { isNearby, nearbyOnly, type Reach } from './reach.ts'
+import { bareHost, consentNeeded, isNearby, nearbyOnly, type Reach } from './reach.ts'
 import type { Target } from './target.ts'
 import type { Trust } from './trust.ts'
 
@@ -59,25 +59,12 @@ export async function checkUrl(text: string, { allowPublic, flag }: UrlOptions):
     url.hostname = url.hostname === '[::]' ? '[::1]' : '127.0.0.1'
   if (!decodes(url.username) || !decodes(url.password))
     throw new Failure('usage', `${flag}: write a % in the user or the password as %25`)
-  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(url.hostname)
   const addresses = await lookup(host, { all: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EMFILE') throw error
     throw new Failure('environment', `${host}: no such host; is the name right?`)
   })
   const far = addresses.find(({ address }) => !isNearby(address))
-  if (far && !allowPublic)
-    throw new Failure(
-      'usage',
-      `${host} is ${far.address}, neither loopback nor private: a load test of it needs its owner's consent, and --allow-public`,
-    )
+  if (far && !allowPublic) throw new Failure('usage', consentNeeded(`${host} is ${far.address}`))
   return url
-}
-
-function decodes(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -81,7 +81,7 @@ export async function run(shell: Shell, [first = '', ...args]: readonly string[]
     throw new Failure('usage', 'autoscale watches the replicas of a cluster: add --cluster')
   const out = userPath(shell, options.out ?? 'results')
   if (names.length === 1) {
-    const { source, folder } = await runOne(shell, name, options, out)
+    const { source, folder } = await runOne(shell, names[0] as string, options, out)
     return reported(shell, [source], folder)
   }
   const together = await resultFolder(out, 'scripts', new Date())
@@ -115,7 +115,7 @@ async function reported(shell: Shell, sources: readonly Source[], folder: string
 
 async function runOne(shell: Shell, name: string, options: RunOptions, out: string) {
   // What does not wait for anything starts at once: a short run should not spend its time on starting.
-  const loading = scriptOf(scriptNamed(shell, name))
+  const loading = scriptOf(name)
   const opening = isFile(name)
     ? loading.then((script) => openFor(shell, script, options))
     : openTarget(shell, options, { autoscaled: name === 'autoscale' })

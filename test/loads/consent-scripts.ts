@@ -2,10 +2,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import path from 'node:path'
 import { commandIn } from '../command.ts'
+import { counting } from '../service.ts'
 
 // Runs in a network namespace of its own, in which 192.0.2.1 and 10.1.2.3 are this machine too and the resolver is ours;
 // runs scripts that ask hosts, and prints what came of it as JSON. Nothing leaves the machine.
@@ -38,14 +38,6 @@ names.on('message', (query, { port, address }) => {
 })
 await once(names.bind(53, '127.0.0.1'), 'listening')
 
-async function counting(address: string, port: number, answer: RequestListener) {
-  const counted = { connections: 0, port: 0 }
-  const server = createServer(answer).listen(port, address)
-  server.on('connection', () => void counted.connections++)
-  await once(server, 'listening')
-  counted.port = (server.address() as AddressInfo).port
-  return counted
-}
 let moves = false
 const fine: RequestListener = (_, response) => response.end('fine')
 const target = await counting('127.0.0.1', 0, (request, response) => {

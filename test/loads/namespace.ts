@@ -1,12 +1,10 @@
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { findK6 } from '../../runner/k6/find.ts'
 import { k6Environment, runK6 } from '../../runner/k6/run.ts'
 import { nearbyOnly, outside } from '../../runner/targets/reach.ts'
 import { commandIn, runOf } from '../command.ts'
+import { counting } from '../service.ts'
 import { testShell } from '../shell.ts'
 
 // Runs in a network namespace of its own, in which 192.0.2.1 is this machine too and the file of host names is ours;
@@ -16,14 +14,6 @@ const name = 'changes.test'
 const resolveTo = (address: string) => writeFileSync(hosts, `127.0.0.1 localhost\n${address} ${name}\n`)
 resolveTo('127.0.0.1')
 
-const counting = async (address: string, port: number, answer: RequestListener) => {
-  const counted = { connections: 0, port: 0 }
-  const server = createServer(answer).listen(port, address)
-  server.on('connection', () => void counted.connections++)
-  await once(server, 'listening')
-  counted.port = (server.address() as AddressInfo).port
-  return counted
-}
 const target = await counting('127.0.0.1', 0, (request, response) => {
   if (request.url === '/moved')
     response.writeHead(302, { location: `http://192.0.2.1:${target.port}/` }).end()
