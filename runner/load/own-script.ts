@@ -58,13 +58,10 @@ export async function prepareOwn(
   const rehearsal = options.noRehearsal ? null : await rehearsed(shell, own, order, target)
   await warmUpOwn(shell, order, warmUpMs)
   const asked = submetrics(script, stages, rehearsal, base, options.slo)
-  if (
-    search !== undefined &&
-    own.rehearsed &&
-    Object.keys(scenarios ?? {}).length < Object.keys(script.scenarios).length
-  )
-    shell.say(`${name}: only k6 scenarios with an arrival rate are searched with`)
-  for (const sentence of asked.said) shell.say(`${name}: ${sentence}`)
+  for (const sentence of [...(search === undefined ? [] : leftOut(script, planned)), ...asked.said]) {
+    if (!own.said.has(sentence)) shell.say(`${name}: ${sentence}`)
+    own.said.add(sentence)
+  }
   const shortcuts = { vus: null, duration: null, iterations: null, stages: null }
   const changed = {
     ...(scenarios && { ...shortcuts, scenarios }),
@@ -108,6 +105,15 @@ function rehearsed(
 ): Promise<Rehearsal> {
   own.rehearsed ??= rehearse(shell, order).then((found) => relative(found, target))
   return own.rehearsed
+}
+
+/** What a search does not run of a script, in a sentence. */
+function leftOut({ scenarios }: Inspected, searched: Inspected): string[] {
+  const without = Object.keys(scenarios).filter((each) => !(each in searched.scenarios))
+  if (without.length === 0) return []
+  return 'default' in searched.scenarios && !('default' in scenarios)
+    ? ['no k6 scenario of it has an arrival rate, so the search runs its default function']
+    : [`the search leaves out ${without.join(', ')}, which has no arrival rate`]
 }
 
 /** Names without the target's URL, which differs between the sides of a comparison. */

@@ -23,6 +23,8 @@ export type OwnScript = {
   readonly readsBase: boolean
   /** Learned before the first load of this command. */
   rehearsed?: Promise<Rehearsal>
+  /** What has been said of it: a series says it once. */
+  readonly said: Set<string>
 }
 
 /** Whether what names a script is a file rather than a built-in scenario. */
@@ -59,5 +61,6 @@ export const shortName = (name: string): string =>
 export async function scriptOf(name: string): Promise<Script> {
   if (!isFile(name)) return { name, text: await bundle(scenarioOf(name)), own: null }
   const { text, sha256, code } = await bundleFile(name)
-  return { name: shortName(name), text, own: { file: name, sha256, readsBase: /\bBASE_URL\b/.test(code) } }
+  const readsBase = /\bBASE_URL\b/.test(code)
+  return { name: shortName(name), text, own: { file: name, sha256, readsBase, said: new Set() } }
 }

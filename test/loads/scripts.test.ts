@@ -235,7 +235,8 @@ test('a breakpoint of a script scales its arrivals, and finds where its target b
     await script(
       'order.js',
       `import http from 'k6/http'
-export const options = { scenarios: { order: { executor: 'constant-arrival-rate', rate: 2, duration: '30s', preAllocatedVUs: 2, exec: 'order' } } }
+export const options = { scenarios: { order: { executor: 'constant-arrival-rate', rate: 2, duration: '30s', preAllocatedVUs: 2, exec: 'order' },
+  look: { executor: 'constant-vus', vus: 1, duration: '30s', exec: 'order' } } }
 export function order() { http.get(__ENV.BASE_URL + '/order') }`,
     )
     const flags = [
@@ -261,6 +262,7 @@ export function order() { http.get(__ENV.BASE_URL + '/order') }`,
     assert.ok((held ?? 0) >= 15 && (held ?? 0) <= 26, stdout)
     assert.ok((broke ?? 0) > 20 && (broke ?? 0) <= 40, stdout)
     assert.match(stdout, /It holds \d+ iterations\/s and breaks at \d+/)
+    assert.equal(stderr.match(/^order: the search leaves out look, which has no arrival rate$/gm)?.length, 1)
   } finally {
     await server.close()
   }
