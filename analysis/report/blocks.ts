@@ -16,7 +16,8 @@ export type Finding = {
 /** A few figures in large type. */
 export type Tiles = {
   readonly kind: 'tiles'
-  readonly tiles: readonly (readonly [name: string, value: string])[]
+  /** A caveat is what to know before trusting the value. */
+  readonly tiles: readonly (readonly [name: string, value: string, caveat?: string])[]
 }
 
 export type Table = {
@@ -39,8 +40,15 @@ export type Plot = {
   /** Names the file: `<name>.svg`. */
   readonly name: string
   readonly title: string
+  /** What it shows, in a sentence. */
+  readonly finding?: string
   readonly svg: string
+  /** The same for a phone. */
+  readonly narrow?: string
 }
+
+/** Views of the same data to switch between; all of them where nothing can switch. */
+type Choice = { readonly kind: 'choice'; readonly name: string; readonly plots: readonly Plot[] }
 
 /** Sentences; a single one without a name is a paragraph. */
 export type List = { readonly kind: 'list'; readonly name?: string; readonly lines: readonly string[] }
@@ -54,8 +62,12 @@ type Details = {
   readonly blocks: readonly Block[]
 }
 
-/** `terminal`: whether the short text for a terminal has it too. */
-export type Block = (Finding | Tiles | Table | Plot | List | Details) & { readonly terminal?: boolean }
+export type Block = (Finding | Tiles | Table | Plot | Choice | List | Details) & {
+  /** Whether the short text for a terminal has it too. */
+  readonly terminal?: boolean
+  /** Whether a page shows only its name until it is opened. */
+  readonly folded?: boolean
+}
 
 /** One check for CI; `failure` says why it failed, null where it passed. */
 export type Case = {

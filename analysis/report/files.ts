@@ -32,7 +32,10 @@ export function* eachFile(data: Statistics | HistoryReport): Generator<ReportFil
     const content = print(report)
     if (content !== null) yield [name, content]
   }
-  for (const block of report.blocks) if (block.kind === 'plot') yield [`${block.name}.svg`, block.svg]
+  for (const block of report.blocks) {
+    const plots = block.kind === 'plot' ? [block] : block.kind === 'choice' ? block.plots : []
+    for (const { name, svg } of plots) yield [`${name}.svg`, svg]
+  }
 }
 
 /** The same at once, by name. */

@@ -34,6 +34,8 @@ const style = `.las{color:#1f2328;background:#fff;max-width:100%;height:auto}
 type About = {
   readonly name: string
   readonly title: string
+  /** What it shows, in a sentence: drawn above the title. */
+  readonly finding?: string
   /** A sentence or two for people who cannot see it. */
   readonly description: string
   /** Names of colours, one per line, where curves have no room for a label. */
@@ -41,9 +43,13 @@ type About = {
 }
 
 /** Panels below each other in one standalone SVG; the same input gives the same bytes. */
-export function plotOf({ name, title, description, key = [] }: About, panels: readonly Panel[]): Plot {
+export function plotOf(
+  { name, title, finding, description, key = [] }: About,
+  panels: readonly Panel[],
+): Plot {
   const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
-  let top = 34 + key.length * lineHeight
+  const headHeight = finding === undefined ? 34 : 34 + lineHeight
+  let top = headHeight + key.length * lineHeight
   const drawn = panels.map((panel, index) => {
     const figure = plot({
       document: document as never,
@@ -63,16 +69,18 @@ export function plotOf({ name, title, description, key = [] }: About, panels: re
   })
   const keyLines = key.map(
     ({ label, colour }, index) =>
-      `<text x="3" y="${40 + index * lineHeight}" fill="${colour}">${escaped(label)}</text>`,
+      `<text x="3" y="${headHeight + 6 + index * lineHeight}" fill="${colour}">${escaped(label)}</text>`,
   )
   const ids = `${name}-title ${name}-description`
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${ids}" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
 <title id="${name}-title">${escaped(title)}</title>
 <desc id="${name}-description">${escaped(description)}</desc>
 <style>${style}</style>
-<text x="3" y="21" fill="currentColor" font-size="15" font-weight="600">${escaped(title)}</text>
+<text x="3" y="21" fill="currentColor" font-size="15" font-weight="600">${escaped(finding ?? title)}</text>${
+    finding === undefined ? '' : `\n<text x="3" y="41" fill="currentColor">${escaped(title)}</text>`
+  }
 ${[...keyLines, ...drawn].join('\n')}
 </svg>
 `
-  return { kind: 'plot', name, title, svg }
+  return { kind: 'plot', name, title, ...(finding !== undefined && { finding }), svg }
 }

@@ -1,4 +1,12 @@
-import { type Block, type Cell, type Finding, fewDetails, type Report, type Table } from '../blocks.ts'
+import {
+  type Block,
+  type Cell,
+  type Finding,
+  fewDetails,
+  type Plot,
+  type Report,
+  type Table,
+} from '../blocks.ts'
 import { type Markup, tag } from './markup.ts'
 
 /** The report as one HTML page that loads nothing. */
@@ -35,7 +43,7 @@ function part(block: Block, place: Place): Markup {
     case 'finding':
       return finding(block)
     case 'tiles':
-      return tag`<dl class="tiles">${block.tiles.map(([name, value]) => tag`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>\n`
+      return tag`<dl class="tiles">${block.tiles.map(([name, value, caveat]) => tag`<div><dt>${name}</dt><dd>${value}</dd>${caveat ? tag`<dd class="caveat">${caveat}</dd>` : null}</div>`)}</dl>\n`
     case 'list':
       return tag`${block.name ? heading(block.name, place) : null}${
         block.lines.length === 1 && !block.name ? tag`<p>${block.lines[0] ?? ''}</p>` : bullets(block.lines)
@@ -43,12 +51,16 @@ function part(block: Block, place: Place): Markup {
     case 'table':
       return table(block, place)
     case 'plot':
-      return tag`<figure>${{ markup: block.svg }}</figure>\n`
+      return figure(block)
+    case 'choice':
+      return tag`${heading(block.name, place)}${block.plots.map(figure)}`
     case 'details':
       return tag`<article><h2 id="${block.id}">${key(block.colour)}${block.title}</h2>
 ${block.blocks.map((each) => part(each, { ...place, of: block.title }))}</article>\n`
   }
 }
+
+const figure = ({ svg }: Plot): Markup => tag`<figure>${{ markup: svg }}</figure>\n`
 
 const heading = (text: string, { of }: Place): Markup =>
   of === undefined ? tag`<h2>${text}</h2>\n` : tag`<h3>${text}</h3>\n`
@@ -96,7 +108,7 @@ a{color:var(--link)}
 .finding p{margin:0;font-weight:600}.finding ul{margin:.3rem 0 0;color:var(--ink)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:.75rem;margin:1.25rem 0}
 .tiles div{display:flex;flex-direction:column-reverse;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.5rem}
-dt{font-size:.85rem;color:var(--soft)}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
+dt{font-size:.85rem;color:var(--soft)}.caveat{order:-1;font-size:.8rem;color:var(--doubt)}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
 figure{margin:1.75rem 0}figure svg{display:block;width:100%}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}

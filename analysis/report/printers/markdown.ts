@@ -1,4 +1,4 @@
-import { type Block, cellText, fewDetails, type Report, type Table } from '../blocks.ts'
+import { type Block, cellText, fewDetails, type Plot, type Report, type Table } from '../blocks.ts'
 
 /** The report for a pull request; plots are links to the files beside it. */
 export const markdown = ({ title, subtitle, blocks }: Report): string =>
@@ -9,11 +9,20 @@ function parts(block: Block, level: string): string[] {
     case 'finding':
       return [`**${escaped(block.text)}**`, ...bullets(block.reasons ?? [])]
     case 'tiles':
-      return [block.tiles.map(([name, value]) => `${escaped(name)} **${escaped(value)}**`).join(' · ')]
+      return [
+        block.tiles
+          .map(
+            ([name, value, caveat]) =>
+              `${escaped(name)} **${escaped(value)}**${caveat ? ` (${escaped(caveat)})` : ''}`,
+          )
+          .join(' · '),
+      ]
     case 'list':
       return [...(block.name ? [`${level} ${escaped(block.name)}`] : []), ...bullets(block.lines)]
     case 'plot':
-      return [`![${escaped(block.title)}](${block.name}.svg)`]
+      return [image(block)]
+    case 'choice':
+      return [`${level} ${escaped(block.name)}`, ...block.plots.map(image)]
     case 'details':
       return [`${level} ${escaped(block.title)}`, ...block.blocks.flatMap((each) => parts(each, `${level}#`))]
     case 'table':
@@ -28,6 +37,8 @@ function parts(block: Block, level: string): string[] {
       ]
   }
 }
+
+const image = ({ name, title, finding }: Plot): string => `![${escaped(finding ?? title)}](${name}.svg)`
 
 /** Names and values; the cells of all other tables but the first are numbers. */
 const facts = ({ heads }: Table): boolean => heads.every((head) => head === '')

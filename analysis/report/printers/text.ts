@@ -19,6 +19,7 @@ function lines(block: Block): string[] {
       return ['', block.title, ...block.blocks.flatMap(lines)]
     case 'tiles':
     case 'plot':
+    case 'choice':
       return []
   }
 }
