@@ -82,6 +82,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     shortages: [],
     warnings: [],
     outputs: [],
+    timeline: null,
   },
   ...changes,
 })
