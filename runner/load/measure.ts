@@ -154,7 +154,7 @@ async function measured(
   const recorder =
     options.noTimeline || duet
       ? null
-      : { file: recordingFile(filling), periodMs: periodFor(plannedMs(stages)) }
+      : { file: recordingFile(filling), periodMs: periodFor({ ...prepared.load, stages: [...stages] }) }
   const pointsFile = path.join(filling, 'points.json.gz')
   const extra = outputs(shell, { ...options, k6Out: options.k6Out ?? [] }, pointsFile, recorder)
   const [summaryFile = '', otherFile = ''] = places.map(({ folder }) =>
