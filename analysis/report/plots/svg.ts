@@ -13,14 +13,17 @@ export type Panel = PlotOptions & { readonly height: number; readonly key?: read
 /** The widths of a plot in pixels: on a page, and on a phone. */
 const widths = { wide: 760, narrow: 360 } as const
 
-const isNarrow = (width: number): boolean => width <= widths.narrow
+export const isNarrow = (width: number): boolean => width <= widths.narrow
 
 const vertical = { marginTop: 28, marginBottom: 38 }
-const margins = { marginLeft: 64, marginRight: 96, ...vertical }
+const wideMargins = { marginLeft: 64, marginRight: 96, ...vertical }
 const narrowMargins = { marginLeft: 54, marginRight: 64, ...vertical }
 
+/** Around the frame, unless a panel says otherwise. */
+export const marginsOf = (width: number) => (isNarrow(width) ? narrowMargins : wideMargins)
+
 /** A panel's height without its margins. */
-export const drawnHeight = (height: number): number => height - margins.marginTop - margins.marginBottom
+export const drawnHeight = (height: number): number => height - vertical.marginTop - vertical.marginBottom
 
 // Only the ink and the paper differ between light and dark; programs that ignore media queries draw light.
 const style = `.las{color:#1f2328;background:#fff;max-width:100%;height:auto}
@@ -101,7 +104,7 @@ function figure(panel: PlotOptions, { id, top, width }: { id: string; top: numbe
   const drawn = plot({
     document: document as never,
     width,
-    ...(isNarrow(width) ? narrowMargins : margins),
+    ...marginsOf(width),
     // Plot picks a random class name otherwise.
     className: `las-${id}`,
     ...panel,
