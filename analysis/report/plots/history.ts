@@ -88,7 +88,7 @@ function panel(series: Series, last: boolean, width: number): Panel {
   const [least, most] = [smallest(data.map(({ low }) => low)), largest(data.map(({ high }) => high))]
   // Not from zero, where a change of a tenth would be invisible.
   const room = 0.15 * (most - least || most || 1)
-  const { domain, ticks } = between(Math.max(0, least - room), most + room, 4)
+  const { domain, ticks } = between(Math.max(0, least - room), most + room, 5)
   return {
     height: last ? 178 : 150,
     ...marginsOf(width),

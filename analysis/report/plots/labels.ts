@@ -18,8 +18,8 @@ export const labelGap = 14
 const lead = 12
 
 /** The right margin that the labels take. */
-export const labelMargin = (labels: readonly string[]): number =>
-  Math.ceil(lead + 4 + Math.max(0, ...labels.map((label) => textWidth(label) * 1.05)) + 4)
+export const labelMargin = (labels: readonly Pick<Label, 'label' | 'strong'>[]): number =>
+  Math.ceil(lead + 8 + Math.max(0, ...labels.map(({ label, strong }) => textWidth(label, 12, strong))))
 
 /**
  * Names of curves in a column at the right of the frame, where no curve passes; from the end of each curve a thin line

@@ -5,7 +5,7 @@ import type { KeyEntry } from './key.ts'
 import { endLabels, labelMargin } from './labels.ts'
 import { isNarrow, marginsOf, type Panel } from './svg.ts'
 
-export { labelledTicks, type Scale, scaleFor, sharedXAxis, tickWords } from './axes.ts'
+export { labelledTicks, sharedXAxis, tickWords } from './axes.ts'
 
 type Point = { readonly x: number; readonly y: number }
 
@@ -60,8 +60,8 @@ export function curvePanels(width: number, panels: readonly Curves[]): Panel[] {
     const named = curves.filter(({ label, points }) => label !== '' && points.length > 0)
     return { ...panel, scale, named, ...limitLines(limits, { x, scale, narrow }) }
   })
-  const ofLimits = labelMargin(drawn.flatMap(({ rules }) => rules.map(({ label }) => label)))
-  const ofNames = labelMargin(drawn.flatMap(({ named }) => named.map(({ label }) => label)))
+  const ofLimits = labelMargin(drawn.flatMap(({ rules }) => rules))
+  const ofNames = labelMargin(drawn.flatMap(({ named }) => named))
   const beside = ofNames <= (narrow ? 84 : 170)
   const marginRight = beside ? Math.max(ofLimits, ofNames) : ofLimits
   const { marginLeft, ...margins } = marginsOf(width)
@@ -126,7 +126,7 @@ function limitLines(
 }
 
 /** Lines with their names at their ends instead of a legend. */
-export const labelledLines = (curves: readonly Curve[]): Markish[] => [
+const labelledLines = (curves: readonly Curve[]): Markish[] => [
   ...curves.flatMap(({ colour, points, dots, strong, dash, apart = () => false }) => [
     line(broken(points, apart), {
       x: 'x',

@@ -65,7 +65,7 @@ function drawn(
   // Both widths may be part of one page, where an id must be unique.
   const id = isNarrow(width) ? `${name}-narrow` : name
   const head = [
-    ...wrapped(finding ?? title, width - 6, 15.5).map((words) => ({ words, size: 15, step: 20 })),
+    ...wrapped(finding ?? title, width - 6, 15, true).map((words) => ({ words, size: 15, step: 20 })),
     ...(finding === undefined
       ? []
       : wrapped(title, width - 6).map((words) => ({ words, size: 12, step: 18 }))),
