@@ -38,7 +38,7 @@ export function keyLines(
     line += words.length - 1
     return markup
   })
-  return { height: shown.length === 0 ? 0 : (line + 1) * lineHeight, markup: markup.join('\n') }
+  return { height: shown.length === 0 ? 0 : (line + 1) * lineHeight + 4, markup: markup.join('\n') }
 }
 
 const drawnBy =

@@ -40,6 +40,10 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
         ]
       : []),
   ]
+  const limits = limitsOf(runs, /^p[\d.]+$/).flatMap((limit) => {
+    const at = round(1 - Number(limit.figure.slice(1)) / 100)
+    return at >= deepest ? [{ ...limit, at }] : []
+  })
   const description = `Request latency in milliseconds against the percentile of requests. ${groups.flatMap(words).join(' ')}`
   return plotOf({ name: 'latency', title: 'Latency by percentile', key, description }, (width) =>
     curvePanels(width, [
@@ -51,16 +55,19 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
           domain: [1, deepest],
           ticks: [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
           words: tailWords,
+          answers: limits.map(({ at }) => at),
         },
         y: { label: 'latency (ms)' },
         reach: bands.flatMap(({ edges }) => edges.map(({ high }) => high)),
-        limits: limitsOf(runs, /^p[\d.]+$/),
+        limits,
         under: bands.map(shade),
         curves: shown.map((curve) => ({ ...curve, apart: farApart })),
       },
     ]),
   )
 }
+
+const round = (tail: number): number => Number(tail.toPrecision(9))
 
 const tailWords = (tail: number): string =>
   tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`

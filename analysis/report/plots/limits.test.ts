@@ -20,11 +20,11 @@ test('only limits on the whole run that all runs have', () => {
   const [a, b, other] = [climb('a'), climb('b'), climb('c', {}, [p95])].map(runStatistics)
   assert.ok(a && b && other)
   assert.deepEqual(limitsOf([a, b], /./), [
-    { words: 'p95 ≤ 120 ms', value: 120 },
-    { words: 'rate ≥ 90/s', value: 90 },
+    { figure: 'p95', words: 'p95 ≤ 120 ms', value: 120 },
+    { figure: 'rate', words: 'rate ≥ 90/s', value: 90 },
   ])
-  assert.deepEqual(limitsOf([a, other], /./), [{ words: 'p95 ≤ 120 ms', value: 120 }])
-  assert.deepEqual(limitsOf([a, b], /^rate$/), [{ words: 'rate ≥ 90/s', value: 90 }])
+  assert.deepEqual(limitsOf([a, other], /./), [{ figure: 'p95', words: 'p95 ≤ 120 ms', value: 120 }])
+  assert.deepEqual(limitsOf([a, b], /^rate$/), [{ figure: 'rate', words: 'rate ≥ 90/s', value: 90 }])
 })
 
 const plot = (data: Parameters<typeof modelOf>[0], name: string): string => {

@@ -23,7 +23,12 @@ export type Curve = {
 }
 
 /** A limit that the values of the y axis must keep. */
-export type Limit = { readonly words: string; readonly value: number }
+export type Limit = {
+  readonly words: string
+  readonly value: number
+  /** Where on the x axis they must; everywhere without it. */
+  readonly at?: number
+}
 
 /** A line in the colour of text, more or less faint. */
 export const ink = (strokeOpacity: number) => ({ stroke: 'currentColor', strokeOpacity })
@@ -110,11 +115,12 @@ function limitLines(
   const off = limits.filter((limit) => !on.includes(limit))
   const dash = '8 3'
   return {
-    rules: on.map(({ words, value }) => ({
+    rules: on.map(({ words, value, at }) => ({
       label: narrow ? 'SLO' : `SLO ${words}`,
       colour: 'currentColor',
       dash,
-      points: x.domain.map((each) => ({ x: each, y: value })),
+      points: [x.domain[0], at ?? x.domain[1]].map((each) => ({ x: each, y: value })),
+      dots: at !== undefined,
     })),
     key: [
       ...(narrow ? on : []).map(({ words }) => keyed(`SLO ${words}`, 'currentColor', dash)),
