@@ -33,7 +33,7 @@ type About = {
   readonly name: string
   readonly title: string
   /** What it shows, in a sentence: drawn above the title. */
-  readonly finding?: string
+  readonly finding?: string | undefined
   /** A sentence or two for people who cannot see it. */
   readonly description: string
   /** What the colours mean in all panels. */
@@ -45,13 +45,15 @@ type About = {
  * Panels that depend on the width are a function of it.
  */
 export function plotOf(about: About, panels: readonly Panel[] | ((width: number) => readonly Panel[])): Plot {
-  const { name, title, finding } = about
-  const of = (width: number) => drawn(about, typeof panels === 'function' ? panels(width) : panels, width)
+  const { name, title } = about
+  const finding = about.finding || undefined
+  const of = (width: number) =>
+    drawn({ ...about, finding }, typeof panels === 'function' ? panels(width) : panels, width)
   return {
     kind: 'plot',
     name,
     title,
-    ...(finding !== undefined && { finding }),
+    ...(finding && { finding }),
     svg: of(widths.wide),
     narrow: of(widths.narrow),
   }
