@@ -1,10 +1,11 @@
 import { median } from 'simple-statistics'
 import { number, orDash, percent } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
-import type { Breakpoint } from '../runs/breakpoint.ts'
+import type { RunStatistics } from '../run/statistics.ts'
+import { type Breakpoint, offeredIn } from '../runs/breakpoint.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { present, type Table, type Tone, tableOf } from './blocks.ts'
-import { eachAlone } from './groups.ts'
+import { groupOf, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { breakpointPlot } from './plots/breakpoint.ts'
 import { everyRun } from './runs.ts'
@@ -20,11 +21,17 @@ export function breakpointReport(statistics: Statistics): OfRuns {
     blocks: present([
       { kind: 'finding', text: words, tone: toneOf(breakpoint), terminal: true },
       { ...probesTable(breakpoint), terminal: true },
-      breakpointPlot(breakpoint, words, unit),
-      ...everyRun(runs, eachAlone(runs)).flat(),
+      breakpointPlot(breakpoint, words, unit, runs),
+      ...everyRun(runs, byRate(runs)).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],
   }
+}
+
+/** The probes of a rate together. */
+function byRate(runs: readonly RunStatistics[]): RunGroup[] {
+  const rates = [...groupedBy(runs, ({ run }) => (run && offeredIn(run)) ?? 0)].sort(([a], [b]) => a - b)
+  return rates.map(([rate, these], index) => groupOf(`${number(rate)}/s`, index, these, rates.length))
 }
 
 const toneOf = ({ held, limit, done }: Breakpoint): Tone =>

@@ -39,6 +39,7 @@ const groupsOf = ({ runs, replicas: levels }: Statistics): RunGroup[] =>
           quantity(replicas, 'replica'),
           index,
           runs.filter(({ run }) => run?.target.replicas === replicas),
+          levels.length,
         ),
       )
     : eachAlone(runs)

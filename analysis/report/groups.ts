@@ -1,7 +1,7 @@
 import { merge, ofPercentiles, percentilesOf } from '../numbers/distribution.ts'
 import { largest, smallest } from '../numbers/extremes.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import { colour } from './plots/svg.ts'
+import { colour, ordinal } from './plots/colours.ts'
 
 /** The letters that name a run in plots and tables: A to Z, AA … */
 export const letter = (index: number): string =>
@@ -17,11 +17,16 @@ export type RunGroup = {
   readonly runs: readonly RunStatistics[]
 }
 
-/** Repeats as one group, without the invalid ones. */
-export const groupOf = (label: string, index: number, runs: readonly RunStatistics[]): RunGroup => ({
+/** Repeats as one group, without the invalid ones; `of`: how many groups there are, where these have an order. */
+export const groupOf = (
+  label: string,
+  index: number,
+  runs: readonly RunStatistics[],
+  of?: number,
+): RunGroup => ({
   label,
   name: label,
-  colour: colour(index),
+  colour: of === undefined ? colour(index) : ordinal(index, of),
   runs: runs.filter(({ verdict }) => verdict.kind !== 'invalid'),
 })
 
@@ -38,7 +43,7 @@ export const keyOf = (groups: readonly RunGroup[]): { label: string; colour: str
     ? []
     : groups
         .filter(({ label, name }) => label !== name)
-        .map(({ label, name, colour }) => ({ label: `${label}  ${name}`, colour }))
+        .map(({ label, name, colour }) => ({ label: `${label} · ${name}`, colour }))
 
 /** Percentiles of all requests of the runs together, and the least and greatest of the single runs at each. */
 export function together(

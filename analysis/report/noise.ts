@@ -14,7 +14,7 @@ export function noiseReport(statistics: Statistics): OfRuns {
   const words = noiseWords(noise)
   const of = (load: Noise['loads'][number]) =>
     statistics.runs.filter(({ run }) => run && plannedMs(run.load.stages) === load.durationMs)
-  const groups = noise.loads.map((load, index) => groupOf(load.load, index, of(load)))
+  const groups = noise.loads.map((load, index) => groupOf(load.load, index, of(load), noise.loads.length))
   return {
     title: 'How small a change can be seen here?',
     blocks: present([

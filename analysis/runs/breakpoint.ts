@@ -113,7 +113,7 @@ export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { p
 }
 
 /** Of somebody's own script the rates of its k6 scenarios together. */
-const offeredIn = ({ load: { stages }, script }: Run): number | null =>
+export const offeredIn = ({ load: { stages }, script }: Run): number | null =>
   script
     ? Math.round(stages.reduce((sum, { offered }) => sum + (offered ?? 0), 0))
     : (stages[0]?.offered ?? null)

@@ -1,6 +1,5 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import type { Night } from '../../formats/night.ts'
-import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { groupedBy } from '../../numbers/group.ts'
 import type { Change } from '../../runs/changes.ts'
@@ -8,8 +7,10 @@ import { isTagged } from '../../runs/figures-compared.ts'
 import { cellName, type Series } from '../../runs/history.ts'
 import type { Plot } from '../blocks.ts'
 import { byWords, dayOf, figureWords } from '../change-words.ts'
-import { ink, sharedXAxis } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { between, sharedXAxis, yTicks } from './axes.ts'
+import { colour } from './colours.ts'
+import { ink } from './lines.ts'
+import { isNarrow, marginsOf, type Panel, plotOf } from './svg.ts'
 
 /** Figures of parts of the run beyond this are only in the tables, those without a change first. */
 const mostTagged = 10
@@ -41,12 +42,12 @@ export function historyPlots(series: readonly Series[]): Plot[] {
         title: `${name}: ${first.load}`,
         description,
       },
-      drawn.map((each, place) => panel(each, place === drawn.length - 1)),
+      (width) => drawn.map((each, place) => panel(each, place === drawn.length - 1, width)),
     )
   })
 }
 
-function panel(series: Series, last: boolean): Panel {
+function panel(series: Series, last: boolean, width: number): Panel {
   const { points, changes, environments, metric, unit, better } = series
   const data = points.map(({ night, ...point }) => ({ ...point, at: new Date(night.startedAt) }))
   const at = (index: number) => data[index]?.at as Date
@@ -81,24 +82,24 @@ function panel(series: Series, last: boolean): Panel {
       frameAnchor: 'top',
       text: byWords,
       dy: -10,
-      fill: hue,
       fontWeight: 'bold',
     }),
   ]
-  const most = largest(data.map(({ high }) => high))
-  const least = smallest(data.map(({ low }) => low))
+  const [least, most] = [smallest(data.map(({ low }) => low)), largest(data.map(({ high }) => high))]
+  // Not from zero, where a change of a tenth would be invisible.
+  const room = 0.15 * (most - least || most || 1)
+  const { domain, ticks } = between(Math.max(0, least - room), most + room, 5)
   return {
-    height: last ? 168 : 140,
+    height: last ? 178 : 150,
+    ...marginsOf(width),
+    marginTop: 44,
+    marginRight: 24,
     marginBottom: last ? 38 : 12,
-    x: { type: 'utc', ticks: 6, ...sharedXAxis('night', last) },
-    y: {
-      // Not from zero, where a change of a tenth would be invisible.
-      domain: [Math.max(0, least - 0.15 * (most - least || most)), most + 0.15 * (most - least || most || 1)],
-      label: `${metric}${unit === 'share' ? '' : ` (${unit})`}, ${better} is better`,
-      ticks: 4,
-      tickFormat: number,
-      grid: true,
-    },
-    marks,
+    x: { type: 'utc', ticks: isNarrow(width) ? 4 : 8, ...sharedXAxis('night', last) },
+    y: { domain },
+    marks: [
+      ...yTicks(`${metric}${unit === 'share' ? '' : ` (${unit})`}, ${better} is better`, ticks),
+      ...marks,
+    ],
   }
 }

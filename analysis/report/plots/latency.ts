@@ -5,8 +5,11 @@ import { largest, smallest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup, together } from '../groups.ts'
-import { broken, type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
-import { colour, plotOf } from './svg.ts'
+import { ordinal } from './colours.ts'
+import type { KeyEntry } from './key.ts'
+import { limitsOf } from './limits.ts'
+import { broken, type Curve, curvePanels } from './lines.ts'
+import { plotOf } from './svg.ts'
 
 type Band = { readonly colour: string; readonly edges: { x: number; low: number; high: number }[] }
 
@@ -24,37 +27,50 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
   const tails = shown.flatMap(({ points }) => points.map(({ x }) => x))
   if (shown.length === 0) return null
   const deepest = smallest(tails)
-  const height = 360
-  const highest = bands.flatMap(({ edges }) => edges.map(({ high }) => ({ y: high })))
-  const scale = scaleFor([...shown.flatMap(({ points }) => points), ...highest], height)
   const sparse = shown.some(({ points }) => broken(points, farApart).length > points.length)
-  const key = [
+  const key: KeyEntry[] = [
     ...keyOf(groups),
     ...(sparse
-      ? [{ label: 'dashed: the summary has only the percentiles with a dot', colour: 'currentColor' }]
+      ? [
+          {
+            label: 'the summary has only the percentiles with a dot',
+            colour: 'currentColor',
+            dash: '3 5',
+          },
+        ]
       : []),
   ]
+  const limits = limitsOf(runs, /^p[\d.]+$/).flatMap((limit) => {
+    const at = round(1 - Number(limit.figure.slice(1)) / 100)
+    return at >= deepest ? [{ ...limit, at }] : []
+  })
   const description = `Request latency in milliseconds against the percentile of requests. ${groups.flatMap(words).join(' ')}`
-  return plotOf({ name: 'latency', title: 'Latency by percentile', key, description }, [
-    {
-      height,
-      x: { type: 'log', domain: [1, deepest] },
-      y: yAxis('latency (ms)', 6, scale),
-      marks: [
-        ...labelledTicks(
-          'percentile of requests',
-          [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
-          (tail) => (tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`),
-        ),
-        ...bands.map(shade),
-        ...labelledLines(
-          shown.map((curve) => ({ ...curve, apart: farApart })),
-          scale,
-        ),
-      ],
-    },
-  ])
+  return plotOf({ name: 'latency', title: 'Latency by percentile', key, description }, (width) =>
+    curvePanels(width, [
+      {
+        height: 360,
+        x: {
+          label: 'percentile of requests',
+          type: 'log',
+          domain: [1, deepest],
+          ticks: [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
+          words: tailWords,
+          answers: limits.map(({ at }) => at),
+        },
+        y: { label: 'latency (ms)' },
+        reach: bands.flatMap(({ edges }) => edges.map(({ high }) => high)),
+        limits,
+        under: bands.map(shade),
+        curves: shown.map((curve) => ({ ...curve, apart: farApart })),
+      },
+    ]),
+  )
 }
+
+const round = (tail: number): number => Number(tail.toPrecision(9))
+
+const tailWords = (tail: number): string =>
+  tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`
 
 /** Percentiles with more than a tenth of the requests, or two thirds of those beyond the lower one, between them. */
 const farApart = ({ x: lower }: { readonly x: number }, { x: higher }: { readonly x: number }): boolean =>
@@ -65,7 +81,7 @@ function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
   return [
     ...each.map((stage, index) => ({
       label: stageLabel(stage),
-      colour: colour(index),
+      colour: ordinal(index, each.length),
       points: points(stage.percentiles, stage.samples),
     })),
     { label: 'all', colour: 'currentColor', points: points(percentiles, total.samples), strong: true },

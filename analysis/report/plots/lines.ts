@@ -1,20 +1,16 @@
-import {
-  axisX,
-  dot,
-  gridX,
-  line,
-  type Markish,
-  type ScaleOptions,
-  type TextOptions,
-  text,
-} from '@observablehq/plot'
-import { number } from '../../formats/words.ts'
+import { dot, line, type Markish } from '@observablehq/plot'
 import { largest, smallest } from '../../numbers/extremes.ts'
-import { drawnHeight } from './svg.ts'
+import { fromZero, roomyTicks, type Scale, scaleFor, type XAxis, yTicks } from './axes.ts'
+import type { KeyEntry } from './key.ts'
+import { endLabels, labelMargin } from './labels.ts'
+import { isNarrow, marginsOf, type Panel } from './svg.ts'
+
+export { labelledTicks, sharedXAxis, tickWords } from './axes.ts'
 
 type Point = { readonly x: number; readonly y: number }
 
 export type Curve = {
+  /** Empty: none. */
   readonly label: string
   readonly colour: string
   /** In the order that the line joins them; the label is beside the last. */
@@ -23,60 +19,133 @@ export type Curve = {
   /** Whether nothing is known between two neighbours: they get dots, and a dashed line between them. */
   readonly apart?: (a: Point, b: Point) => boolean
   readonly strong?: boolean
+  readonly dash?: string
 }
 
-/** The scale of a y axis; `height` in pixels. */
-export type Scale = {
-  readonly type: 'linear' | 'log'
-  readonly domain: readonly [number, number]
-  readonly height: number
+/** A limit that the values of the y axis must keep. */
+export type Limit = {
+  readonly words: string
+  readonly value: number
+  /** Where on the x axis they must; everywhere without it. */
+  readonly at?: number
 }
-
-/** For a panel of that height: from zero, or logarithmic where the values span more than a factor of 30. */
-export function scaleFor(points: readonly { readonly y: number }[], panelHeight: number): Scale {
-  const height = drawnHeight(panelHeight)
-  const above = points.flatMap(({ y }) => (y > 0 ? y : []))
-  const [least, most] = [smallest(above), largest(above)]
-  if (above.length === 0) return { type: 'linear', domain: [0, 1], height }
-  return most / least > 30
-    ? { type: 'log', domain: [least / 1.1, most * 1.1], height }
-    : { type: 'linear', domain: [0, most * 1.06], height }
-}
-
-export const yAxis = (
-  label: string,
-  ticks: number,
-  { type, domain }: Omit<Scale, 'height'>,
-): ScaleOptions => ({ type, domain, grid: true, label, tickFormat: number, ticks })
-
-/** The x axis that panels below each other share: only the last one shows it. */
-export const sharedXAxis = (label: string, last: boolean): ScaleOptions =>
-  last ? { label, labelAnchor: 'center', labelArrow: 'none' } : { label: null, axis: null }
 
 /** A line in the colour of text, more or less faint. */
 export const ink = (strokeOpacity: number) => ({ stroke: 'currentColor', strokeOpacity })
 
-/** An x axis with a label at every tick; Plot's logarithmic axis labels round figures only. */
-export const labelledTicks = (
-  label: string,
-  ticks: readonly number[],
-  words: (tick: number) => string,
-): Markish[] => [
-  gridX(ticks),
-  axisX(ticks, { text: words, label, labelAnchor: 'center', labelArrow: 'none' }),
-]
+type Curves = {
+  readonly height: number
+  readonly x: XAxis
+  readonly y: {
+    readonly label: string
+    /** Whether it is never logarithmic; `whole`: with ticks at whole numbers only. */
+    readonly linear?: boolean | 'whole'
+  }
+  readonly curves: readonly Curve[]
+  readonly limits?: readonly Limit[]
+  /** Values that the y axis must show besides those of the curves. */
+  readonly reach?: readonly number[]
+  /** Marks below the curves. */
+  readonly under?: readonly Markish[]
+}
 
-/** Lines with their names at their ends instead of a legend, moved apart where they would overlap. */
-export function labelledLines(curves: readonly Curve[], scale: Scale): Markish[] {
-  const shown = curves.filter(({ points }) => points.length > 0)
-  const shifts = apart(shown.map(({ points }) => pixels(points.at(-1)?.y ?? 0, scale)))
-  return shown.flatMap(({ label, colour, points, dots, strong, apart = () => false }, index) => [
-    line(broken(points, apart), { x: 'x', y: 'y', stroke: colour, strokeWidth: strong ? 2.75 : 1.6 }),
+/**
+ * Panels of curves, with their names at their ends or, where those are too long for the width, in a key above. The
+ * frames of all begin and end at the same places.
+ */
+export function curvePanels(width: number, panels: readonly Curves[]): Panel[] {
+  const narrow = isNarrow(width)
+  const drawn = panels.map((panel) => {
+    const { height, x, y, curves, limits = [], reach = [] } = panel
+    const values = [...curves.flatMap(({ points }) => points), ...reach.map((y) => ({ y }))]
+    const limited = near(limits, values).map(({ value }) => ({ y: value }))
+    const shown = [...values, ...limited]
+    const most = largest(shown.map(({ y }) => y))
+    const scale = y.linear ? fromZero(most, height, y.linear === 'whole') : scaleFor(shown, height)
+    const named = curves.filter(({ label, points }) => label !== '' && points.length > 0)
+    return { ...panel, scale, named, ...limitLines(limits, { x, scale, narrow }) }
+  })
+  const ofLimits = labelMargin(drawn.flatMap(({ rules }) => rules))
+  const ofNames = labelMargin(drawn.flatMap(({ named }) => named))
+  const beside = ofNames <= (narrow ? 84 : 170)
+  const marginRight = beside ? Math.max(ofLimits, ofNames) : ofLimits
+  const { marginLeft, ...margins } = marginsOf(width)
+  const sameAsBefore = (index: number) =>
+    index > 0 &&
+    JSON.stringify(namesOf(drawn[index]?.named ?? [])) === JSON.stringify(namesOf(drawn[0]?.named ?? []))
+  return drawn.map(({ height, x, y, curves, named, scale, rules, key, under = [] }, index) => ({
+    height,
+    ...margins,
+    marginLeft,
+    marginRight,
+    key: [...(beside || sameAsBefore(index) ? [] : namesOf(named)), ...key],
+    x: { type: x.type, domain: x.domain },
+    y: { type: scale.type, domain: scale.domain },
+    marks: [
+      ...yTicks(y.label, scale.ticks),
+      ...roomyTicks(x, width - marginLeft - marginRight),
+      ...under,
+      ...labelledLines([...rules, ...(beside ? curves : curves.map((curve) => ({ ...curve, label: '' })))]),
+    ],
+  }))
+}
+
+const namesOf = (curves: readonly Curve[]): KeyEntry[] =>
+  curves.map(({ label, colour, dash }) => keyed(label, colour, dash))
+
+const keyed = (label: string, colour: string, dash?: string): KeyEntry => ({
+  label,
+  colour,
+  ...(dash && { dash }),
+})
+
+/** The limits that are shown as lines: not so far from the values that these would be squeezed together. */
+function near(limits: readonly Limit[], points: readonly { readonly y: number }[]): Limit[] {
+  const above = points.flatMap(({ y }) => (y > 0 ? y : []))
+  return limits.filter(({ value }) => value <= 2 * largest(above) && value >= smallest(above) / 4)
+}
+
+/** A dashed line for each limit on the axis, and an entry in the key for those beyond it. */
+function limitLines(
+  limits: readonly Limit[],
+  { x, scale, narrow }: { readonly x: XAxis; readonly scale: Scale; readonly narrow: boolean },
+): { readonly rules: readonly Curve[]; readonly key: readonly KeyEntry[] } {
+  const [low, high] = scale.domain
+  const on = limits.filter(({ value }) => value >= low && value <= high)
+  const off = limits.filter((limit) => !on.includes(limit))
+  const dash = '8 3'
+  return {
+    rules: on.map(({ words, value, at }) => ({
+      label: narrow ? 'SLO' : `SLO ${words}`,
+      colour: 'currentColor',
+      dash,
+      points: [x.domain[0], at ?? x.domain[1]].map((each) => ({ x: each, y: value })),
+      dots: at !== undefined,
+    })),
+    key: [
+      ...(narrow ? on : []).map(({ words }) => keyed(`SLO ${words}`, 'currentColor', dash)),
+      ...off.map(({ words, value }) =>
+        keyed(`SLO ${words}: ${value > high ? 'above' : 'below'} this axis`, 'currentColor', dash),
+      ),
+    ],
+  }
+}
+
+/** Lines with their names at their ends instead of a legend. */
+const labelledLines = (curves: readonly Curve[]): Markish[] => [
+  ...curves.flatMap(({ colour, points, dots, strong, dash, apart = () => false }) => [
+    line(broken(points, apart), {
+      x: 'x',
+      y: 'y',
+      stroke: colour,
+      strokeWidth: strong ? 2.75 : dash ? 1.3 : 1.8,
+      ...(dash && { strokeDasharray: dash }),
+    }),
     ...guessed(points, apart, colour),
     ...(dots ? [dot(points, { x: 'x', y: 'y', fill: colour, r: 3 })] : []),
-    endLabel(points, label, { dy: shifts[index] ?? 0, fill: colour, fontWeight: strong ? 'bold' : 'normal' }),
-  ])
-}
+  ]),
+  endLabels(curves),
+]
 
 /** With a break, where a mark draws nothing, between those that are apart. */
 export const broken = <Of extends Point>(
@@ -100,33 +169,4 @@ function guessed(points: Curve['points'], apart: (a: Point, b: Point) => boolean
     ),
     dot([...new Set(pairs.flat())], { x: 'x', y: 'y', fill: colour, r: 3 }),
   ]
-}
-
-/** A name beside the last point of a line. */
-export const endLabel = (points: Curve['points'], label: string, style: TextOptions): Markish =>
-  text(points.slice(-1), { x: 'x', y: 'y', text: () => label, textAnchor: 'start', dx: 8, ...style })
-
-function pixels(value: number, { type, domain: [from, to], height }: Scale): number {
-  const position =
-    type === 'log' ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from)
-  return (1 - position) * height
-}
-
-const gap = 13
-
-/** How far each must move to be a line of text away from the next, in the same order. */
-function apart(positions: readonly number[]): number[] {
-  const order = positions.map((_, index) => index).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0))
-  const placed = [...positions]
-  // Pushing each pair apart by half its overlap, a few times over, settles any real number of labels.
-  for (let sweep = 0; sweep < 40; sweep++) {
-    for (let next = 1; next < order.length; next++) {
-      const [upper, lower] = [order[next - 1] ?? 0, order[next] ?? 0]
-      const overlap = gap - ((placed[lower] ?? 0) - (placed[upper] ?? 0))
-      if (overlap <= 0) continue
-      placed[upper] = (placed[upper] ?? 0) - overlap / 2
-      placed[lower] = (placed[lower] ?? 0) + overlap / 2
-    }
-  }
-  return placed.map((position, index) => Math.round(position - (positions[index] ?? 0)))
 }

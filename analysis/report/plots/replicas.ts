@@ -1,4 +1,4 @@
-import { dot, line, ruleX } from '@observablehq/plot'
+import { dot, ruleX } from '@observablehq/plot'
 import { number, percent } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Repeated } from '../../numbers/repeated.ts'
@@ -8,8 +8,10 @@ import { chosenFit, extrapolations } from '../../numbers/scaling-model.ts'
 import { observed, type ReplicaLevel } from '../../runs/replicas.ts'
 import type { Statistics } from '../../runs/statistics.ts'
 import type { Plot } from '../blocks.ts'
-import { type Curve, endLabel, ink, labelledTicks, yAxis } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { colour } from './colours.ts'
+import { limitsOf } from './limits.ts'
+import { type Curve, curvePanels } from './lines.ts'
+import { plotOf } from './svg.ts'
 
 /**
  * Throughput, p95 and efficiency against replicas: a dot for each run, medians with their intervals, linear growth in
@@ -23,7 +25,10 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
   // Half as far again shows the trend without looking like a measurement.
   const laws = extrapolations(scaling)
   const to = laws.length > 0 ? most * 1.5 : most
-  const linear = levels.map(({ replicas: x }) => ({ x, y: (fewest.rate.median * x) / fewest.replicas }))
+  const linear = [...levels.map(({ replicas }) => replicas), to].map((x) => ({
+    x,
+    y: (fewest.rate.median * x) / fewest.replicas,
+  }))
   const rates = observed(runs)
   const description = levels
     .map(
@@ -33,22 +38,31 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
     .join(' ')
   return plotOf(
     { name: 'replicas', title: 'Throughput, latency and efficiency against replicas', description },
-    [
-      panel('throughput (requests/s)', 0, levels, to, {
-        points: rates.map(({ replicas: x, rate: y }) => ({ x, y })),
-        repeated: ({ rate }) => rate,
-        linear,
-        fit,
-        laws,
-      }),
-      panel('p95 latency (ms)', 1, levels, to, {
-        points: rates.flatMap(({ replicas: x, run }) => (run.total.p95Ms ? [{ x, y: run.total.p95Ms }] : [])),
-        repeated: ({ p95Ms }) => p95Ms,
-      }),
-      panel('efficiency (% of linear)', 2, levels, to, {
-        points: levels.map(({ replicas: x, efficiency }) => ({ x, y: 100 * efficiency })),
-      }),
-    ],
+    (width) =>
+      curvePanels(width, [
+        {
+          ...panel('throughput (requests/s)', 0, levels, to, {
+            points: rates.map(({ replicas: x, rate: y }) => ({ x, y })),
+            repeated: ({ rate }) => rate,
+            linear,
+            fit,
+            laws,
+          }),
+          limits: limitsOf(runs, /^rate$/),
+        },
+        {
+          ...panel('p95 latency (ms)', 1, levels, to, {
+            points: rates.flatMap(({ replicas: x, run }) =>
+              run.total.p95Ms ? [{ x, y: run.total.p95Ms }] : [],
+            ),
+            repeated: ({ p95Ms }) => p95Ms,
+          }),
+          limits: limitsOf(runs, /^p95$/),
+        },
+        panel('efficiency (% of linear)', 2, levels, to, {
+          points: levels.map(({ replicas: x, efficiency }) => ({ x, y: 100 * efficiency })),
+        }),
+      ]),
   )
 }
 
@@ -68,12 +82,11 @@ function panel(
   levels: readonly ReplicaLevel[],
   to: number,
   { points, repeated = () => null, linear = [], fit = null, laws = [] }: Drawn,
-): Panel {
+) {
   const sizes = levels.map(({ replicas }) => replicas)
   const [least, most] = [smallest(sizes), largest(sizes)]
   const curve = (law: Fit, from: number, end: number) =>
     steps(from, end).map((x) => ({ x, y: throughput(law, x) }))
-  const measured = fit ? curve(fit, least, most) : []
   const beyond = laws
     .map((law) => curve(law, most, to))
     .sort((a, b) => (b.at(-1)?.y ?? 0) - (a.at(-1)?.y ?? 0))
@@ -82,32 +95,32 @@ function panel(
     return y === undefined ? [] : [{ x: level.replicas, y, interval }]
   })
   const bars = known.flatMap(({ x, interval }) => (interval ? [{ x, ...interval }] : []))
-  const highest = Math.max(
-    0,
-    largest([...points, ...linear, ...measured, ...beyond.flat()].map(({ y }) => y)),
-    largest(bars.map(({ high }) => high)),
-  )
   const stroke = colour(hue)
-  const path = { x: 'x', y: 'y', stroke, strokeWidth: 2 } as const
-  const end = { fill: 'currentColor', fillOpacity: 0.85 }
+  const measured = fit ? curve(fit, least, most) : known.length > 0 ? known : points
   return {
     height: 215,
-    x: { domain: [least - 0.3, to + 0.3] },
-    y: yAxis(label, 5, { type: 'linear', domain: [0, highest * 1.08 || 1] }),
-    marks: [
-      ...labelledTicks('replicas', sizes, number),
-      ruleX(sizes, ink(0.06)),
-      line(linear, { x: 'x', y: 'y', ...ink(0.4), strokeDasharray: '4 3' }),
-      endLabel(linear, 'linear', end),
+    x: {
+      label: 'replicas',
+      type: 'linear' as const,
+      domain: [least - 0.3, to + 0.3] as const,
+      ticks: sizes,
+      words: number,
+    },
+    y: { label, linear: true },
+    reach: [...points.map(({ y }) => y), ...bars.map(({ high }) => high)],
+    under: [
       ruleX(bars, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 6, strokeOpacity: 0.35 }),
-      ...(fit
-        ? [
-            line(measured, path),
-            ...beyond.map((points) => line(points, { ...path, strokeDasharray: '2 4' })),
-            endLabel(beyond[0] ?? [], 'extrapolated', { ...end, fill: stroke }),
-          ]
-        : [line(known.length > 0 ? known : points, path)]),
       dot(points, { x: 'x', y: 'y', fill: stroke, fillOpacity: 0.6, r: 4 }),
+    ],
+    curves: [
+      { label: 'linear', colour: 'currentColor', dash: '4 3', points: linear },
+      { label: '', colour: stroke, points: measured },
+      ...beyond.map((points, index) => ({
+        label: index === 0 ? 'extrapolated' : '',
+        colour: stroke,
+        dash: '2 4',
+        points,
+      })),
     ],
   }
 }

@@ -1,11 +1,14 @@
+import { ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
 import { number, orDash } from '../../formats/words.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup } from '../groups.ts'
-import { type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { colour } from './colours.ts'
+import { limitsOf } from './limits.ts'
+import { type Curve, curvePanels, ink } from './lines.ts'
+import { plotOf } from './svg.ts'
 
 /** Throughput and latency against VUs, medians of repeats; null where no run has two closed stages. */
 export function saturationPlot(runs: readonly RunStatistics[], groups: readonly RunGroup[]): Plot | null {
@@ -26,6 +29,11 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
   const description = climbing
     .map(({ name, stages }) => `${name}: ${stages.map(words).join('; ')}.`)
     .join(' ')
+  const knee = single ? (climbing[0]?.knee ?? null) : null
+  const of = (label: string, curves: readonly Curve[], figures: RegExp) => ({
+    ...panel(label, curves, knee),
+    limits: limitsOf(runs, figures),
+  })
   return plotOf(
     {
       name: 'saturation',
@@ -33,13 +41,15 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
       key: keyOf(groups),
       description,
     },
-    [
-      panel(
-        'throughput (requests/s)',
-        single ? throughput.map((curve) => ({ ...curve, label: 'requests/s' })) : throughput,
-      ),
-      panel(single ? 'latency (ms)' : 'p95 latency (ms)', latency),
-    ],
+    (width) =>
+      curvePanels(width, [
+        of(
+          'throughput (requests/s)',
+          single ? throughput.map((curve) => ({ ...curve, label: '' })) : throughput,
+          /^rate$/,
+        ),
+        of(single ? 'latency (ms)' : 'p95 latency (ms)', latency, single ? /^p(50|95|99)$/ : /^p95$/),
+      ]),
   )
 }
 
@@ -62,17 +72,25 @@ function perGroup(groups: readonly RunGroup[], figure: (stage: StageStatistics) 
   })
 }
 
-function panel(label: string, curves: readonly Curve[]): Panel {
-  const height = 230
+function panel(label: string, curves: readonly Curve[], knee: number | null) {
   const points = curves.flatMap((curve) => curve.points)
-  const scale = scaleFor(points, height)
   const sizes = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
+  const [least, most] = [sizes[0] ?? 1, sizes.at(-1) ?? 1]
   // A logarithmic axis spaces doublings evenly; other steps stay linear.
-  const wide = (sizes.at(-1) ?? 1) / (sizes[0] ?? 1) >= 8
+  const type = most / least >= 8 ? ('log' as const) : ('linear' as const)
+  const answers = knee === null ? [] : [knee]
   return {
-    height,
-    x: { type: wide ? 'log' : 'linear' },
-    y: yAxis(label, 5, scale),
-    marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
+    height: 230,
+    x: {
+      label: 'virtual users (VUs)',
+      type,
+      domain: [least, most] as const,
+      ticks: sizes,
+      words: (vus: number) => (vus === knee ? `knee: ${number(vus)}` : number(vus)),
+      answers,
+    },
+    y: { label },
+    under: [ruleX(answers, ink(0.5))],
+    curves,
   }
 }

@@ -1,11 +1,13 @@
 import { ruleX } from '@observablehq/plot'
-import { orDash } from '../../formats/words.ts'
+import { number, orDash } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
 import type { Following } from '../../run/autoscale.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
-import { type Curve, ink, labelledLines, scaleFor, sharedXAxis, yAxis } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { ticksBetween } from './axes.ts'
+import { colour } from './colours.ts'
+import { type Curve, curvePanels, ink } from './lines.ts'
+import { plotOf } from './svg.ts'
 
 /** Load and replicas over time; null where the replicas were not watched. */
 export function scalingPlot({ name, run, following }: RunStatistics): Plot | null {
@@ -24,18 +26,20 @@ export function scalingPlot({ name, run, following }: RunStatistics): Plot | nul
     endMs / 1000,
   )
   const description = `${name}: ${following.map(words).join(' ')}`
-  return plotOf({ name: 'scaling', title: 'Load and replicas over time', description }, [
-    panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, false),
-    panel(
-      'replicas',
-      [
-        { label: 'wanted', colour: colour(1), points: steps('wanted') },
-        { label: 'ready', colour: colour(2), points: steps('ready') },
-      ],
-      stages,
-      true,
-    ),
-  ])
+  return plotOf({ name: 'scaling', title: 'Load and replicas over time', description }, (width) =>
+    curvePanels(width, [
+      panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, endMs),
+      panel(
+        'replicas',
+        [
+          { label: 'wanted', colour: colour(1), points: steps('wanted') },
+          { label: 'ready', colour: colour(2), points: steps('ready') },
+        ],
+        stages,
+        endMs,
+      ),
+    ]),
+  )
 }
 
 /** Each value holds until the next. */
@@ -50,23 +54,21 @@ function panel(
   label: string,
   curves: readonly Curve[],
   stages: readonly { startMs: number }[],
-  last: boolean,
-): Panel {
-  const height = last ? 230 : 140
-  const scale = scaleFor(
-    curves.flatMap(({ points }) => points),
-    height,
-  )
-  const linear = { ...scale, type: 'linear' as const, domain: [0, scale.domain[1]] as const }
+  endMs: number,
+) {
+  const domain = [0, endMs / 1000] as const
   return {
-    height,
-    marginBottom: last ? 38 : 12,
-    x: sharedXAxis('time (s)', last),
-    y: yAxis(label, last ? 5 : 3, linear),
-    marks: [
-      ruleX(stages.slice(1), { x: ({ startMs }) => startMs / 1000, ...ink(0.2) }),
-      ...labelledLines(curves, linear),
-    ],
+    height: 190,
+    x: {
+      label: 'time (s)',
+      type: 'linear' as const,
+      domain,
+      ticks: ticksBetween(...domain, 10),
+      words: number,
+    },
+    y: { label, linear: 'whole' as const },
+    under: [ruleX(stages.slice(1), { x: ({ startMs }) => startMs / 1000, ...ink(0.2) })],
+    curves,
   }
 }
 

@@ -2,30 +2,28 @@ import { type PlotOptions, plot } from '@observablehq/plot'
 import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
 import type { Plot } from '../blocks.ts'
 import { escaped } from '../printers/markup.ts'
+import { type KeyEntry, keyLines } from './key.ts'
+import { wrapped } from './text-width.ts'
 
-// Contrast above 3 on white and on near-black, so that one file serves both.
-const colours = [
-  '#2f7ed8',
-  '#d9730d',
-  '#2e9e5b',
-  '#c2418f',
-  '#8064d6',
-  '#0f9aa8',
-  '#b58b00',
-  '#d64545',
-] as const
+export { colour } from './colours.ts'
 
-export const colour = (index: number): string => colours[index % colours.length] ?? colours[0]
+/** The key is drawn above the panel. */
+export type Panel = PlotOptions & { readonly height: number; readonly key?: readonly KeyEntry[] }
 
-export type Panel = PlotOptions & { readonly height: number }
+/** The widths of a plot in pixels: on a page, and on a phone. */
+const widths = { wide: 760, narrow: 360 } as const
 
-const margins = { marginLeft: 64, marginRight: 96, marginTop: 28, marginBottom: 38 }
+export const isNarrow = (width: number): boolean => width <= widths.narrow
+
+const vertical = { marginTop: 28, marginBottom: 38 }
+const wideMargins = { marginLeft: 64, marginRight: 96, ...vertical }
+const narrowMargins = { marginLeft: 54, marginRight: 64, ...vertical }
+
+/** Around the frame, unless a panel says otherwise. */
+export const marginsOf = (width: number) => (isNarrow(width) ? narrowMargins : wideMargins)
 
 /** A panel's height without its margins. */
-export const drawnHeight = (height: number): number => height - margins.marginTop - margins.marginBottom
-
-const width = 760
-const lineHeight = 18
+export const drawnHeight = (height: number): number => height - vertical.marginTop - vertical.marginBottom
 
 // Only the ink and the paper differ between light and dark; programs that ignore media queries draw light.
 const style = `.las{color:#1f2328;background:#fff;max-width:100%;height:auto}
@@ -35,52 +33,96 @@ type About = {
   readonly name: string
   readonly title: string
   /** What it shows, in a sentence: drawn above the title. */
-  readonly finding?: string
+  readonly finding?: string | undefined
   /** A sentence or two for people who cannot see it. */
   readonly description: string
-  /** Names of colours, one per line, where curves have no room for a label. */
-  readonly key?: readonly { readonly label: string; readonly colour: string }[]
+  /** What the colours mean in all panels. */
+  readonly key?: readonly KeyEntry[]
 }
 
-/** Panels below each other in one standalone SVG; the same input gives the same bytes. */
-export function plotOf(
+/**
+ * Panels below each other in one standalone SVG, and the same for a phone; the same input gives the same bytes.
+ * Panels that depend on the width are a function of it.
+ */
+export function plotOf(about: About, panels: readonly Panel[] | ((width: number) => readonly Panel[])): Plot {
+  const { name, title } = about
+  const finding = about.finding || undefined
+  const of = (width: number) =>
+    drawn({ ...about, finding }, typeof panels === 'function' ? panels(width) : panels, width)
+  return {
+    kind: 'plot',
+    name,
+    title,
+    ...(finding && { finding }),
+    svg: of(widths.wide),
+    narrow: of(widths.narrow),
+  }
+}
+
+function drawn(
   { name, title, finding, description, key = [] }: About,
   panels: readonly Panel[],
-): Plot {
-  const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
-  const headHeight = finding === undefined ? 34 : 34 + lineHeight
-  let top = headHeight + key.length * lineHeight
-  const drawn = panels.map((panel, index) => {
-    const figure = plot({
-      document: document as never,
-      width,
-      ...margins,
-      // Plot picks a random class name otherwise.
-      className: `las-${name}-${index}`,
-      ...panel,
-      style: 'background:none;color:currentColor;font-family:inherit;font-size:12px',
-    }) as unknown as Element
-    figure.setAttribute('y', String(top))
-    for (const rules of [...figure.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
-    // A child of role=img needs no name, and axe rejects Plot's.
-    for (const group of figure.getElementsByTagName('g')) group.removeAttribute('aria-label')
-    top += panel.height
-    return new XMLSerializer().serializeToString(figure)
+  width: number,
+) {
+  // Both widths may be part of one page, where an id must be unique.
+  const id = isNarrow(width) ? `${name}-narrow` : name
+  const head = [
+    ...wrapped(finding ?? title, width - 6, 15, true).map((words) => ({ words, size: 15, step: 20 })),
+    ...(finding === undefined
+      ? []
+      : wrapped(title, width - 6).map((words) => ({ words, size: 12, step: 18 }))),
+  ]
+  let top = 1
+  const parts = head.map(({ words, size, step }) => {
+    top += step
+    const weight = size > 12 ? ` font-size="${size}" font-weight="600"` : ''
+    return `<text x="3" y="${top}" fill="currentColor"${weight}>${escaped(words)}</text>`
   })
-  const keyLines = key.map(
-    ({ label, colour }, index) =>
-      `<text x="3" y="${headHeight + 6 + index * lineHeight}" fill="${colour}">${escaped(label)}</text>`,
-  )
-  const ids = `${name}-title ${name}-description`
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${ids}" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
-<title id="${name}-title">${escaped(title)}</title>
-<desc id="${name}-description">${escaped(description)}</desc>
-<style>${style}</style>
-<text x="3" y="21" fill="currentColor" font-size="15" font-weight="600">${escaped(finding ?? title)}</text>${
-    finding === undefined ? '' : `\n<text x="3" y="41" fill="currentColor">${escaped(title)}</text>`
+  top += 9
+  const explained = (entries: readonly KeyEntry[]) => {
+    const { height, markup } = keyLines(entries, width, top)
+    if (height > 0) parts.push(markup)
+    top += height
   }
-${[...keyLines, ...drawn].join('\n')}
+  explained(key)
+  for (const [index, { key = [], ...panel }] of panels.entries()) {
+    explained(key)
+    parts.push(figure(panel, { id: `${id}-${index}`, top, width }))
+    top += panel.height
+  }
+  const said =
+    finding === undefined || description.includes(finding) ? description : `${finding} ${description}`
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${id}-title ${id}-description" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
+<title id="${id}-title">${escaped(title)}</title>
+<desc id="${id}-description">${escaped(said)}</desc>
+<style>${style}</style>
+${parts.join('\n')}
 </svg>
 `
-  return { kind: 'plot', name, title, ...(finding !== undefined && { finding }), svg }
+}
+
+function figure(panel: PlotOptions, { id, top, width }: { id: string; top: number; width: number }): string {
+  const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
+  const drawn = plot({
+    document: document as never,
+    width,
+    ...marginsOf(width),
+    // Plot picks a random class name otherwise.
+    className: `las-${id}`,
+    ...panel,
+  }) as unknown as Element
+  drawn.setAttribute('y', String(top))
+  // Plot draws 10 px, and what its option `style` sets is no attribute.
+  drawn.setAttribute('font-size', '12')
+  drawn.setAttribute('font-family', 'inherit')
+  for (const rules of [...drawn.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
+  // A child of role=img needs no name, and axe rejects Plot's.
+  for (const group of drawn.getElementsByTagName('g')) group.removeAttribute('aria-label')
+  const svg = new XMLSerializer().serializeToString(drawn)
+  // Plot counts its clips in the whole process.
+  const clips = [...new Set(svg.match(/plot-clip-\d+/g))]
+  return clips.reduce(
+    (text, clip, index) => text.replaceAll(new RegExp(`${clip}\\b`, 'g'), `${id}-clip-${index}`),
+    svg,
+  )
 }
