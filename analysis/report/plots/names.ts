@@ -26,7 +26,7 @@ export function namesPlot({ name, measures, total, run }: RunStatistics): Plot |
       ? []
       : [
           {
-            label: shortened(row.tags.name ?? ''),
+            label: row.tags.name ?? '',
             p50: row.p50Ms,
             p95: row.p95Ms,
             words: rowWords(row, total),
@@ -46,7 +46,7 @@ export function namesPlot({ name, measures, total, run }: RunStatistics): Plot |
     {
       name: 'names',
       title: `p95 latency by request name, from p50${rest > 0 ? ` (… ${number(rest)} more in the table)` : ''}`,
-      ...(first && { finding: `${first.label} is slowest: ${first.words}` }),
+      ...(first && { finding: `${shortened(first.label, 40)} is slowest: ${first.words}` }),
       description: `${name}: ${rows.map(({ label, words }) => `${label} ${words}`).join('; ')}.`,
     },
     [
@@ -78,7 +78,7 @@ export function namesPlot({ name, measures, total, run }: RunStatistics): Plot |
           dot(rows, { x: 'p95', y: (_, index) => at(index) + 0.24, r: 4.5, fill: colour(1) }),
           text(rows, {
             ...{ frameAnchor: 'left', y: (_, index) => at(index) + 0.7, textAnchor: 'start' },
-            ...{ text: ({ label, words }) => `${label} · ${words}`, fill: 'currentColor' },
+            ...{ text: ({ label, words }) => `${shortened(label, 60)} · ${words}`, fill: 'currentColor' },
           }),
         ],
       },
@@ -97,5 +97,5 @@ const rowWords = ({ p95Ms, requests, errors }: Figures, total: Figures): string 
   ].join(', ')
 
 // A name may be a URL: its start and its end tell it from others.
-const shortened = (label: string): string =>
-  label.length > 60 ? `${label.slice(0, 28)} … ${label.slice(-28)}` : label
+const shortened = (label: string, most: number): string =>
+  label.length > most ? `${label.slice(0, most / 2 - 2)} … ${label.slice(2 - most / 2)}` : label

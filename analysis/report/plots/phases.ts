@@ -37,12 +37,15 @@ function legend(bars: readonly Bar[]): Panel {
     bars.some(({ spent }) => spent.parts.some((part) => part.name === name && part.share > 0)),
   )
   const share = (name: PartName) => only?.spent.parts.find((part) => part.name === name)?.share ?? 0
+  // k6's own blocked includes connecting and TLS.
+  const words = (name: PartName) =>
+    name === 'blocked' && names.includes('connecting') ? 'rest of blocked' : looks[name].words
   const rows = Math.ceil(names.length / columns)
   const entries = names.map((name, index) => ({
     x: (index % columns) / columns,
     y: rows - 0.5 - Math.floor(index / columns),
     fill: looks[name].fill,
-    text: more.length > 0 ? looks[name].words : `${looks[name].words} ${percent(share(name))}`,
+    text: more.length > 0 ? words(name) : `${words(name)} ${percent(share(name))}`,
   }))
   return {
     height: rows * rowHeight + 8,
