@@ -9,7 +9,9 @@ import { ink } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
 
 const shown = 20
-const rowHeight = 34
+// A name, what is known of it, and its dot.
+const rowHeight = 48
+const at = { name: 0.82, words: 0.5, dot: 0.18 }
 
 type Row = {
   readonly label: string
@@ -41,7 +43,7 @@ export function namesPlot({ name, measures, total, run }: RunStatistics): Plot |
   const values = [...rows.flatMap(({ p50, p95 }) => [p50 ?? p95, p95]), ...limits.map(({ limit }) => limit)]
   const positive = values.filter((value) => value > 0)
   const wide = largest(positive) / smallest(positive) > 30
-  const at = (index: number) => rows.length - index - 1
+  const base = (index: number) => rows.length - index - 1
   return plotOf(
     {
       name: 'names',
@@ -71,14 +73,18 @@ export function namesPlot({ name, measures, total, run }: RunStatistics): Plot |
           ]),
           link(
             rows.flatMap((row, index) =>
-              row.p50 === null ? [] : [{ ...row, from: row.p50, y: at(index) + 0.24 }],
+              row.p50 === null ? [] : [{ ...row, from: row.p50, y: base(index) + at.dot }],
             ),
             { ...{ x1: 'from', x2: 'p95', y1: 'y', y2: 'y' }, stroke: colour(1), strokeWidth: 2 },
           ),
-          dot(rows, { x: 'p95', y: (_, index) => at(index) + 0.24, r: 4.5, fill: colour(1) }),
+          dot(rows, { x: 'p95', y: (_, index) => base(index) + at.dot, r: 4.5, fill: colour(1) }),
           text(rows, {
-            ...{ frameAnchor: 'left', y: (_, index) => at(index) + 0.7, textAnchor: 'start' },
-            ...{ text: ({ label, words }) => `${shortened(label, 60)} · ${words}`, fill: 'currentColor' },
+            ...{ frameAnchor: 'left', y: (_, index) => base(index) + at.name, textAnchor: 'start' },
+            ...{ text: ({ label }) => shortened(label, 50), fill: 'currentColor' },
+          }),
+          text(rows, {
+            ...{ frameAnchor: 'left', y: (_, index) => base(index) + at.words, textAnchor: 'start' },
+            ...{ text: 'words', fill: 'currentColor' },
           }),
         ],
       },

@@ -22,47 +22,24 @@ const looks: Record<PartName, { readonly words: string; readonly fill: string }>
 }
 
 /** Bars of equal length, whatever the mean, so that their shares compare; the mean is beside the name. */
-export function phasesPlot(about: Parameters<typeof plotOf>[0], bars: readonly Bar[]): Plot {
-  return plotOf(about, [legend(bars), panelOf(bars)])
-}
+export const phasesPlot = (about: Omit<Parameters<typeof plotOf>[0], 'key'>, bars: readonly Bar[]): Plot =>
+  plotOf({ ...about, key: keyOf(bars) }, [panelOf(bars)])
 
-const margins = { marginLeft: 12, marginRight: 24 }
-const columns = 4
-const rowHeight = 20
-
-/** A square and a name for each part that has a share; of one bar its share too, as narrow parts have no room for it. */
-function legend(bars: readonly Bar[]): Panel {
+/** The parts that have a share; of one bar its size too, as narrow parts have no room for it. */
+function keyOf(bars: readonly Bar[]): { label: string; colour: string }[] {
   const [only, ...more] = bars
   const names = (Object.keys(looks) as PartName[]).filter((name) =>
     bars.some(({ spent }) => spent.parts.some((part) => part.name === name && part.share > 0)),
   )
-  const share = (name: PartName) => only?.spent.parts.find((part) => part.name === name)?.share ?? 0
-  // k6's own blocked includes connecting and TLS.
-  const words = (name: PartName) =>
-    name === 'blocked' && names.includes('connecting') ? 'rest of blocked' : looks[name].words
-  const rows = Math.ceil(names.length / columns)
-  const entries = names.map((name, index) => ({
-    x: (index % columns) / columns,
-    y: rows - 0.5 - Math.floor(index / columns),
-    fill: looks[name].fill,
-    text: more.length > 0 ? words(name) : `${words(name)} ${percent(share(name))}`,
-  }))
-  return {
-    height: rows * rowHeight + 8,
-    ...margins,
-    marginTop: 4,
-    marginBottom: 4,
-    x: { domain: [0, 1], axis: null },
-    y: { domain: [0, rows], axis: null },
-    marks: [
-      rect(entries, {
-        ...{ x1: 'x', x2: ({ x }) => x + 0.015, y1: ({ y }) => y - 0.27, y2: ({ y }) => y + 0.27 },
-        fill: 'fill',
-      }),
-      text(entries, { x: 'x', y: 'y', dx: 17, text: 'text', textAnchor: 'start', fill: 'currentColor' }),
-    ],
-  }
+  return names.map((name) => {
+    // k6's own blocked includes connecting and TLS.
+    const words = name === 'blocked' && names.includes('connecting') ? 'rest of blocked' : looks[name].words
+    const share = only?.spent.parts.find((part) => part.name === name)?.share ?? 0
+    return { label: more.length > 0 ? words : `${words} ${percent(share)}`, colour: looks[name].fill }
+  })
 }
+
+const margins = { marginLeft: 16, marginRight: 24 }
 
 // A bar takes a unit of y, from the top: its name, the bar, the shares, and the mark of its latency.
 const barHeight = 86
@@ -81,9 +58,9 @@ function panelOf(bars: readonly Bar[]): Panel {
     })
   })
   return {
-    height: count * (marked ? barHeight : barHeight - 26) + 36,
+    height: count * (marked ? barHeight : barHeight - 26) + 44,
     ...margins,
-    marginTop: 0,
+    marginTop: 8,
     marginBottom: 36,
     x: {
       ...{ domain: [0, 1], label: 'share of the mean', labelAnchor: 'center', labelArrow: 'none' },
@@ -103,10 +80,10 @@ function panelOf(bars: readonly Bar[]): Panel {
         },
       ),
       text(
-        parts.filter(({ share }) => share >= 0.06),
+        parts.filter(({ share }) => share >= 0.08),
         {
           ...{ x: ({ x1, x2 }) => (x1 + x2) / 2, y: ({ base }) => base + at.share },
-          ...{ text: ({ share }) => percent(share), fill: 'currentColor' },
+          ...{ text: ({ share }) => `${Math.round(100 * share)} %`, fill: 'currentColor' },
         },
       ),
       ...bars.flatMap(({ spent }, index) => latencyMark(spent, base(index))),
