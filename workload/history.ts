@@ -2,7 +2,7 @@ import type { CpuSample } from './cpu.ts'
 import { latencies } from './latencies.ts'
 
 /** What happened in a second or a little more; rates are per second. */
-export type Second = {
+type Second = {
   /** When it ended, in ms since 1970. */
   readonly at: number
   /** Of the container; of this process outside one. */

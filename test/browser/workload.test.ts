@@ -28,14 +28,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     page.on('console', (message) => logged.push(message.text()))
     page.on('pageerror', (error) => logged.push(error.message))
     await page.goto(`${service.url}/`)
-    await page.getByLabel('seconds').fill('30')
-    await page.getByLabel('load %').fill('40')
+    await page.getByLabel('seconds', { exact: true }).fill('30')
+    await page.getByLabel('load %', { exact: true }).fill('40')
     await page.getByLabel('profile').selectOption('sine')
-    await page.getByLabel('token').fill('wrong')
-    await page.getByRole('button', { name: 'Start' }).click()
+    await page.getByLabel('token', { exact: true }).fill('wrong')
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText('The token is wrong. Nothing was started or stopped.').waitFor()
-    await page.getByLabel('token').fill(token)
-    await page.getByRole('button', { name: 'Start' }).click()
+    await page.getByLabel('token', { exact: true }).fill(token)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByRole('cell', { name: 'running' }).first().waitFor()
     const [job] = (await json(fetch(`${service.url}/stress/jobs`))).jobs
     assert.deepEqual([job.seconds, job.load, job.profile], [30, 40, 'sine'])
@@ -88,15 +88,15 @@ test('a second viewer and a reload see the seconds before', async () => {
 test('one of two loads is stopped by its button, and what the service refuses is said in words', async () => {
   const page = await browser.newPage()
   await page.goto(`${service.url}/`)
-  await page.getByLabel('token').fill(token)
-  await page.getByLabel('load %').fill('5')
+  await page.getByLabel('token', { exact: true }).fill(token)
+  await page.getByLabel('load %', { exact: true }).fill('5')
   const running = page.getByRole('row').filter({ hasText: 'running' })
   for (const [index, seconds] of ['40', '50'].entries()) {
-    await page.getByLabel('seconds').fill(seconds)
-    await page.getByRole('button', { name: 'Start' }).click()
+    await page.getByLabel('seconds', { exact: true }).fill(seconds)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
     await running.nth(index).waitFor()
   }
-  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
   await page.getByText('2 jobs are already running; end one or wait.').waitFor()
   // It keeps its focus while the page is drawn anew.
   const first = page.locator('#jobs button').first()
@@ -133,16 +133,16 @@ test('input that is no load is explained in words beside its field, and nothing 
     ['memory MiB', '1.5', 'Memory is in whole MiB.'],
   ] as const
   for (const [label, value, words] of cases) {
-    const input = page.getByLabel(label)
+    const input = page.getByLabel(label, { exact: true })
     const valid = await input.inputValue()
     await input.fill(value)
-    await page.getByLabel('token').fill(token)
-    await page.getByRole('button', { name: 'Start' }).click()
+    await page.getByLabel('token', { exact: true }).fill(token)
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByText(words).waitFor()
     assert.equal(await page.locator('input:focus').getAttribute('name'), await input.getAttribute('name'))
     await input.fill(valid)
   }
-  await page.getByLabel('token').fill('')
+  await page.getByLabel('token', { exact: true }).fill('')
   await page.getByRole('button', { name: 'Stop all' }).click()
   await page.getByText('Write the token').waitFor()
   assert.deepEqual(sent, [])
