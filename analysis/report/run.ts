@@ -23,6 +23,7 @@ import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
 import { scalingPlot } from './plots/scaling.ts'
 import { timelinePlot } from './plots/timeline.ts'
+import { whereBlocks } from './where.ts'
 
 export function runReport({ runs }: Statistics): OfRuns {
   const [run] = runs as [RunStatistics]
@@ -30,7 +31,13 @@ export function runReport({ runs }: Statistics): OfRuns {
   const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run), timelinePlot(run)]
   return {
     ...(run.run ? { title: run.run.scenario, subtitle: run.name } : { title: run.name }),
-    blocks: present([verdictFinding(run), ...headline(run), ...plots, ...runTables(run)]),
+    blocks: present([
+      verdictFinding(run),
+      ...headline(run),
+      ...plots,
+      ...whereBlocks(run),
+      ...runTables(run),
+    ]),
   }
 }
 
@@ -87,7 +94,7 @@ export function runTables(run: RunStatistics): Block[] {
     { ...kindsTable(run), terminal: true },
     ...measureBlocks(run.measures),
     total.intended !== null && intendedTable(run),
-    total.server !== null && serverTable(run),
+    total.server !== null && { ...serverTable(run), folded: run.timeSpent.stages.length > 0 },
     followingTable(run),
     podsTable(run),
     list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),
