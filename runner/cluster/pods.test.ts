@@ -5,7 +5,7 @@ import { podOf } from './pods.ts'
 
 const pod = (status: PodStatus) =>
   podOf({
-    metadata: { name: 'workload-a' },
+    metadata: { name: 'workload-a', namespace: 'load-and-stress' },
     spec: { nodeName: 'node-1', containers: [{ name: 'workload', image: 'app:1' }] },
     status,
   })
@@ -22,6 +22,7 @@ test('a pod that is ready or starting has no problem', () => {
   assert.deepEqual(container({ ready: true, restartCount: 1 }), {
     name: 'workload-a',
     node: 'node-1',
+    nodeAddress: null,
     ready: true,
     restarts: 1,
     terminating: false,
@@ -56,7 +57,7 @@ test('the problem of a pod is one sentence', () => {
     lastState: { terminated: { exitCode: 1, reason: 'Error' } },
   }
   const crashing =
-    'workload-a keeps crashing (exit code 1, Error); "kubectl -n load-and-stress logs workload-a --previous" shows why'
+    'workload-a keeps crashing (exit code 1, Error); "kubectl -n load-and-stress logs workload-a -c workload --previous" shows why'
   assert.equal(container(crash).problem, crashing)
   const backingOff = { ...crash, restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } }
   assert.equal(container(backingOff).problem, crashing)

@@ -8,8 +8,9 @@ import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { serviceUrl } from './address.ts'
+import { findDeployed, workloadNamespace as namespace } from './deployed.ts'
 import { change, settled } from './deployment.ts'
-import { type Kubectl, kubectlOf, namespace } from './kubectl.ts'
+import { type Kubectl, kubectlOf } from './kubectl.ts'
 import { minikube, minikubeProfile } from './minikube.ts'
 import { podCpu, readPods } from './pods.ts'
 
@@ -51,7 +52,7 @@ export async function deploy(
   for (const each of components)
     if (!available.includes(each))
       throw new Failure('usage', `--with: no component "${each}"; available: ${available.join(', ')}`)
-  const kubectl = kubectlOf(shell)
+  const kubectl = kubectlOf(shell, { namespace })
   const profile = await minikubeProfile(kubectl)
   if (profile && !image) {
     shell.say(`building ${bundledImage} into minikube …`)
@@ -59,7 +60,7 @@ export async function deploy(
     await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
   }
   await apply(kubectl, replicas, image ?? bundledImage, components)
-  await settled(kubectl, replicas, shell.signal)
+  await settled(await findDeployed(shell, null), replicas, shell.signal)
   shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
 }
 
@@ -94,22 +95,22 @@ async function apply(
 
 /** Prints the address of the workload, once it has answered there. */
 export async function printUrl(shell: Shell): Promise<void> {
-  shell.print(`${await serviceUrl(kubectlOf(shell))}\n`)
+  shell.print(`${await serviceUrl(await findDeployed(shell, null))}\n`)
 }
 
 /** Changes the number of replicas and waits until exactly this many are ready. */
 export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
-  await change(kubectlOf(shell), { replicas }, shell.signal)
+  await change(await findDeployed(shell, null), { replicas }, shell.signal)
   shell.say(`${replicas} replicas are ready`)
 }
 
 /** Prints the pods, where they run and what they use, and what is wrong with them. */
 export async function status(shell: Shell): Promise<void> {
-  const kubectl = kubectlOf(shell)
+  const deployed = await findDeployed(shell, null)
   const [all, cpu, nodes] = await Promise.all([
-    readPods(kubectl),
-    podCpu(kubectl),
-    kubectl.list<Node>('nodes'),
+    readPods(deployed),
+    podCpu(deployed),
+    deployed.kubectl.list<Node>('nodes'),
   ])
   const pods = all.filter(({ terminating }) => !terminating)
   const rows = [
@@ -138,6 +139,6 @@ export async function status(shell: Shell): Promise<void> {
 /** Removes the workload with its namespace; the cluster stays. */
 export async function down(shell: Shell): Promise<void> {
   const options = ['--ignore-not-found', '--wait=true', '--request-timeout=180s']
-  await kubectlOf(shell).run('delete', 'namespace', namespace, ...options)
+  await kubectlOf(shell, { namespace }).run('delete', 'namespace', namespace, ...options)
   shell.say(`the namespace ${namespace} is gone; "minikube delete" removes a minikube cluster`)
 }
