@@ -21,6 +21,8 @@ export type Named = {
   readonly container?: string | undefined
   /** A base URL where it is reached, such as its Ingress; default: the service's. */
   readonly address?: string | undefined
+  /** How long to wait for an API server that is away, and for a node for pods, in ms; default: as the caller says. */
+  readonly patience?: number | undefined
 }
 
 /** Where `manifests/base` puts the workload. */
@@ -56,24 +58,25 @@ const kinds = { deployment: 'deployments', statefulset: 'statefulsets' } as cons
 
 /**
  * Finds the deployment that somebody named, or the bundled workload's; a Failure with advice where there is none.
- * @param patient for a series: waits for an API server that does not answer for a while
+ * @param patienceMs how long to wait for an API server that does not answer, where `given` does not say
  */
 export async function findDeployed(
   shell: Kubectl['shell'],
   given: Named | null,
-  { patient = false } = {},
+  { patienceMs: usual = 0 } = {},
 ): Promise<Deployed> {
-  const named = given?.deployment ? given : { ...workload, context: given?.context }
-  const bundled = named !== given
+  const bundled = !given?.deployment
+  const named: Named = given?.deployment ? given : { ...given, ...workload }
+  const { patience: patienceMs = usual } = named
   const [, before, name = ''] = /^(?:([^/]*)\/)?([^/]*)$/.exec(named.deployment) ?? []
   if (!name || before === '')
     throw new Failure('usage', `--deployment: "${named.deployment}" is not NAME or NAMESPACE/NAME`)
   const { context } = named
-  const ofContext = kubectlOf(shell, { patient, context, namespace: '' })
+  const ofContext = kubectlOf(shell, { patienceMs, context, namespace: '' })
   const namespace = before ?? named.namespace ?? (await namespaceOf(ofContext))
   if (named.namespace !== undefined && named.namespace !== namespace)
     throw new Failure('usage', `--namespace ${named.namespace} and --deployment ${named.deployment} differ`)
-  const kubectl = kubectlOf(shell, { patient, context, namespace })
+  const kubectl = kubectlOf(shell, { patienceMs, context, namespace })
   const all = async (kind: keyof typeof kinds) =>
     (await kubectl.list<Controller>(kinds[kind], ...kubectl.inNamespace)).map((each) => ({ kind, each }))
   const there = [...(await all('deployment')), ...(bundled ? [] : await all('statefulset'))]

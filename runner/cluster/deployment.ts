@@ -47,7 +47,8 @@ const graceMs = 20_000
  * @throws a Failure: a problem of a pod that lasts, more than three minutes, or an abort
  */
 export async function settled(deployed: Deployed, replicas: number, signal?: AbortSignal): Promise<void> {
-  const { kubectl } = deployed
+  const { kubectl, named } = deployed
+  const mostMs = Math.max(limitMs, (named.patience ?? 0) + graceMs)
   const startMs = performance.now()
   let lastProgress = ''
   for (;;) {
@@ -63,16 +64,18 @@ export async function settled(deployed: Deployed, replicas: number, signal?: Abo
     const progress = `${ready} of ${replicas} replicas are ready${terminating > 0 ? `, ${terminating} terminating` : ''} …`
     if (progress !== lastProgress) kubectl.shell.say(progress)
     lastProgress = progress
+    const troubled = staying.find((pod) => pod.problem)
     const failure = status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
     const problem = failure
       ? `the cluster creates no pods: ${failure.message ?? 'it does not say why'}`
-      : staying.find((pod) => pod.problem)?.problem
+      : troubled?.problem
     const waitedMs = performance.now() - startMs
-    if (problem && waitedMs > graceMs) throw new Failure('environment', problem)
-    if (waitedMs > limitMs)
+    const patienceMs = troubled?.waitsForNode ? (named.patience ?? graceMs) : graceMs
+    if (problem && waitedMs > patienceMs) throw new Failure('environment', problem)
+    if (waitedMs > mostMs)
       throw new Failure(
         'environment',
-        `only ${ready} of ${replicas} replicas were ready after ${limitMs / 1000} s; "kubectl${['', ...kubectl.inContext, ...kubectl.inNamespace].join(' ')} get pods" shows them`,
+        `only ${ready} of ${replicas} replicas were ready after ${mostMs / 1000} s; "kubectl${['', ...kubectl.inContext, ...kubectl.inNamespace].join(' ')} get pods" shows them`,
       )
     await sleep(500)
   }

@@ -26,29 +26,27 @@ type Options = {
   /** Default: the current one. */
   readonly context?: string | undefined
   readonly namespace: string
-  /** For long work: while the API server does not answer, repeats for half a minute what is safe to repeat. */
-  readonly patient?: boolean
+  /** For long work: repeats what is safe to repeat while the API server does not answer, for at most this long (0). */
+  readonly patienceMs?: number
 }
 
 const noAnswer = 'the API server does not answer'
-const repeatable = ['get', 'scale', 'top', 'config']
+const repeatable = ['get', 'scale', 'set', 'top', 'config']
 
-export function kubectlOf(
-  shell: Kubectl['shell'],
-  { context, namespace, patient = false }: Options,
-): Kubectl {
+export function kubectlOf(shell: Kubectl['shell'], { context, namespace, patienceMs = 0 }: Options): Kubectl {
   const inContext = context === undefined ? [] : [`--context=${context}`]
   async function run(...args: readonly string[]): Promise<string> {
-    const attempts = patient && repeatable.includes(args[0] ?? '') ? 6 : 1
-    for (let attempt = 1; ; attempt++) {
+    const startMs = performance.now()
+    for (let waitMs = 1000; ; waitMs = Math.min(2 * waitMs, 10_000)) {
       try {
         return await once(shell, [...inContext, ...args])
       } catch (error) {
         const { message } = error as Error
-        if (attempt === attempts || !message.startsWith(noAnswer) || shell.urgent.aborted) throw error
-        const seconds = 2 ** (attempt - 1)
-        shell.say(`${message}; retrying in ${seconds} s`)
-        await sleep(1000 * seconds, undefined, { signal: shell.urgent }).catch(() => {})
+        const over = performance.now() - startMs + waitMs > patienceMs
+        const safe = repeatable.includes(args[0] ?? '') && message.startsWith(noAnswer)
+        if (over || !safe || shell.urgent.aborted) throw error
+        shell.say(`${message}; retrying in ${waitMs / 1000} s`)
+        await sleep(waitMs, undefined, { signal: shell.urgent }).catch(() => {})
       }
     }
   }
@@ -104,7 +102,11 @@ export function failureOf(args: readonly string[], stderr: string): string {
   if (prints(/current-context is not set|no configuration has been provided|localhost:8080 was refused/i))
     return 'there is no current kube context; "kubectl config get-contexts" lists contexts, "npm run cluster:up" creates one'
   if (prints(/forbidden/i)) return `the cluster does not allow it: ${last}`
-  if (prints(/was refused|no such host|i\/o timeout|handshake timeout|Unable to connect|context deadline/i))
+  if (
+    prints(
+      /was refused|connection refused|connection reset|\bEOF\b|no such host|no route to host|network is unreachable|i\/o timeout|handshake timeout|Unable to connect|context deadline|Client\.Timeout|apiserver (not ready|is shutting down)|etcdserver: (leader changed|request timed out)/i,
+    )
+  )
     return `${noAnswer} (${last}); is the cluster running?`
   return `kubectl ${args.join(' ')}: ${last}`
 }

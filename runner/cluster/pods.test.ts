@@ -27,6 +27,7 @@ test('a pod that is ready or starting has no problem', () => {
     restarts: 1,
     terminating: false,
     problem: null,
+    waitsForNode: false,
   })
   assert.equal(waiting('ContainerCreating').problem, null)
   assert.deepEqual([pod({}).ready, pod({}).problem], [false, null])
@@ -45,7 +46,7 @@ test('the problem of a pod is one sentence', () => {
   }
   assert.equal(
     pod({ conditions: [unschedulable] }).problem,
-    'no node fits workload-a: 0/1 nodes are available: 1 Insufficient cpu.',
+    'no node fits workload-a: 0/1 nodes are available: 1 Insufficient cpu.; --patience waits longer for one',
   )
   for (const reason of ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'])
     assert.match(

@@ -12,6 +12,8 @@ export type Pod = {
   readonly terminating: boolean
   /** A sentence that says what keeps the pod from becoming ready; null for nothing. */
   readonly problem: string | null
+  /** Whether that is a node, which may be on its way. */
+  readonly waitsForNode: boolean
 }
 
 /** Its pods by name. */
@@ -31,18 +33,20 @@ export function podOf(pod: ApiPod): Pod {
     restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
     terminating: metadata?.deletionTimestamp !== undefined,
     problem: problemOf(pod),
+    waitsForNode: unschedulable(pod) !== undefined,
   }
 }
 
 const unsaid = 'it does not say why'
 
+const unschedulable = ({ status }: ApiPod) =>
+  status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable')
+
 function problemOf(pod: ApiPod): string | null {
   const { metadata, status } = pod
   const name = metadata?.name ?? 'a pod'
-  const unschedulable = status?.conditions?.find(
-    ({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable',
-  )
-  if (unschedulable) return `no node fits ${name}: ${unschedulable.message ?? unsaid}`
+  const unfit = unschedulable(pod)
+  if (unfit) return `no node fits ${name}: ${unfit.message ?? unsaid}; --patience waits longer for one`
   // Of a sidecar too: the pod is not ready without it.
   const containers = status?.containerStatuses ?? []
   const problems = containers.flatMap((each) => problemWith(each, pod) ?? [])

@@ -55,6 +55,12 @@ export const deploymentFlags = grouped('A deployment of your own', {
     'answers 2xx or 3xx where it can be loaded; default: an open port is enough',
     pattern(/^\//, 'does not begin with /'),
   ),
+  patience: option(
+    'LAS_PATIENCE',
+    'time',
+    'waits for an API server that is away (a series: 2m) and for a node for its pods (20s)',
+    duration,
+  ),
   container: option('LAS_CONTAINER', 'name', 'the container that counts; default: the only one', given),
   address: option(
     'LAS_ADDRESS',

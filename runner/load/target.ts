@@ -11,6 +11,9 @@ type DeploymentOptions = OptionsOf<typeof deploymentFlags>
 type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> &
   Partial<Pick<RunOptions, 'path' | 'insecure' | 'ca'> & DeploymentOptions>
 
+/** What is said of the bundled workload's too. */
+const ofAny = ['context', 'patience']
+
 /**
  * The deployment that the options name; without a name that of the bundled workload, in another context perhaps. A
  * Failure for what describes a deployment that nobody named.
@@ -19,11 +22,12 @@ export function namedDeployment(options: Partial<DeploymentOptions>): Named | nu
   const { deployment, ...rest } = options
   if (deployment !== undefined) return { ...rest, deployment }
   const lonely = Object.keys(deploymentFlags).find(
-    (key) => key !== 'context' && options[key as keyof DeploymentOptions] !== undefined,
+    (key) => !ofAny.includes(key) && options[key as keyof DeploymentOptions] !== undefined,
   )
   if (lonely)
     throw new Failure('usage', `--${flagName(lonely)} is about a deployment of yours: add --deployment`)
-  return options.context === undefined ? null : { deployment: '', context: options.context }
+  const { context, patience } = options
+  return context === undefined && patience === undefined ? null : { deployment: '', context, patience }
 }
 
 /** What a built-in scenario needs to load a deployment of one's own. */
@@ -62,7 +66,7 @@ export async function openTarget(
     if (autoscaled) await needAutoscaler(shell, named)
     return deploymentTarget(shell, { named, allowPublic })
   }
-  if (named) throw new Failure('usage', '--context is for --deployment or --cluster')
+  if (named) throw new Failure('usage', '--context and --patience are for --deployment or --cluster')
   if (url) {
     const { urlTarget } = await import('../targets/url.ts')
     return urlTarget(url, { allowPublic, flag: '--url', trust: trustOf(shell, { insecure, ca }) })

@@ -28,12 +28,15 @@ type Options = {
   readonly before?: Desired | undefined
 }
 
+// An upgrade of the control plane takes about a minute.
+const seriesPatienceMs = 120_000
+
 /** A deployment or StatefulSet on a cluster, behind its service; a Failure where there is none. */
 export async function deploymentTarget(
   shell: Kubectl['shell'],
   { named, patient = false, allowPublic = false, before }: Options,
 ): Promise<Target> {
-  const deployed = await findDeployed(shell, named, { patient })
+  const deployed = await findDeployed(shell, named, { patienceMs: patient ? seriesPatienceMs : 0 })
   const { bundled, resource } = deployed
   const { address } = deployed.named
   const given = address === undefined ? null : await checkUrl(address, { allowPublic, flag: '--address' })
