@@ -85,6 +85,7 @@ if (failures.length > 0) {
   setInterval(() => {}, 1000)
 } else if (verb === 'scale') save({ replicas: Number(rest.at(-1).split('=')[1]) })
 else if (verb === 'set') save({ image: rest.at(-1).split('=')[1] })
+else if (verb === 'patch') save({ patched: rest.at(-1) })
 else if (verb === 'config') console.log('here')
 else if (verb === 'top') console.log('pod-1 12m 30Mi')
 else if (resource === '--raw') {

@@ -23,6 +23,8 @@ export type Named = {
   readonly address?: string | undefined
   /** How long to wait for an API server that is away, and for a node for pods, in ms; default: as the caller says. */
   readonly patience?: number | undefined
+  /** Whether its autoscaler may be suspended while it is varied. */
+  readonly suspendAutoscaler?: boolean | undefined
 }
 
 /** Where `manifests/base` puts the workload. */

@@ -61,6 +61,10 @@ export const deploymentFlags = grouped('A deployment of your own', {
     'waits for an API server that is away (a series: 2m) and for a node for its pods (20s)',
     duration,
   ),
+  suspendAutoscaler: toggle(
+    'LAS_SUSPEND_AUTOSCALER',
+    'suspend its autoscaler while it is varied, and let it work again at the end',
+  ),
   container: option('LAS_CONTAINER', 'name', 'the container that counts; default: the only one', given),
   address: option(
     'LAS_ADDRESS',

@@ -12,7 +12,7 @@ type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> &
   Partial<Pick<RunOptions, 'path' | 'insecure' | 'ca'> & DeploymentOptions>
 
 /** What is said of the bundled workload's too. */
-const ofAny = ['context', 'patience']
+const ofAny = ['context', 'patience', 'suspendAutoscaler']
 
 /**
  * The deployment that the options name; without a name that of the bundled workload, in another context perhaps. A
@@ -26,8 +26,10 @@ export function namedDeployment(options: Partial<DeploymentOptions>): Named | nu
   )
   if (lonely)
     throw new Failure('usage', `--${flagName(lonely)} is about a deployment of yours: add --deployment`)
-  const { context, patience } = options
-  return context === undefined && patience === undefined ? null : { deployment: '', context, patience }
+  const { context, patience, suspendAutoscaler = false } = options
+  return context === undefined && patience === undefined && !suspendAutoscaler
+    ? null
+    : { deployment: '', context, patience, suspendAutoscaler }
 }
 
 /** What a built-in scenario needs to load a deployment of one's own. */
@@ -66,7 +68,11 @@ export async function openTarget(
     if (autoscaled) await needAutoscaler(shell, named)
     return deploymentTarget(shell, { named, allowPublic })
   }
-  if (named) throw new Failure('usage', '--context and --patience are for --deployment or --cluster')
+  if (named)
+    throw new Failure(
+      'usage',
+      '--context, --patience and --suspend-autoscaler are for a deployment: add --deployment or --cluster',
+    )
   if (url) {
     const { urlTarget } = await import('../targets/url.ts')
     return urlTarget(url, { allowPublic, flag: '--url', trust: trustOf(shell, { insecure, ca }) })

@@ -40,7 +40,14 @@ const Plan = z.object({
     .optional()
     .describe('the flags that name the deployment; absent for the bundled workload’s'),
   before: z
-    .object({ replicas: z.number(), image: z.string() })
+    .object({
+      replicas: z.number(),
+      image: z.string(),
+      autoscalers: z
+        .array(z.object({ name: z.string(), spec: z.record(z.string(), z.unknown()) }))
+        .optional()
+        .describe('suspended during the series'),
+    })
     .optional()
     .describe('what the deployment ran before the series, to be restored at its end'),
   duet: z.boolean().optional().describe('whether both sides are loaded at the same moment'),

@@ -182,7 +182,7 @@ test('of a deployment of one\u2019s own, the named container alone changes, and 
 test('a deployment that an autoscaler scales is not varied', async () => {
   using fake = fakeKubectl({ ...shop, balancer: balancer(), autoscalers: 1 })
   const refusal =
-    /^statefulset\/shop is scaled by the autoscaler scaler-1 \(1 to 5 replicas\), so what is set/
+    /^statefulset\/shop is scaled by the autoscaler scaler-1 \(1 to 5 replicas\), so what is set would not stay; --suspend-autoscaler/
   await assert.rejects(variableNow(fake.shell, named), { message: refusal })
   const target = await deploymentTarget(fake.shell, { named })
   await assert.rejects(target.vary({ replicas: 2 }, fake.shell.signal), { message: refusal })
@@ -196,4 +196,25 @@ test('a series that goes on restores what ran before it began', async () => {
   await target.vary({ replicas: 1 }, fake.shell.signal)
   await target.restore()
   assert.equal(changes(fake.calls()).at(-1), 'scale -n load-and-stress deployment/workload --replicas=3')
+})
+
+test('an autoscaler is suspended on demand, and works again at the end, also after a kill', async () => {
+  using fake = fakeKubectl({ ...shop, balancer: balancer(), autoscalers: 1 })
+  const consenting = { ...named, suspendAutoscaler: true }
+  const before = await variableNow(fake.shell, consenting)
+  const spec = { maxReplicas: 5, scaleTargetRef: { kind: 'StatefulSet', name: 'shop' } }
+  assert.deepEqual(before.autoscalers, [{ name: 'scaler-1', spec }])
+  // The second time as a series that was killed goes on: the autoscaler is suspended, and its plan knows how it was.
+  for (let time = 0; time < 2; time++) {
+    const target = await deploymentTarget(fake.shell, { named: consenting, before })
+    await target.vary({ replicas: 2 }, fake.shell.signal)
+    if (time > 0) await target.restore()
+  }
+  const patches = fake.calls().filter((call) => call.startsWith('patch'))
+  assert.equal(patches.length, 3)
+  assert.match(patches[0] ?? '', /^patch hpa scaler-1 -n store --type=merge -p .*"selectPolicy":"Disabled"/)
+  assert.equal(
+    patches[2],
+    `patch hpa scaler-1 -n store --type=json -p ${JSON.stringify([{ op: 'replace', path: '/spec', value: spec }])}`,
+  )
 })

@@ -1,8 +1,8 @@
-import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js'
 import type { Node } from 'kubernetes-types/core/v1.js'
 import type { Run } from '../../analysis/formats/run.ts'
 import { quantity } from '../../analysis/formats/words.ts'
 import { serviceUrl } from '../cluster/address.ts'
+import { type Autoscaler, autoscalersOf, suspend, toSuspend, unsuspend } from '../cluster/autoscaler.ts'
 import { type Deployed, findDeployed, type Named } from '../cluster/deployed.ts'
 import { change, type Desired, desired } from '../cluster/deployment.ts'
 import type { Kubectl } from '../cluster/kubectl.ts'
@@ -25,8 +25,11 @@ type Options = {
   /** Whether the user allows an address of `named` that is neither loopback nor private. */
   readonly allowPublic?: boolean | undefined
   /** What to restore; default: as it is now. */
-  readonly before?: Desired | undefined
+  readonly before?: Before | undefined
 }
+
+/** What a deployment ran before it was varied, and the autoscalers that are suspended meanwhile. */
+type Before = Desired & { readonly autoscalers?: Autoscaler[] | undefined }
 
 // An upgrade of the control plane takes about a minute.
 const seriesPatienceMs = 120_000
@@ -48,7 +51,8 @@ export async function deploymentTarget(
   const reachOf = async (): Promise<Reach> =>
     given ? (allowPublic ? 'anywhere' : nearbyOnly) : url instanceof Error ? nearbyOnly : addressesOf(url)
   let reach = await reachOf()
-  let found: Desired | null = before ?? null
+  let found: Before | null = before ?? null
+  let varied = false
   const target: Target = {
     get url() {
       if (url instanceof Error) throw url
@@ -60,8 +64,10 @@ export async function deploymentTarget(
     },
     async vary(levels, signal) {
       if (levels.image !== undefined || levels.replicas !== undefined) {
-        const now = await variable(deployed)
-        found ??= now
+        found ??= await variable(deployed)
+        const suspended = found.autoscalers ?? []
+        for (const each of await toSuspend(deployed, varied ? suspended : [])) await suspend(deployed, each)
+        varied = true
         await change(deployed, levels, signal)
       }
       url = await addressNow()
@@ -105,6 +111,7 @@ export async function deploymentTarget(
       shell.say(`back to ${words} …`)
       try {
         await change(deployed, first, shell.urgent)
+        for (const each of first.autoscalers ?? []) await unsuspend(deployed, each)
       } catch (error) {
         shell.say(
           shell.urgent.aborted
@@ -118,33 +125,13 @@ export async function deploymentTarget(
 }
 
 /** What a deployment that is to be varied runs now; a Failure where there is none, or where something else scales it. */
-export const variableNow = async (shell: Kubectl['shell'], named: Named | null): Promise<Desired> =>
+export const variableNow = async (shell: Kubectl['shell'], named: Named | null): Promise<Before> =>
   variable(await findDeployed(shell, named))
 
-async function variable(deployed: Deployed): Promise<Desired> {
-  const [autoscaler] = await autoscalersOf(deployed)
-  if (autoscaler) {
-    const { minReplicas = 1, maxReplicas } = autoscaler.spec ?? {}
-    throw new Failure(
-      'environment',
-      `${deployed.resource} is scaled by the autoscaler ${autoscaler.metadata?.name} (${minReplicas} to ${maxReplicas} replicas), so what is set would not stay; remove it while this runs`,
-    )
-  }
-  return desired(await deployed.read(), deployed.container())
-}
-
-/** Those of the deployment, KEDA's too; none where they may not be read. */
-async function autoscalersOf({ kubectl, name, resource }: Deployed): Promise<HorizontalPodAutoscaler[]> {
-  const all = await kubectl
-    .list<HorizontalPodAutoscaler>('hpa', ...kubectl.inNamespace)
-    .catch((error: Error) => {
-      if (/does not allow/.test(error.message)) return []
-      throw error
-    })
-  return all.filter(({ spec }) => {
-    const { kind = '', name: scaled } = spec?.scaleTargetRef ?? {}
-    return scaled === name && resource.startsWith(`${kind.toLowerCase()}/`)
-  })
+async function variable(deployed: Deployed): Promise<Before> {
+  const autoscalers = await toSuspend(deployed)
+  const now = desired(await deployed.read(), deployed.container())
+  return { ...now, ...(autoscalers.length > 0 && { autoscalers }) }
 }
 
 /** @throws a Failure with advice where nothing would scale the deployment */
