@@ -11,6 +11,8 @@ export type FakeCluster = {
   readonly balancer?: { readonly ip?: string; readonly port: number }
   readonly nodePort?: number
   readonly autoscalers?: number
+  /** Whether it knows the kinds of the Prometheus operator. */
+  readonly operator?: boolean
   /** Default: the bundled workload's deployment. */
   readonly name?: string
   readonly kind?: 'deployments' | 'statefulsets'
@@ -64,7 +66,7 @@ const items = {
   }] : [],
   nodes: () => [{ status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } }],
   hpa: () => times(autoscalers, (index) => ({
-    metadata: { name: 'scaler-' + index },
+    metadata: { name: cluster.name === 'workload' ? 'workload' : 'scaler-' + index },
     spec: { maxReplicas: 5, scaleTargetRef: { kind: kind === 'deployments' ? 'Deployment' : 'StatefulSet', name } },
   })),
 }
@@ -85,6 +87,8 @@ if (failures.length > 0) {
   setInterval(() => {}, 1000)
 } else if (verb === 'scale') save({ replicas: Number(rest.at(-1).split('=')[1]) })
 else if (verb === 'set') save({ image: rest.at(-1).split('=')[1] })
+else if (verb === 'delete') save({ autoscalers: 0 })
+else if (verb === 'api-resources') console.log(cluster.operator ? 'servicemonitors.monitoring.coreos.com' : '')
 else if (verb === 'patch') save({ patched: rest.at(-1) })
 else if (verb === 'config') console.log('here')
 else if (verb === 'top') console.log('pod-1 12m 30Mi')

@@ -8,7 +8,8 @@ import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { serviceUrl } from './address.ts'
-import { findDeployed, workloadNamespace as namespace } from './deployed.ts'
+import { autoscalersOf } from './autoscaler.ts'
+import { type Deployed, findDeployed, workloadNamespace as namespace } from './deployed.ts'
 import { change, settled } from './deployment.ts'
 import { type Kubectl, kubectlOf } from './kubectl.ts'
 import { minikube, minikubeProfile } from './minikube.ts'
@@ -53,6 +54,7 @@ export async function deploy(
     if (!available.includes(each))
       throw new Failure('usage', `--with: no component "${each}"; available: ${available.join(', ')}`)
   const kubectl = kubectlOf(shell, { namespace })
+  if (components.includes('monitoring')) await needOperator(kubectl)
   const profile = await minikubeProfile(kubectl)
   if (profile && !image) {
     shell.say(`building ${bundledImage} into minikube …`)
@@ -60,8 +62,34 @@ export async function deploy(
     await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
   }
   await apply(kubectl, replicas, image ?? bundledImage, components)
-  await settled(await findDeployed(shell, null), replicas, shell.signal)
+  const deployed = await findDeployed(shell, null)
+  if (!components.includes('autoscaling')) await removeAutoscaler(deployed)
+  await settled(deployed, replicas, shell.signal)
   shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
+}
+
+/** @throws a Failure where a ServiceMonitor cannot be applied, before anything else is */
+async function needOperator(kubectl: Kubectl): Promise<void> {
+  const kinds = await kubectl.run('api-resources', '--api-group=monitoring.coreos.com', '-o', 'name')
+  if (!kinds.includes('servicemonitors'))
+    throw new Failure(
+      'environment',
+      '--with monitoring needs the Prometheus operator, whose ServiceMonitor this cluster does not know; nothing was deployed',
+    )
+}
+
+/** The one of an earlier deployment with autoscaling, which would change the replicas again. */
+async function removeAutoscaler(deployed: Deployed): Promise<void> {
+  const { kubectl } = deployed
+  for (const { metadata } of await autoscalersOf(deployed)) {
+    const name = metadata?.name ?? ''
+    if (name === 'workload') await kubectl.run('delete', 'hpa', name, ...kubectl.inNamespace)
+    kubectl.shell.say(
+      name === 'workload'
+        ? 'the autoscaler of an earlier deployment is removed; --with autoscaling keeps it'
+        : `the autoscaler ${name} still scales the workload`,
+    )
+  }
 }
 
 /** Applies the base with these replicas, image and components, as a temporary kustomization. */
@@ -107,8 +135,9 @@ export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
 /** Prints the pods, where they run and what they use, and what is wrong with them. */
 export async function status(shell: Shell): Promise<void> {
   const deployed = await findDeployed(shell, null)
-  const [all, cpu, nodes] = await Promise.all([
+  const [all, autoscalers, cpu, nodes] = await Promise.all([
     readPods(deployed),
+    autoscalersOf(deployed),
     podCpu(deployed),
     deployed.kubectl.list<Node>('nodes'),
   ])
@@ -130,9 +159,13 @@ export async function status(shell: Shell): Promise<void> {
       .join('  ')
       .trimEnd(),
   )
+  const scaled = autoscalers.map(
+    ({ metadata, spec }) =>
+      `the autoscaler ${metadata?.name} scales it: ${spec?.minReplicas ?? 1} to ${spec?.maxReplicas} replicas`,
+  )
   const problems = pods.flatMap(({ problem }) => problem ?? [])
   shell.print(
-    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...problems].join('\n')}\n`,
+    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...scaled, ...problems].join('\n')}\n`,
   )
 }
 
