@@ -11,6 +11,17 @@ export type FakeCluster = {
   readonly balancer?: { readonly ip?: string; readonly port: number }
   readonly nodePort?: number
   readonly autoscalers?: number
+  /** Whether it knows the kinds of the Prometheus operator. */
+  readonly operator?: boolean
+  /** Default: the bundled workload's deployment. */
+  readonly name?: string
+  readonly kind?: 'deployments' | 'statefulsets'
+  readonly containers?: readonly string[]
+  /** Services, as the API lists them, instead of the one made of balancer and port. */
+  readonly services?: readonly object[]
+  readonly ingresses?: readonly object[]
+  /** Resources that may not be listed. */
+  readonly forbidden?: readonly string[]
   /** Whether its pods never become ready. */
   readonly stuck?: boolean
   /** stderr of the next commands, which fail. */
@@ -22,30 +33,42 @@ export type FakeCluster = {
 const kubectl = (folder: string) => `#!${process.execPath}
 const fs = require('node:fs')
 const [file, calls] = ${JSON.stringify([path.join(folder, 'cluster.json'), path.join(folder, 'calls')])}
-const [, verb, resource, ...rest] = process.argv.slice(2)
+const [, verb, resource, ...rest] = process.argv.slice(2).filter((each) => !each.startsWith('--context='))
 fs.appendFileSync(calls, [verb, resource, ...rest].join(' ') + '\\n')
 const cluster = JSON.parse(fs.readFileSync(file, 'utf8'))
-const { replicas, image, balancer, nodePort, autoscalers, failures, served, stuck } = cluster
+const { replicas, image, balancer, nodePort, autoscalers, failures, served, stuck, name, kind, forbidden } = cluster
+const labels = { app: name }
 const save = (changes) => fs.writeFileSync(file, JSON.stringify({ ...cluster, ...changes }))
-const containers = [{ image, resources: { limits: { cpu: '200m' } } }]
+const containers = cluster.containers.map((name, index) => index === 0
+  ? { name, image, resources: { limits: { cpu: '200m' } } } : { name, image: name + ':1' })
 const times = (count, make) => Array.from({ length: count }, (_, index) => make(index + 1))
 const items = {
-  deployments: () => replicas === null ? [] : [{
-    metadata: { generation: 1 },
-    spec: { replicas, template: { spec: { containers } } },
+  deployments: () => [],
+  statefulsets: () => [],
+  [kind]: () => replicas === null ? [] : [{
+    metadata: { name, generation: 1 },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
     status: { observedGeneration: 1, updatedReplicas: replicas },
   }],
   pods: () => times(replicas, (index) => ({
     metadata: { name: 'pod-' + index },
     spec: { nodeName: 'node-1', containers },
-    status: { containerStatuses: [{ ready: !stuck, restartCount: 0 }] },
+    status: {
+      hostIP: '127.0.0.1',
+      containerStatuses: containers.map(({ name, image }) => ({ name, image, ready: !stuck, restartCount: 0 })),
+    },
   })),
-  services: () => balancer || nodePort ? [{
-    spec: { ports: [{ port: balancer?.port, nodePort }] },
+  ingresses: () => cluster.ingresses,
+  services: () => cluster.services ? cluster.services : balancer || nodePort ? [{
+    metadata: { name: 'workload' },
+    spec: { type: 'LoadBalancer', selector: labels, ports: [{ port: balancer?.port, nodePort }] },
     status: { loadBalancer: { ingress: balancer?.ip ? [{ ip: balancer.ip }] : [] } },
   }] : [],
   nodes: () => [{ status: { addresses: [{ type: 'InternalIP', address: '127.0.0.1' }] } }],
-  hpa: () => times(autoscalers, () => ({})),
+  hpa: () => times(autoscalers, (index) => ({
+    metadata: { name: cluster.name === 'workload' ? 'workload' : 'scaler-' + index },
+    spec: { maxReplicas: 5, scaleTargetRef: { kind: kind === 'deployments' ? 'Deployment' : 'StatefulSet', name } },
+  })),
 }
 const insight = () => ({
   service: 'load-and-stress', version: '1', instance: 'i', host: 'h', pod: null, namespace: null, node: null,
@@ -55,12 +78,18 @@ if (failures.length > 0) {
   save({ failures: failures.slice(1) })
   console.error(failures[0])
   process.exitCode = 1
+} else if (forbidden.includes(resource)) {
+  console.error('Error from server (Forbidden): ' + resource + ' is forbidden: User "dev" cannot list it')
+  process.exitCode = 1
 } else if (rest.includes('--watch')) {
   fs.writeSync(1, '1 1\\n1 1\\n2 1\\n2 2\\n')
   fs.appendFileSync(calls, 'watching\\n')
   setInterval(() => {}, 1000)
 } else if (verb === 'scale') save({ replicas: Number(rest.at(-1).split('=')[1]) })
-else if (verb === 'set') save({ image: rest.at(-1).slice(2) })
+else if (verb === 'set') save({ image: rest.at(-1).split('=')[1] })
+else if (verb === 'delete') save({ autoscalers: 0 })
+else if (verb === 'api-resources') console.log(cluster.operator ? 'servicemonitors.monitoring.coreos.com' : '')
+else if (verb === 'patch') save({ patched: rest.at(-1) })
 else if (verb === 'config') console.log('here')
 else if (verb === 'top') console.log('pod-1 12m 30Mi')
 else if (resource === '--raw') {
@@ -78,8 +107,21 @@ echo "$@" >>'${path.join(folder, 'minikube-calls')}'
 /** A shell whose PATH has a kubectl and a minikube with this cluster. Remove it after the test. */
 export function fakeKubectl(cluster: FakeCluster = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'las-kubectl-'))
-  const state = { replicas: 1, image: 'app:1', autoscalers: 0, failures: [], served: 0, ...cluster }
+  const state = {
+    replicas: 1,
+    image: 'app:1',
+    autoscalers: 0,
+    failures: [],
+    served: 0,
+    name: 'workload',
+    kind: 'deployments',
+    containers: ['workload'],
+    ingresses: [],
+    forbidden: [],
+    ...cluster,
+  }
   writeFileSync(path.join(folder, 'cluster.json'), JSON.stringify(state))
+  writeFileSync(path.join(folder, 'calls'), '')
   writeFileSync(path.join(folder, 'kubectl'), kubectl(folder), { mode: 0o755 })
   const valid = cluster.minikube ? [{ Name: 'here' }] : []
   writeFileSync(path.join(folder, 'minikube'), minikube(folder, valid), { mode: 0o755 })

@@ -71,7 +71,10 @@ export const Run = z.object({
     replicas: numberOrNull.default(null).describe('how many replicas served the URL; null where unknown'),
     cluster: z
       .object({
-        nodes: z.number(),
+        context: z.string().nullable().optional().describe('kube context; null inside a cluster'),
+        namespace: z.string().optional(),
+        deployment: z.string().optional().describe('deployment/NAME or statefulset/NAME'),
+        nodes: numberOrNull.describe('null where they may not be seen'),
         image: z.string(),
         cpuLimit: z.string().nullable().describe('per replica, in Kubernetes’ notation'),
         memoryLimit: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { loadWords, stageWords, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
-import { number, orDash, percent } from '../formats/words.ts'
+import { number, orDash, percent, quantity } from '../formats/words.ts'
 import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -154,7 +154,7 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
     [
       'Cluster',
       cluster &&
-        `${target.replicas} replicas on ${cluster.nodes} node${cluster.nodes === 1 ? '' : 's'}, ${cluster.cpuLimit ?? 'no limit of'} CPU and ${cluster.memoryLimit ?? 'no limit of'} memory each, ${cluster.image}`,
+        `${cluster.deployment ? `${cluster.deployment} in ${cluster.namespace}${cluster.context ? ` (kube context ${cluster.context})` : ''}: ` : ''}${quantity(target.replicas ?? 0, 'replica')}${cluster.nodes === null ? '' : ` on ${quantity(cluster.nodes, 'node')}`}, ${cluster.cpuLimit ?? 'no limit of'} CPU and ${cluster.memoryLimit ?? 'no limit of'} memory each, ${cluster.image}`,
     ],
     ['Started', run.startedAt + (durationMs === null ? '' : `, ran ${number(durationMs / 1000)} s`)],
     ['Generator', generatorWords(run, durationMs)],

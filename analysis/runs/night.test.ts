@@ -68,6 +68,7 @@ describe('a night', () => {
     assert.deepEqual(environmentOf({}), { ...base, limits: 'unknown' })
     assert.deepEqual(environmentOf({ target: { ...target, cluster } }), {
       ...base,
+      nodes: '1',
       limits: '200m CPU, no memory',
     })
     const k6 = { ...aRun().k6, timeline: { periodMs: 1000 } }

@@ -70,6 +70,7 @@ const environmentOf = (run: Run | null): Night['environment'] => {
     CPU: `${host.cpu ?? 'unknown'} × ${host.cores}`,
     Node: host.node,
     k6: host.k6,
+    ...(target.cluster && { nodes: String(target.cluster.nodes ?? 'unknown') }),
     limits: target.cluster
       ? `${target.cluster.cpuLimit ?? 'no'} CPU, ${target.cluster.memoryLimit ?? 'no'} memory`
       : target.workload

@@ -1,27 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Deployment } from 'kubernetes-types/apps/v1.js'
 import { Failure } from '../shell/exit.ts'
-import { inNamespace, type Kubectl, namespace } from './kubectl.ts'
+import type { Controller, Deployed } from './deployed.ts'
 import { readPods } from './pods.ts'
-
-const resource = 'deployment/workload'
-
-/** The workload's deployment; a Failure with advice where there is none. */
-export async function readDeployment(kubectl: Kubectl): Promise<Deployment> {
-  const [deployment] = await kubectl.ofWorkload<Deployment>('deployments')
-  if (deployment) return deployment
-  throw new Failure(
-    'environment',
-    `no workload in the namespace ${namespace}; deploy it with "npm run cluster:deploy"`,
-  )
-}
 
 /** What a deployment should run. */
 export type Desired = { readonly replicas: number; readonly image: string }
 
-export const desired = ({ spec }: Deployment): Desired => ({
+/** @param container whose image counts */
+export const desired = ({ spec }: Controller, container: string): Desired => ({
   replicas: spec?.replicas ?? 1,
-  image: spec?.template.spec?.containers[0]?.image ?? '',
+  image: spec?.template.spec?.containers.find(({ name }) => name === container)?.image ?? '',
 })
 
 /**
@@ -30,21 +18,24 @@ export const desired = ({ spec }: Deployment): Desired => ({
  * crash would never become ready.
  */
 export async function change(
-  kubectl: Kubectl,
+  deployed: Deployed,
   levels: Partial<Desired>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const now = desired(await readDeployment(kubectl))
+  const { kubectl, resource } = deployed
+  const { inNamespace } = kubectl
+  const container = deployed.container()
+  const now = desired(await deployed.read(), container)
   const { replicas = now.replicas, image = now.image } = levels
   const fewer = Math.min(replicas, now.replicas)
   const scale = (to: number) => kubectl.run('scale', ...inNamespace, resource, `--replicas=${to}`)
   if (fewer < now.replicas) await scale(fewer)
   if (image !== now.image) {
-    await kubectl.run('set', 'image', ...inNamespace, resource, `*=${image}`)
-    await settled(kubectl, fewer, signal)
+    await kubectl.run('set', 'image', ...inNamespace, resource, `${container}=${image}`)
+    await settled(deployed, fewer, signal)
   }
   if (replicas > fewer) await scale(replicas)
-  await settled(kubectl, replicas, signal)
+  await settled(deployed, replicas, signal)
 }
 
 const limitMs = 180_000
@@ -55,11 +46,13 @@ const graceMs = 20_000
  * Waits until exactly this many pods are ready, all of the newest revision, and none is terminating.
  * @throws a Failure: a problem of a pod that lasts, more than three minutes, or an abort
  */
-export async function settled(kubectl: Kubectl, replicas: number, signal?: AbortSignal): Promise<void> {
+export async function settled(deployed: Deployed, replicas: number, signal?: AbortSignal): Promise<void> {
+  const { kubectl, named } = deployed
+  const mostMs = Math.max(limitMs, (named.patience ?? 0) + graceMs)
   const startMs = performance.now()
   let lastProgress = ''
   for (;;) {
-    const [{ metadata, status }, pods] = await Promise.all([readDeployment(kubectl), readPods(kubectl)])
+    const [{ metadata, status }, pods] = await Promise.all([deployed.read(), readPods(deployed)])
     const staying = pods.filter(({ terminating }) => !terminating)
     const terminating = pods.length - staying.length
     const ready = staying.filter((pod) => pod.ready).length
@@ -71,16 +64,18 @@ export async function settled(kubectl: Kubectl, replicas: number, signal?: Abort
     const progress = `${ready} of ${replicas} replicas are ready${terminating > 0 ? `, ${terminating} terminating` : ''} …`
     if (progress !== lastProgress) kubectl.shell.say(progress)
     lastProgress = progress
+    const troubled = staying.find((pod) => pod.problem)
     const failure = status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
     const problem = failure
       ? `the cluster creates no pods: ${failure.message ?? 'it does not say why'}`
-      : staying.find((pod) => pod.problem)?.problem
+      : troubled?.problem
     const waitedMs = performance.now() - startMs
-    if (problem && waitedMs > graceMs) throw new Failure('environment', problem)
-    if (waitedMs > limitMs)
+    const patienceMs = troubled?.waitsForNode ? (named.patience ?? graceMs) : graceMs
+    if (problem && waitedMs > patienceMs) throw new Failure('environment', problem)
+    if (waitedMs > mostMs)
       throw new Failure(
         'environment',
-        `only ${ready} of ${replicas} replicas were ready after ${limitMs / 1000} s; "npm run cluster:status" shows the pods`,
+        `only ${ready} of ${replicas} replicas were ready after ${mostMs / 1000} s; "kubectl${['', ...kubectl.inContext, ...kubectl.inNamespace].join(' ')} get pods" shows them`,
       )
     await sleep(500)
   }

@@ -43,7 +43,7 @@ test('what kubectl prints becomes one sentence', () => {
 })
 
 test('kubectl that is not installed is a Failure', async () => {
-  const kubectl = kubectlOf(testShell({ env: { PATH: '/nowhere' } }))
+  const kubectl = kubectlOf(testShell({ env: { PATH: '/nowhere' } }), { namespace: 'x' })
   await assert.rejects(
     kubectl.run('get', 'pods'),
     (error) =>
@@ -53,7 +53,7 @@ test('kubectl that is not installed is a Failure', async () => {
 
 test('JSON after a warning is read, and anything else is a Failure', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'las-kubectl-'))
-  const { list } = kubectlOf(testShell({ env: { PATH: folder } }))
+  const { list } = kubectlOf(testShell({ env: { PATH: folder } }), { namespace: 'x' })
   const prints = (text: string) => {
     writeFileSync(path.join(folder, 'answer'), text)
     return list<{ a: number }>('pods')
@@ -75,14 +75,20 @@ test('JSON after a warning is read, and anything else is a Failure', async () =>
 test('a patient kubectl retries what is safe to repeat while the API server does not answer', async () => {
   const failures = [refused('10.88.0.11:6443')]
   using patient = fakeKubectl({ failures })
-  assert.equal((await kubectlOf(patient.shell, { patient: true }).list('nodes')).length, 1)
+  assert.equal(
+    (await kubectlOf(patient.shell, { namespace: 'x', patienceMs: 60_000 }).list('nodes')).length,
+    1,
+  )
   assert.match(patient.shell.sentences.join(), /^the API server does not answer .*; retrying in 1 s$/)
 
   using impatient = fakeKubectl({ failures })
-  await assert.rejects(kubectlOf(impatient.shell).list('nodes'), /does not answer/)
+  await assert.rejects(kubectlOf(impatient.shell, { namespace: 'x' }).list('nodes'), /does not answer/)
   using unsafe = fakeKubectl({ failures })
-  const { run } = kubectlOf(unsafe.shell, { patient: true })
+  const { run } = kubectlOf(unsafe.shell, { namespace: 'x', patienceMs: 60_000 })
   await assert.rejects(run('apply', '-k', 'folder'), /does not answer/)
   using other = fakeKubectl({ failures: ['Error from server (NotFound): nodes not found'] })
-  await assert.rejects(kubectlOf(other.shell, { patient: true }).list('nodes'), /not found/)
+  await assert.rejects(
+    kubectlOf(other.shell, { namespace: 'x', patienceMs: 60_000 }).list('nodes'),
+    /not found/,
+  )
 })

@@ -6,40 +6,47 @@ import { capture, printedJson } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import { objects } from './objects.ts'
 
-/** Where manifests/base puts the workload. */
-export const namespace = 'load-and-stress'
-export const inNamespace = ['-n', namespace] as const
-
-/** kubectl for the current kube context. Every failure is a `Failure` with one sentence. */
+/** kubectl for a kube context and a namespace. Every failure is a `Failure` with one sentence. */
 export type Kubectl = {
   readonly shell: Pick<Shell, 'env' | 'say' | 'urgent'>
+  readonly namespace: string
+  /** What selects the namespace. */
+  readonly inNamespace: readonly string[]
+  /** What selects the context, for commands that are started elsewhere. */
+  readonly inContext: readonly string[]
+  /** The name of the context; null inside a cluster, where there is none. */
+  currentContext(): Promise<string | null>
   /** Runs kubectl and returns what it printed to stdout. */
   run(...args: readonly string[]): Promise<string>
   /** The objects of a resource, in the whole cluster unless the arguments select some. */
   list<Item>(resource: string, ...args: readonly string[]): Promise<Item[]>
-  /** The objects of a resource that belong to the workload. */
-  ofWorkload<Item>(resource: string): Promise<Item[]>
+}
+
+type Options = {
+  /** Default: the current one. */
+  readonly context?: string | undefined
+  readonly namespace: string
+  /** For long work: repeats what is safe to repeat while the API server does not answer, for at most this long (0). */
+  readonly patienceMs?: number
 }
 
 const noAnswer = 'the API server does not answer'
-const repeatable = ['get', 'scale', 'top', 'config']
+const repeatable = ['get', 'scale', 'set', 'top', 'config']
 
-/**
- * @param patient for long work: while the API server does not answer, repeats for half a minute what is safe to
- * repeat
- */
-export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Kubectl {
+export function kubectlOf(shell: Kubectl['shell'], { context, namespace, patienceMs = 0 }: Options): Kubectl {
+  const inContext = context === undefined ? [] : [`--context=${context}`]
   async function run(...args: readonly string[]): Promise<string> {
-    const attempts = patient && repeatable.includes(args[0] ?? '') ? 6 : 1
-    for (let attempt = 1; ; attempt++) {
+    const startMs = performance.now()
+    for (let waitMs = 1000; ; waitMs = Math.min(2 * waitMs, 10_000)) {
       try {
-        return await once(shell, args)
+        return await once(shell, [...inContext, ...args])
       } catch (error) {
         const { message } = error as Error
-        if (attempt === attempts || !message.startsWith(noAnswer) || shell.urgent.aborted) throw error
-        const seconds = 2 ** (attempt - 1)
-        shell.say(`${message}; retrying in ${seconds} s`)
-        await sleep(1000 * seconds, undefined, { signal: shell.urgent }).catch(() => {})
+        const over = performance.now() - startMs + waitMs > patienceMs
+        const safe = repeatable.includes(args[0] ?? '') && message.startsWith(noAnswer)
+        if (over || !safe || shell.urgent.aborted) throw error
+        shell.say(`${message}; retrying in ${waitMs / 1000} s`)
+        await sleep(waitMs, undefined, { signal: shell.urgent }).catch(() => {})
       }
     }
   }
@@ -57,13 +64,16 @@ export function kubectlOf(shell: Kubectl['shell'], { patient = false } = {}): Ku
     shell,
     run,
     list,
-    ofWorkload: (resource) =>
-      list(
-        resource,
-        ...inNamespace,
-        '-l',
-        'app.kubernetes.io/name=load-and-stress,app.kubernetes.io/component=workload',
-      ),
+    namespace,
+    inNamespace: ['-n', namespace],
+    inContext,
+    currentContext: () =>
+      context === undefined
+        ? run('config', 'current-context').then(
+            (text) => text.trim(),
+            () => null,
+          )
+        : Promise.resolve(context),
   }
 }
 
@@ -92,7 +102,11 @@ export function failureOf(args: readonly string[], stderr: string): string {
   if (prints(/current-context is not set|no configuration has been provided|localhost:8080 was refused/i))
     return 'there is no current kube context; "kubectl config get-contexts" lists contexts, "npm run cluster:up" creates one'
   if (prints(/forbidden/i)) return `the cluster does not allow it: ${last}`
-  if (prints(/was refused|no such host|i\/o timeout|handshake timeout|Unable to connect|context deadline/i))
+  if (
+    prints(
+      /was refused|connection refused|connection reset|\bEOF\b|no such host|no route to host|network is unreachable|i\/o timeout|handshake timeout|Unable to connect|context deadline|Client\.Timeout|apiserver (not ready|is shutting down)|etcdserver: (leader changed|request timed out)/i,
+    )
+  )
     return `${noAnswer} (${last}); is the cluster running?`
   return `kubectl ${args.join(' ')}: ${last}`
 }

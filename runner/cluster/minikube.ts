@@ -21,8 +21,9 @@ export async function minikube({ env }: Pick<Shell, 'env'>, ...args: readonly st
 }
 
 /** The minikube profile behind the current context; null for any other cluster, or without minikube. */
-export async function minikubeProfile({ run, shell: { env } }: Kubectl): Promise<string | null> {
-  const context = (await run('config', 'current-context')).trim()
+export async function minikubeProfile({ currentContext, shell: { env } }: Kubectl): Promise<string | null> {
+  const context = await currentContext()
+  if (context === null) return null
   try {
     const { stdout } = await capture('minikube', ['profile', 'list', '-o', 'json'], { env })
     const { valid } = JSON.parse(stdout) as { valid?: { Name: string }[] }

@@ -5,7 +5,7 @@ import { podOf } from './pods.ts'
 
 const pod = (status: PodStatus) =>
   podOf({
-    metadata: { name: 'workload-a' },
+    metadata: { name: 'workload-a', namespace: 'load-and-stress' },
     spec: { nodeName: 'node-1', containers: [{ name: 'workload', image: 'app:1' }] },
     status,
   })
@@ -22,10 +22,12 @@ test('a pod that is ready or starting has no problem', () => {
   assert.deepEqual(container({ ready: true, restartCount: 1 }), {
     name: 'workload-a',
     node: 'node-1',
+    nodeAddress: null,
     ready: true,
     restarts: 1,
     terminating: false,
     problem: null,
+    waitsForNode: false,
   })
   assert.equal(waiting('ContainerCreating').problem, null)
   assert.deepEqual([pod({}).ready, pod({}).problem], [false, null])
@@ -44,7 +46,7 @@ test('the problem of a pod is one sentence', () => {
   }
   assert.equal(
     pod({ conditions: [unschedulable] }).problem,
-    'no node fits workload-a: 0/1 nodes are available: 1 Insufficient cpu.',
+    'no node fits workload-a: 0/1 nodes are available: 1 Insufficient cpu.; --patience waits longer for one',
   )
   for (const reason of ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'])
     assert.match(
@@ -56,7 +58,7 @@ test('the problem of a pod is one sentence', () => {
     lastState: { terminated: { exitCode: 1, reason: 'Error' } },
   }
   const crashing =
-    'workload-a keeps crashing (exit code 1, Error); "kubectl -n load-and-stress logs workload-a --previous" shows why'
+    'workload-a keeps crashing (exit code 1, Error); "kubectl -n load-and-stress logs workload-a -c workload --previous" shows why'
   assert.equal(container(crash).problem, crashing)
   const backingOff = { ...crash, restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } }
   assert.equal(container(backingOff).problem, crashing)

@@ -55,3 +55,29 @@ pod-2  node-1  yes    0         –
 `,
   )
 })
+
+test('deploy without autoscaling removes the autoscaler of an earlier one, and status shows one', async () => {
+  using fake = fakeKubectl({ autoscalers: 1 })
+  let printed = ''
+  await status({
+    ...fake.shell,
+    print(text) {
+      printed += text
+    },
+  })
+  assert.match(printed, /^the autoscaler workload scales it: 1 to 5 replicas$/m)
+  await deploy(fake.shell, { replicas: 1, image: 'app:1', components: ['autoscaling'] })
+  assert.ok(!fake.calls().some((call) => call.startsWith('delete')))
+  await deploy(fake.shell, { replicas: 1, image: 'app:1', components: [] })
+  assert.ok(fake.calls().includes('delete hpa workload -n load-and-stress'))
+  assert.match(fake.shell.sentences.join('\n'), /^the autoscaler of an earlier deployment is removed/m)
+})
+
+test('monitoring without the operator applies nothing', async () => {
+  using fake = fakeKubectl()
+  const monitored = { replicas: 1, image: 'app:1', components: ['monitoring'] }
+  await assert.rejects(deploy(fake.shell, monitored), /needs the Prometheus operator, .*nothing was deployed/)
+  assert.ok(!fake.calls().some((call) => call.startsWith('apply')))
+  fake.change({ operator: true })
+  await deploy(fake.shell, monitored)
+})

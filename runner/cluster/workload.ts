@@ -8,8 +8,10 @@ import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
 import { temporaryFolder } from '../shell/temporary.ts'
 import { serviceUrl } from './address.ts'
+import { autoscalersOf } from './autoscaler.ts'
+import { type Deployed, findDeployed, workloadNamespace as namespace } from './deployed.ts'
 import { change, settled } from './deployment.ts'
-import { type Kubectl, kubectlOf, namespace } from './kubectl.ts'
+import { type Kubectl, kubectlOf } from './kubectl.ts'
 import { minikube, minikubeProfile } from './minikube.ts'
 import { podCpu, readPods } from './pods.ts'
 
@@ -51,7 +53,8 @@ export async function deploy(
   for (const each of components)
     if (!available.includes(each))
       throw new Failure('usage', `--with: no component "${each}"; available: ${available.join(', ')}`)
-  const kubectl = kubectlOf(shell)
+  const kubectl = kubectlOf(shell, { namespace })
+  if (components.includes('monitoring')) await needOperator(kubectl)
   const profile = await minikubeProfile(kubectl)
   if (profile && !image) {
     shell.say(`building ${bundledImage} into minikube …`)
@@ -59,8 +62,34 @@ export async function deploy(
     await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
   }
   await apply(kubectl, replicas, image ?? bundledImage, components)
-  await settled(kubectl, replicas, shell.signal)
+  const deployed = await findDeployed(shell, null)
+  if (!components.includes('autoscaling')) await removeAutoscaler(deployed)
+  await settled(deployed, replicas, shell.signal)
   shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
+}
+
+/** @throws a Failure where a ServiceMonitor cannot be applied, before anything else is */
+async function needOperator(kubectl: Kubectl): Promise<void> {
+  const kinds = await kubectl.run('api-resources', '--api-group=monitoring.coreos.com', '-o', 'name')
+  if (!kinds.includes('servicemonitors'))
+    throw new Failure(
+      'environment',
+      '--with monitoring needs the Prometheus operator, whose ServiceMonitor this cluster does not know; nothing was deployed',
+    )
+}
+
+/** The one of an earlier deployment with autoscaling, which would change the replicas again. */
+async function removeAutoscaler(deployed: Deployed): Promise<void> {
+  const { kubectl } = deployed
+  for (const { metadata } of await autoscalersOf(deployed)) {
+    const name = metadata?.name ?? ''
+    if (name === 'workload') await kubectl.run('delete', 'hpa', name, ...kubectl.inNamespace)
+    kubectl.shell.say(
+      name === 'workload'
+        ? 'the autoscaler of an earlier deployment is removed; --with autoscaling keeps it'
+        : `the autoscaler ${name} still scales the workload`,
+    )
+  }
 }
 
 /** Applies the base with these replicas, image and components, as a temporary kustomization. */
@@ -94,22 +123,23 @@ async function apply(
 
 /** Prints the address of the workload, once it has answered there. */
 export async function printUrl(shell: Shell): Promise<void> {
-  shell.print(`${await serviceUrl(kubectlOf(shell))}\n`)
+  shell.print(`${await serviceUrl(await findDeployed(shell, null))}\n`)
 }
 
 /** Changes the number of replicas and waits until exactly this many are ready. */
 export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
-  await change(kubectlOf(shell), { replicas }, shell.signal)
+  await change(await findDeployed(shell, null), { replicas }, shell.signal)
   shell.say(`${replicas} replicas are ready`)
 }
 
 /** Prints the pods, where they run and what they use, and what is wrong with them. */
 export async function status(shell: Shell): Promise<void> {
-  const kubectl = kubectlOf(shell)
-  const [all, cpu, nodes] = await Promise.all([
-    readPods(kubectl),
-    podCpu(kubectl),
-    kubectl.list<Node>('nodes'),
+  const deployed = await findDeployed(shell, null)
+  const [all, autoscalers, cpu, nodes] = await Promise.all([
+    readPods(deployed),
+    autoscalersOf(deployed),
+    podCpu(deployed),
+    deployed.kubectl.list<Node>('nodes'),
   ])
   const pods = all.filter(({ terminating }) => !terminating)
   const rows = [
@@ -129,15 +159,19 @@ export async function status(shell: Shell): Promise<void> {
       .join('  ')
       .trimEnd(),
   )
+  const scaled = autoscalers.map(
+    ({ metadata, spec }) =>
+      `the autoscaler ${metadata?.name} scales it: ${spec?.minReplicas ?? 1} to ${spec?.maxReplicas} replicas`,
+  )
   const problems = pods.flatMap(({ problem }) => problem ?? [])
   shell.print(
-    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...problems].join('\n')}\n`,
+    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...scaled, ...problems].join('\n')}\n`,
   )
 }
 
 /** Removes the workload with its namespace; the cluster stays. */
 export async function down(shell: Shell): Promise<void> {
   const options = ['--ignore-not-found', '--wait=true', '--request-timeout=180s']
-  await kubectlOf(shell).run('delete', 'namespace', namespace, ...options)
+  await kubectlOf(shell, { namespace }).run('delete', 'namespace', namespace, ...options)
   shell.say(`the namespace ${namespace} is gone; "minikube delete" removes a minikube cluster`)
 }

@@ -19,6 +19,7 @@ import { type Shell, shownPath } from '../shell/shell.ts'
 import type { Observation, Target } from '../targets/target.ts'
 import { prepareBuiltIn } from './built-in.ts'
 import { type OwnOptions, prepareOwn } from './own-script.ts'
+import { freePorts, portWords } from './ports.ts'
 import type { Script } from './script.ts'
 import { slosOf } from './settings.ts'
 
@@ -81,10 +82,14 @@ export async function measure(shell: Shell, order: Order): Promise<Measured> {
   const { script, options, k6, target, duet } = order
   const { own } = script
   const targets = [target, duet?.target].flatMap((each) => each ?? [])
+  const urls = targets.map(({ url }) => url)
+  if (urls.length > 0) await freePorts(shell, urls)
   const prepared = await (own
     ? prepareOwn(shell, k6, { ...script, own }, target, options, order)
     : prepareBuiltIn(shell, k6, script, targets, options))
   const folders: ResultFolder[] = []
+  const tight = prepared.load.connections === 'kept' || own ? null : portWords(prepared.stages, urls)
+  if (tight !== null) shell.say(tight)
   try {
     return await measured(shell, order, prepared, folders)
   } catch (error) {

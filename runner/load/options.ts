@@ -38,6 +38,47 @@ export const outFlag = grouped('Results', {
   out: option('LAS_RESULTS_DIR', 'dir', 'where result folders go (results)', text),
 })
 
+export const deploymentFlags = grouped('A deployment of your own', {
+  deployment: option(
+    'LAS_DEPLOYMENT',
+    'name',
+    'a Deployment or StatefulSet on Kubernetes: NAME or NAMESPACE/NAME',
+    given,
+  ),
+  namespace: option('LAS_NAMESPACE', 'name', 'its namespace (the kube context’s)', given),
+  context: option('LAS_CONTEXT', 'name', 'the kube context (the current one)', given),
+  service: option('LAS_SERVICE', 'name', 'its service; default: the one that selects its pods', given),
+  port: option('LAS_PORT', 'port', 'of the service, by name or number; default: the only one', given),
+  health: option(
+    'LAS_HEALTH',
+    'path',
+    'answers 2xx or 3xx where it can be loaded; default: an open port is enough',
+    pattern(/^\//, 'does not begin with /'),
+  ),
+  patience: option(
+    'LAS_PATIENCE',
+    'time',
+    'waits for an API server that is away (a series: 2m) and for a node for its pods (20s)',
+    duration,
+  ),
+  suspendAutoscaler: toggle(
+    'LAS_SUSPEND_AUTOSCALER',
+    'suspend its autoscaler while it is varied, and let it work again at the end',
+  ),
+  container: option('LAS_CONTAINER', 'name', 'the container that counts; default: the only one', given),
+  address: option(
+    'LAS_ADDRESS',
+    'url',
+    'where it is reached, such as its Ingress; default: its service',
+    (value) => {
+      if (!isWebAddress(value)) throw new Error(`"${shownText(value)}" is not an http or https address`)
+      const { username, password } = new URL(value)
+      if (username || password) throw new Error('user and password would be kept; leave them out')
+      return value
+    },
+  ),
+})
+
 export const targetFlags = grouped('Target', {
   url: secret(
     option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', given),
@@ -165,7 +206,7 @@ export const loadFlags = {
 } satisfies Flags
 export type LoadOptions = OptionsOf<typeof loadFlags>
 
-export const runFlags = { ...targetFlags, ...loadFlags, ...outFlag } satisfies Flags
+export const runFlags = { ...targetFlags, ...deploymentFlags, ...loadFlags, ...outFlag } satisfies Flags
 export type RunOptions = OptionsOf<typeof runFlags>
 
 const ofArrivals = ['arrivals', 'arrivalSeed']

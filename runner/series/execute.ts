@@ -8,8 +8,9 @@ import { fewestRuns } from '../../analysis/numbers/repeated.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { findK6, type K6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
-import { checkLoad, type LoadOptions, loadFlags } from '../load/options.ts'
+import { checkLoad, deploymentFlags, type LoadOptions, loadFlags } from '../load/options.ts'
 import { type Script, shortName } from '../load/script.ts'
+import { namedDeployment } from '../load/target.ts'
 import { warmUp } from '../load/warm-up.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
@@ -41,7 +42,7 @@ export async function execute(
   { folder, plan }: Series,
   options: SeriesOptions = {},
 ): Promise<number> {
-  await checkPlan(shell, plan, options)
+  await checkPlan(plan, options)
   const k6 = await findK6(shell)
   const done = await finished(folder)
   const undone = plan.runs.filter(({ cell }) => !done.has(cell))
@@ -98,14 +99,10 @@ export async function execute(
 }
 
 /** A plan may come from a file: its sides and flags are checked as a command line's are, before anything is loaded. */
-async function checkPlan(
-  shell: Shell,
-  { sides, runs }: Plan,
-  { allowPublic = false }: SeriesOptions,
-): Promise<void> {
+async function checkPlan({ sides, runs }: Plan, { allowPublic = false }: SeriesOptions): Promise<void> {
   for (const side of ['a', 'b'] as const)
     if (!sides[side]?.startsWith('image='))
-      await sideOf(shell, sides[side] ?? undefined, { flag: `--${side}`, allowPublic })
+      await sideOf(sides[side] ?? undefined, { flag: `--${side}`, allowPublic })
   const loads = new Map(
     runs.map(({ scenario, flags }) => [JSON.stringify([scenario, flags]), { scenario, flags }]),
   )
@@ -144,7 +141,12 @@ function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }
         return { target, release: () => target.restore() }
       }
       deployment ??= import('../targets/deployment.ts').then(({ deploymentTarget }) =>
-        deploymentTarget(shell, { patient: true }),
+        deploymentTarget(shell, {
+          named: namedDeployment(optionsFrom(deploymentFlags, plan.deployment ?? {})),
+          patient: true,
+          allowPublic,
+          before: plan.before,
+        }),
       )
       const target = await deployment
       await target.vary({ ...(replicas && { replicas }), ...(image && { image }) }, shell.signal)

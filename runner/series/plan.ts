@@ -7,12 +7,21 @@ import { readJson } from '../../analysis/formats/json.ts'
 import { number } from '../../analysis/formats/words.ts'
 import { randomFrom } from '../../analysis/numbers/random.ts'
 import { fewestRuns } from '../../analysis/numbers/repeated.ts'
-import { loadFlags, type outFlag } from '../load/options.ts'
+import { deploymentFlags, loadFlags, type outFlag } from '../load/options.ts'
 import { isFile, type Script, scenarioOf, scriptNamed, scriptOf, shortName } from '../load/script.ts'
 import { duration, positiveInteger } from '../load/values.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
 import { Failure } from '../shell/exit.ts'
-import { flagName, grouped, type OptionsOf, option, text, toggle, type Written } from '../shell/flags.ts'
+import {
+  type Flags,
+  flagName,
+  grouped,
+  type OptionsOf,
+  option,
+  text,
+  toggle,
+  type Written,
+} from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import { hasher, newSalt, withoutSecrets, withSecrets } from './withheld.ts'
 
@@ -26,6 +35,21 @@ const Plan = z.object({
     .describe(
       'what baseline and candidate are: a URL, image=NAME on the cluster, or null for the plain target',
     ),
+  deployment: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('the flags that name the deployment; absent for the bundled workload’s'),
+  before: z
+    .object({
+      replicas: z.number(),
+      image: z.string(),
+      autoscalers: z
+        .array(z.object({ name: z.string(), spec: z.record(z.string(), z.unknown()) }))
+        .optional()
+        .describe('suspended during the series'),
+    })
+    .optional()
+    .describe('what the deployment ran before the series, to be restored at its end'),
   duet: z.boolean().optional().describe('whether both sides are loaded at the same moment'),
   minutes: z.number().nullable().describe('after which no further repeat begins'),
   looks: z
@@ -83,14 +107,19 @@ export const seriesFlags = grouped('Series', {
   coolDown: option('LAS_COOL_DOWN', 'time', 'rest after each run (1s)', duration),
 })
 
-/** Of the flags of a series those that each run is given. */
-export const loadWritten = (written: Written): Written =>
+const writtenOf = (flags: Flags, written: Written): Written =>
   Object.fromEntries(
-    Object.keys(loadFlags).flatMap((key) => {
+    Object.keys(flags).flatMap((key) => {
       const value = written[flagName(key)]
       return value === undefined ? [] : [[flagName(key), value] as const]
     }),
   )
+
+/** Of the flags of a series those that each run is given. */
+export const loadWritten = (written: Written): Written => writtenOf(loadFlags, written)
+
+/** Those that name its deployment. */
+export const deploymentWritten = (written: Written): Written => writtenOf(deploymentFlags, written)
 
 export const repeatFlag = (usual: number, help: string) =>
   grouped('Series', { repeat: option('LAS_REPEAT', 'n', `${help} (${usual})`, positiveInteger) })
@@ -117,7 +146,10 @@ export function planOf(
     repeats,
     untilDecided = false,
     ...rest
-  }: Pick<Plan, 'local' | 'sides' | 'duet' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'> & {
+  }: Pick<
+    Plan,
+    'local' | 'sides' | 'deployment' | 'before' | 'duet' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'
+  > & {
     readonly repeats: number
     readonly untilDecided?: boolean
   },
@@ -192,7 +224,7 @@ export async function openSeries(
   kind: Plan['kind'],
   { options, written }: { readonly options: SeriesOptions; readonly written: Written },
   begin: () => Promise<
-    Pick<Plan, 'local' | 'sides' | 'duet'> & {
+    Pick<Plan, 'local' | 'sides' | 'deployment' | 'before' | 'duet'> & {
       readonly cells: readonly Cell[]
       readonly repeats: number
       readonly untilDecided?: boolean

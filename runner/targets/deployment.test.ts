@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fakeKubectl } from '../../test/fake-kubectl.ts'
 import { type Serving, serving } from '../../test/service.ts'
 import { Failure } from '../shell/exit.ts'
-import { currentImage, deploymentTarget, needAutoscaler, podUse } from './deployment.ts'
+import { deploymentTarget, needAutoscaler, podUse, variableNow } from './deployment.ts'
 
 let service: Serving
 before(async () => {
@@ -17,15 +17,15 @@ const changes = (calls: readonly string[]) => calls.filter((call) => /^(scale|se
 
 test('what was varied is put back, once', async () => {
   using fake = fakeKubectl({ replicas: 3, balancer: balancer() })
-  const target = await deploymentTarget(fake.shell)
+  const target = await deploymentTarget(fake.shell, { named: null })
   await target.vary({ replicas: 1, image: 'app:2' }, fake.shell.signal)
-  assert.equal(await currentImage(fake.shell), 'app:2')
+  assert.equal((await variableNow(fake.shell, null)).image, 'app:2')
   await target.restore()
   await target.restore()
   assert.deepEqual(changes(fake.calls()), [
     'scale -n load-and-stress deployment/workload --replicas=1',
-    'set image -n load-and-stress deployment/workload *=app:2',
-    'set image -n load-and-stress deployment/workload *=app:1',
+    'set image -n load-and-stress deployment/workload workload=app:2',
+    'set image -n load-and-stress deployment/workload workload=app:1',
     'scale -n load-and-stress deployment/workload --replicas=3',
   ])
   assert.deepEqual(
@@ -36,18 +36,18 @@ test('what was varied is put back, once', async () => {
 
 test('pods that cannot become ready do not keep restore from scaling down', async () => {
   using fake = fakeKubectl({ balancer: balancer() })
-  const target = await deploymentTarget(fake.shell)
+  const target = await deploymentTarget(fake.shell, { named: null })
   await target.vary({ replicas: 8, image: 'app:2' }, fake.shell.signal)
   await target.restore()
   const calls = fake.calls()
   const scaled = calls.indexOf('scale -n load-and-stress deployment/workload --replicas=1')
   // The very next command: nothing waits for pods in between.
-  assert.equal(calls[scaled + 1], 'set image -n load-and-stress deployment/workload *=app:1')
+  assert.equal(calls[scaled + 1], 'set image -n load-and-stress deployment/workload workload=app:1')
 })
 
 test('a deployment that was not varied stays as it is', async () => {
   using fake = fakeKubectl({ balancer: balancer() })
-  const target = await deploymentTarget(fake.shell)
+  const target = await deploymentTarget(fake.shell, { named: null })
   await target.vary({}, fake.shell.signal)
   await target.restore()
   assert.deepEqual(changes(fake.calls()), [])
@@ -55,19 +55,19 @@ test('a deployment that was not varied stays as it is', async () => {
 
 test('a restore that fails is reported', async () => {
   using fake = fakeKubectl({ balancer: balancer() })
-  const target = await deploymentTarget(fake.shell)
+  const target = await deploymentTarget(fake.shell, { named: null })
   await target.vary({ replicas: 2 }, fake.shell.signal)
   fake.change({ failures: ['Error from server (Forbidden): deployments.apps is forbidden'] })
   await target.restore()
   assert.match(
     fake.shell.sentences.at(-1) ?? '',
-    /^could not restore the deployment: the cluster does not allow/,
+    /^could not restore deployment\/workload in the namespace load-and-stress to 1 replica of app:1: the cluster does not allow/,
   )
 })
 
 test('the observation has the facts of the cluster and what each pod did', async () => {
   using fake = fakeKubectl({ replicas: 1, balancer: balancer() })
-  const target = await deploymentTarget(fake.shell)
+  const target = await deploymentTarget(fake.shell, { named: null })
   const observation = await target.observe({ scaling: true, workload: true })
   assert.equal(observation.replicas, 1)
   while (!fake.calls().includes('watching')) await sleep(20)
@@ -85,6 +85,9 @@ test('the observation has the facts of the cluster and what each pod did', async
   assert.ok(cluster)
   const { scaling, ...facts } = cluster
   assert.deepEqual(facts, {
+    context: 'here',
+    namespace: 'load-and-stress',
+    deployment: 'deployment/workload',
     nodes: 1,
     image: 'app:1',
     cpuLimit: '200m',
@@ -103,7 +106,7 @@ test('the observation has the facts of the cluster and what each pod did', async
 
 test('a deployment without an address can still be varied', async () => {
   using fake = fakeKubectl({ balancer: { ip: '127.0.0.1', port: 9 }, nodePort: 9 })
-  const target = await deploymentTarget(fake.shell)
+  const target = await deploymentTarget(fake.shell, { named: null })
   assert.throws(() => target.url, /does not answer/)
   fake.change({ balancer: balancer() })
   await target.vary({ replicas: 2 }, fake.shell.signal)
@@ -115,27 +118,29 @@ test('no deployment and no autoscaler are Failures with advice', async () => {
   const isFailure = (sentence: RegExp) => (error: unknown) =>
     error instanceof Failure && error.exitCode === 4 && sentence.test(error.message)
   await assert.rejects(
-    deploymentTarget(none.shell),
+    deploymentTarget(none.shell, { named: null }),
     isFailure(/^no workload in the namespace load-and-stress; deploy it with/),
   )
+  using fixed = fakeKubectl()
   await assert.rejects(
-    needAutoscaler(none.shell),
+    needAutoscaler(fixed.shell, null),
     isFailure(/^nothing scales the workload; .*--with autoscaling/),
   )
   using scaled = fakeKubectl({ autoscalers: 1 })
-  await needAutoscaler(scaled.shell)
+  await needAutoscaler(scaled.shell, null)
 })
 
 test('a pod that started, stopped or restarted has no figures', () => {
-  const count = { node: 'node-1', instance: 'a', served: 10, cpuSeconds: 1 }
+  const counted = { instance: 'a', served: 10, cpuSeconds: 1 }
+  const count = { node: 'node-1', counted }
   const before = new Map([
     ['kept', count],
     ['restarted', count],
     ['stopped', count],
   ])
   const after = new Map([
-    ['kept', { ...count, served: 30, cpuSeconds: 3 }],
-    ['restarted', { ...count, instance: 'b' }],
+    ['kept', { ...count, counted: { ...counted, served: 30, cpuSeconds: 3 } }],
+    ['restarted', { ...count, counted: { ...counted, instance: 'b' } }],
     ['started', count],
   ])
   const none = { node: 'node-1', served: null, cpuCores: null }
@@ -145,4 +150,71 @@ test('a pod that started, stopped or restarted has no figures', () => {
     { name: 'started', ...none },
     { name: 'stopped', ...none },
   ])
+})
+
+const shop = { name: 'shop', kind: 'statefulsets', containers: ['app', 'proxy'] } as const
+const named = { deployment: 'store/shop', container: 'app' }
+
+test('of a deployment of one\u2019s own, the named container alone changes, and nothing but the API is asked', async () => {
+  using fake = fakeKubectl({ ...shop, replicas: 2, balancer: balancer(), forbidden: ['nodes', 'hpa'] })
+  const target = await deploymentTarget(fake.shell, { named })
+  await target.vary({ replicas: 1, image: 'app:2' }, fake.shell.signal)
+  const observation = await target.observe({ scaling: false, workload: false })
+  const now = new Date()
+  const { cluster, workload } = await observation.finish({ startedAt: now, endedAt: now, countsWork: false })
+  await target.restore()
+  assert.deepEqual(changes(fake.calls()), [
+    'scale -n store statefulset/shop --replicas=1',
+    'set image -n store statefulset/shop app=app:2',
+    'set image -n store statefulset/shop app=app:1',
+    'scale -n store statefulset/shop --replicas=2',
+  ])
+  assert.equal(workload, null)
+  assert.deepEqual(
+    [cluster?.nodes, cluster?.deployment, cluster?.namespace, cluster?.image],
+    [null, 'statefulset/shop', 'store', 'app:2'],
+  )
+  assert.deepEqual(cluster?.pods, [{ name: 'pod-1', node: 'node-1', served: null, cpuCores: null }])
+  assert.equal(fake.calls().filter((call) => call.includes('--raw')).length, 0)
+  assert.equal(fake.shell.sentences[0], 'kube context here, namespace store: statefulset/shop')
+})
+
+test('a deployment that an autoscaler scales is not varied', async () => {
+  using fake = fakeKubectl({ ...shop, balancer: balancer(), autoscalers: 1 })
+  const refusal =
+    /^statefulset\/shop is scaled by the autoscaler scaler-1 \(1 to 5 replicas\), so what is set would not stay; --suspend-autoscaler/
+  await assert.rejects(variableNow(fake.shell, named), { message: refusal })
+  const target = await deploymentTarget(fake.shell, { named })
+  await assert.rejects(target.vary({ replicas: 2 }, fake.shell.signal), { message: refusal })
+  await target.restore()
+  assert.deepEqual(changes(fake.calls()), [])
+})
+
+test('a series that goes on restores what ran before it began', async () => {
+  using fake = fakeKubectl({ replicas: 2, balancer: balancer() })
+  const target = await deploymentTarget(fake.shell, { named: null, before: { replicas: 3, image: 'app:1' } })
+  await target.vary({ replicas: 1 }, fake.shell.signal)
+  await target.restore()
+  assert.equal(changes(fake.calls()).at(-1), 'scale -n load-and-stress deployment/workload --replicas=3')
+})
+
+test('an autoscaler is suspended on demand, and works again at the end, also after a kill', async () => {
+  using fake = fakeKubectl({ ...shop, balancer: balancer(), autoscalers: 1 })
+  const consenting = { ...named, suspendAutoscaler: true }
+  const before = await variableNow(fake.shell, consenting)
+  const spec = { maxReplicas: 5, scaleTargetRef: { kind: 'StatefulSet', name: 'shop' } }
+  assert.deepEqual(before.autoscalers, [{ name: 'scaler-1', spec }])
+  // The second time as a series that was killed goes on: the autoscaler is suspended, and its plan knows how it was.
+  for (let time = 0; time < 2; time++) {
+    const target = await deploymentTarget(fake.shell, { named: consenting, before })
+    await target.vary({ replicas: 2 }, fake.shell.signal)
+    if (time > 0) await target.restore()
+  }
+  const patches = fake.calls().filter((call) => call.startsWith('patch'))
+  assert.equal(patches.length, 3)
+  assert.match(patches[0] ?? '', /^patch hpa scaler-1 -n store --type=merge -p .*"selectPolicy":"Disabled"/)
+  assert.equal(
+    patches[2],
+    `patch hpa scaler-1 -n store --type=json -p ${JSON.stringify([{ op: 'replace', path: '/spec', value: spec }])}`,
+  )
 })

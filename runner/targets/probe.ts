@@ -35,6 +35,11 @@ export async function probe(base: string, request: ProbeRequest, signal: AbortSi
         '--header: a value has a character that no header can hold; percent-encode it',
       )
     if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
+    if (error.code === 'EADDRNOTAVAIL')
+      throw new Failure(
+        'environment',
+        `${shownUrl(url)}: this machine has no free port for a connection to it, since each waits for a minute after earlier loads; try again then`,
+      )
     if (error instanceof OutOfReach)
       throw new Failure('usage', `${shownUrl(url)}: its name resolves anew, and now ${error.message}`)
     throw new Failure(

@@ -3,8 +3,16 @@ import { runStatistics } from '../../analysis/run/statistics.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
 import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
-import { checkLoad, type LoadOptions, loadFlags, outFlag, targetFlags } from '../load/options.ts'
-import { shortName } from '../load/script.ts'
+import {
+  checkLoad,
+  deploymentFlags,
+  type LoadOptions,
+  loadFlags,
+  outFlag,
+  targetFlags,
+} from '../load/options.ts'
+import { isFile, shortName } from '../load/script.ts'
+import { namedDeployment, needPath } from '../load/target.ts'
 import { given } from '../load/values.ts'
 import { effectFlag, figuresFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
@@ -16,7 +24,7 @@ import {
   seriesFlags,
   untilDecidedFlag,
 } from '../series/plan.ts'
-import { sideOf, sideRuns } from '../series/sides.ts'
+import { sideOf, sideRuns, variedDeployment } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags, secret, toggle } from '../shell/flags.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -27,7 +35,7 @@ const flags = {
       option(
         'LAS_A_URL',
         'url',
-        'the baseline, or image=NAME on the cluster; default: start the bundled workload',
+        'the baseline, or image=NAME of a deployment; default: start the bundled workload, or the image of now',
         given,
       ),
     ),
@@ -35,6 +43,7 @@ const flags = {
     duet: toggle('LAS_DUET', 'load both at the same moment, each with half of the load (constant, arrival)'),
   }),
   allowPublic: targetFlags.allowPublic,
+  ...deploymentFlags,
   ...repeatFlag(10, 'runs of each side'),
   ...untilDecidedFlag,
   ...seriesFlags,
@@ -53,7 +62,8 @@ const usage = {
   notes: `${exitCodesHelp}
 
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --repeat 10
-  npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the current deployment
+  npm run ab -- --a image=load-and-stress:1.4 --b image=load-and-stress:1.5     both in the bundled deployment
+  npm run ab -- --deployment shop/api --path /items --b image=shop/api:1.5      against the image of now
   npm run ab -- --a http://10.0.0.7:8080 --b http://10.0.0.8:8080 --duet      what disturbs one disturbs both
   npm run ab -- --repeat 20 --until-decided …   as few repeats as the answer takes, at most twenty
   npm run ab -- --repeat 5 --duration 10s        the workload against itself
@@ -83,8 +93,15 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
   const { scenario = 'constant', allowPublic, duet, repeat = 10, untilDecided } = options
   checkLoad(scenario, options)
-  const a = await sideOf(shell, options.a, { flag: '--a', allowPublic })
-  const b = await sideOf(shell, options.b, { flag: '--b', allowPublic })
+  const b = await sideOf(options.b, { flag: '--b', allowPublic })
+  const given = await sideOf(options.a, { flag: '--a', allowPublic })
+  const ofImage = [given, b].some((side) => side?.startsWith('image='))
+  if (!ofImage && namedDeployment(options))
+    throw new Failure('usage', 'ab varies the image of a deployment: add --b image=NAME')
+  if (!isFile(scenario)) needPath(options)
+  const varied = ofImage ? await variedDeployment(shell, { options, written }) : null
+  // Of the same deployment, what it runs now.
+  const a = given ?? (varied && b?.startsWith('image=') ? `image=${varied.before.image}` : null)
   if (a && a === b) throw new Failure('usage', '--a and --b are the same')
   if (duet) checkDuet(scenario, options, [a, b])
   const load = loadWritten(written)
@@ -95,7 +112,15 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
     replicas: null,
     flags: load,
   }))
-  return { cells, local: true, sides: { a, b }, ...(duet && { duet }), repeats: repeat, untilDecided }
+  return {
+    cells,
+    local: true,
+    sides: { a, b },
+    ...varied,
+    ...(duet && { duet }),
+    repeats: repeat,
+    untilDecided,
+  }
 }
 
 /** What both sides can be given at the same moment. */

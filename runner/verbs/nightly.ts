@@ -5,7 +5,8 @@ import { isDecided } from '../../analysis/runs/compare.ts'
 import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
-import { labelFlag, outFlag, targetFlags } from '../load/options.ts'
+import { deploymentFlags, labelFlag, outFlag, targetFlags } from '../load/options.ts'
+import { namedDeployment } from '../load/target.ts'
 import { positiveInteger } from '../load/values.ts'
 import { writeAtomically } from '../results/folder.ts'
 import {
@@ -21,28 +22,19 @@ import { closeSeries, execute, outcomeOf, resumable, sayHowToResume } from '../s
 import { entryFlags, nightlyCells, readNightlyPlan } from '../series/nightly-plan.ts'
 import {
   beginSeries,
+  deploymentWritten,
   planOf,
   resumeFlag,
   resumeSeries,
   type Series,
   untilDecidedFlag,
 } from '../series/plan.ts'
-import { sideOf, sideRuns } from '../series/sides.ts'
+import { sideOf, sideRuns, variedDeployment } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
-import {
-  type Flags,
-  grouped,
-  type OptionsOf,
-  option,
-  parseFlags,
-  secret,
-  text,
-  toggle,
-} from '../shell/flags.ts'
+import { type Flags, grouped, option, type Parsed, parseFlags, secret, text, toggle } from '../shell/flags.ts'
 import { gitCommit } from '../shell/host.ts'
 import { refusal } from '../shell/refusal.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
-import { currentImage } from '../targets/deployment.ts'
 
 const flags = {
   ...grouped('Plan', {
@@ -52,6 +44,7 @@ const flags = {
   ...untilDecidedFlag,
   ...resumeFlag,
   ...targetFlags,
+  ...deploymentFlags,
   ...grouped('Target', {
     local: toggle('LAS_LOCAL', 'start the workload locally (default)'),
     baseline: secret(
@@ -67,7 +60,6 @@ const flags = {
   ...labelFlag,
   ...outFlag,
 } satisfies Flags
-type NightlyOptions = OptionsOf<typeof flags>
 
 const usage = {
   command: 'nightly',
@@ -97,7 +89,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
   const startedAt = new Date()
   const series = options.resume
     ? await resumeSeries(userPath(shell, options.resume), 'nightly', ({ cell }) => entryFlags(plan, cell))
-    : await begin(shell, options, plan)
+    : await begin(shell, parsed, plan)
   return resumable(shell, series, async () => {
     const unneeded = await execute(shell, series, {
       allowPublic: options.allowPublic,
@@ -173,26 +165,36 @@ const withoutPictures = (markdown: string): string => markdown.replace(/^!\[.*\n
 
 async function begin(
   shell: Shell,
-  { cluster, url, local, baseline, untilDecided, allowPublic, minutes, out = 'results' }: NightlyOptions,
+  { options, written }: Parsed<typeof flags>,
   plan: Awaited<ReturnType<typeof readNightlyPlan>>,
 ): Promise<Series> {
-  if ([cluster, Boolean(url), local].filter(Boolean).length > 1)
-    throw new Failure('usage', '--url, --cluster and --local each name a target; give one of them')
+  const { url, local, baseline, untilDecided, allowPublic, minutes, out = 'results' } = options
+  const named = namedDeployment(options)
+  const cluster = options.cluster || named !== null
+  if ([options.cluster, options.deployment, url, local].filter(Boolean).length > 1)
+    throw new Failure(
+      'usage',
+      '--url, --cluster, --deployment and --local each name a target; give one of them',
+    )
   if (untilDecided && !baseline)
     throw new Failure('usage', '--until-decided needs --baseline: without one there is nothing to decide')
-  const a = await sideOf(shell, baseline, { flag: '--baseline', allowPublic })
-  const b = await sideOf(shell, url, { flag: '--url', allowPublic })
+  const a = await sideOf(baseline, { flag: '--baseline', allowPublic })
+  const b = await sideOf(url, { flag: '--url', allowPublic })
   const ofImage = a?.startsWith('image=') ?? false
-  if (ofImage && !cluster) throw new Failure('usage', '--baseline image=… needs --cluster')
+  if (ofImage && !cluster) throw new Failure('usage', '--baseline image=… needs --cluster or --deployment')
   const cells = nightlyCells(plan, a ? ['a', 'b'] : b ? ['b'] : [null])
   if (url && cells.some(({ replicas }) => replicas !== null))
     throw new Failure(
       'usage',
-      'the plan sets replicas, which only --cluster and --local can; leave them out for --url',
+      'the plan sets replicas, which only --cluster, --deployment and --local can; leave them out for --url',
     )
+  const varies = cluster && (ofImage || cells.some(({ replicas }) => replicas !== null))
+  const varied = varies ? await variedDeployment(shell, { options, written }) : null
   const planned = planOf('nightly', cells, {
     local: !cluster,
-    sides: { a, b: b ?? (ofImage ? `image=${await currentImage(shell)}` : null) },
+    sides: { a, b: b ?? (ofImage ? `image=${varied?.before.image}` : null) },
+    ...(cluster && { deployment: deploymentWritten(written) }),
+    ...varied,
     minutes: minutes ?? plan.minutes,
     repeats: plan.repeats,
     untilDecided,

@@ -2,17 +2,26 @@ import type { Source } from '../../analysis/formats/read.ts'
 import { groupedBy } from '../../analysis/numbers/group.ts'
 import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
 import { noiseStatistics } from '../../analysis/runs/statistics.ts'
-import { checkLoad, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { findDeployed } from '../cluster/deployed.ts'
+import { checkLoad, deploymentFlags, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { isFile } from '../load/script.ts'
+import { namedDeployment, needPath } from '../load/target.ts'
 import { duration } from '../load/values.ts'
 import { effectFlag } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
 import { runSeries } from '../series/execute.ts'
-import { loadWritten, openSeries, repeatFlag, resumeFlag, seriesFlags } from '../series/plan.ts'
+import {
+  deploymentWritten,
+  loadWritten,
+  openSeries,
+  repeatFlag,
+  resumeFlag,
+  seriesFlags,
+} from '../series/plan.ts'
 import { sideOf } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags } from '../shell/flags.ts'
 import type { Shell } from '../shell/shell.ts'
-import { currentImage } from '../targets/deployment.ts'
 
 const words = (value: string): readonly string[] => value.split(',').filter(Boolean)
 
@@ -24,6 +33,7 @@ function times(value: string): readonly string[] {
 
 const flags = {
   ...targetFlags,
+  ...deploymentFlags,
   ...repeatFlag(10, 'runs of each duration'),
   ...grouped('Series', {
     durations: option('LAS_DURATIONS', 'time,time,…', 'durations to try (5s,20s)', times),
@@ -77,9 +87,13 @@ export async function noise(shell: Shell, args: readonly string[]): Promise<numb
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
   const { scenario = 'constant', url, cluster, allowPublic, durations = ['5s', '20s'] } = options
   checkLoad(scenario, options)
-  if (url && cluster) throw new Failure('usage', '--url and --cluster each name a target; give one of them')
-  const side = await sideOf(shell, url, { flag: '--url', allowPublic })
-  if (cluster) await currentImage(shell)
+  const named = namedDeployment(options)
+  if ([url, cluster, options.deployment].filter(Boolean).length > 1)
+    throw new Failure('usage', '--url, --cluster and --deployment each name a target; give one of them')
+  if (!isFile(scenario)) needPath(options)
+  const side = await sideOf(url, { flag: '--url', allowPublic })
+  const local = !cluster && !named
+  if (!local) await findDeployed(shell, named)
   const cells = durations.map((each) => ({
     name: each,
     scenario,
@@ -87,5 +101,6 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
     replicas: null,
     flags: { ...loadWritten(written), duration: each },
   }))
-  return { cells, local: !cluster, sides: { a: null, b: side }, repeats: options.repeat ?? 10 }
+  const deployment = deploymentWritten(written)
+  return { cells, local, deployment, sides: { a: null, b: side }, repeats: options.repeat ?? 10 }
 }

@@ -4,7 +4,7 @@ import { catalogue, scenarioNames } from '../../scenarios/catalogue.ts'
 import { findK6 } from '../k6/find.ts'
 import { checkLoad, type RunOptions, refusedBy, runFlags } from '../load/options.ts'
 import { isFile, scenarioOf, scriptNamed, scriptOf } from '../load/script.ts'
-import { openFor, openTarget } from '../load/target.ts'
+import { needPath, openFor, openTarget } from '../load/target.ts'
 import { resultFolder } from '../results/folder.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, parseFlags } from '../shell/flags.ts'
@@ -77,8 +77,9 @@ export async function run(shell: Shell, [first = '', ...args]: readonly string[]
   const { options, positionals } = parsed
   const names = [name, ...positionals].map((each) => scriptNamed(shell, each))
   for (const each of names) checkLoad(each, options)
-  if (name === 'autoscale' && !options.cluster)
-    throw new Failure('usage', 'autoscale watches the replicas of a cluster: add --cluster')
+  if (!isFile(name)) needPath(options)
+  if (name === 'autoscale' && !options.cluster && options.deployment === undefined)
+    throw new Failure('usage', 'autoscale watches the replicas of a cluster: add --cluster, or --deployment')
   const out = userPath(shell, options.out ?? 'results')
   if (names.length === 1) {
     const { source, folder } = await runOne(shell, names[0] as string, options, out)

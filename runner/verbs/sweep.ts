@@ -1,13 +1,15 @@
 import { statistics } from '../../analysis/runs/statistics.ts'
-import { checkLoad, loadFlags, outFlag } from '../load/options.ts'
+import { checkLoad, deploymentFlags, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { isFile } from '../load/script.ts'
+import { needPath } from '../load/target.ts'
 import { positiveIntegers } from '../load/values.ts'
 import { wantedFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import { loadWritten, openSeries, repeatFlag, resumeFlag, seriesFlags } from '../series/plan.ts'
-import { exitCodes, exitCodesHelp } from '../shell/exit.ts'
+import { variedDeployment } from '../series/sides.ts'
+import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags, toggle } from '../shell/flags.ts'
 import type { Shell } from '../shell/shell.ts'
-import { currentImage } from '../targets/deployment.ts'
 
 const flags = {
   ...grouped('Series', {
@@ -19,6 +21,8 @@ const flags = {
   ...grouped('Target', {
     local: toggle('LAS_LOCAL', 'processes behind one loopback port instead of pods'),
   }),
+  allowPublic: targetFlags.allowPublic,
+  ...deploymentFlags,
   ...loadFlags,
   ...wantedFlag,
   ...outFlag,
@@ -29,28 +33,35 @@ const usage = {
   purpose:
     'Runs the same load against different numbers of replicas, each repeated, in shuffled order, with one report.',
   flags,
-  refused: { path: 'does not fit a sweep, which loads the bundled workload' },
-  notes: `Without --local, the workload on the current kube context is scaled, and scaled back at the end.
+  notes: `Without --local, the workload on the current kube context is scaled, or a --deployment of your own, and scaled
+back at the end.
 ${exitCodesHelp}
 
   npm run sweep -- --local --replicas 1,2
-  npm run sweep -- --replicas 1,2,4,8 --repeat 5 --duration 60s --vus 64`,
+  npm run sweep -- --replicas 1,2,4,8 --repeat 5 --duration 60s --vus 64
+  npm run sweep -- --deployment shop/api --path /items --replicas 1,2,4`,
 }
 
 /** `sweep`: throughput and latency against the number of replicas. */
 export async function sweep(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { for: wanted = null } = parsed.options
+  const { for: wanted = null, allowPublic } = parsed.options
   const series = await openSeries(shell, 'sweep', parsed, () => begin(shell, parsed))
-  return runSeries(shell, series, {}, (sources) => statistics(sources, { wanted }))
+  return runSeries(shell, series, { allowPublic }, (sources) => statistics(sources, { wanted }))
 }
 
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
   const { scenario = 'constant', local, replicas = [1, 2, 4], repeat = 3 } = options
   checkLoad(scenario, options)
+  const { deployment, path } = options
+  if (deployment === undefined && path !== undefined)
+    throw new Failure('usage', '--path is for --deployment; else a sweep loads the bundled workload')
+  if (local && deployment !== undefined)
+    throw new Failure('usage', '--local and --deployment each name a target; give one of them')
+  if (!isFile(scenario)) needPath(options)
   // Says now, rather than after a plan has been written, that there is nothing to scale.
-  if (!local) await currentImage(shell)
+  const varied = local ? {} : await variedDeployment(shell, { options, written })
   const cells = [...new Set(replicas)].map((each) => ({
     name: String(each),
     scenario,
@@ -58,5 +69,5 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
     replicas: each,
     flags: loadWritten(written),
   }))
-  return { cells, local, sides: { a: null, b: null }, repeats: repeat }
+  return { cells, local, sides: { a: null, b: null }, ...varied, repeats: repeat }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { reportOf, runOf } from '../command.ts'
+import { type Ended, image, inside, kubectl, minikube, netns, root, run, begin as started } from './inside.ts'
 
 /**
  * The commands on a real cluster, as used by a person whose machine reaches its nodes. CLUSTER_NETNS is a
@@ -15,12 +15,8 @@ import { reportOf, runOf } from '../command.ts'
  * image WORKLOAD_IMAGE and the same image with the tag `next`. MINIKUBE is a minikube that has the cluster as
  * a profile; its tunnel gives balancers their addresses.
  */
-const root = path.join(import.meta.dirname, '../..')
-const { CLUSTER_NETNS: netns = '', WORKLOAD_IMAGE: image = '', MINIKUBE: minikube = '' } = process.env
-const inside = ['netns', 'exec', netns]
-const run = promisify(execFile)
-const kubectl = async (...args: string[]) =>
-  (await run('ip', [...inside, 'kubectl', ...args], { maxBuffer: 2 ** 26 })).stdout
+const begin = (...args: string[]) => started(out, args)
+const ours = (...args: string[]): Promise<Ended> => begin(...args).ended
 
 let out = ''
 before(async () => {
@@ -33,32 +29,6 @@ after(async () => {
   await ours('cluster', 'down')
   await rm(out, { recursive: true, force: true })
 })
-
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-
-function begin(...args: string[]) {
-  const child = spawn('ip', [...inside, process.execPath, 'runner/bin.js', ...args], {
-    cwd: root,
-    env: {
-      ...process.env,
-      INIT_CWD: out,
-      LAS_RESULTS_DIR: path.join(out, 'results'),
-      PATH: `${path.join(out, 'bin')}:${process.env.PATH}`,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data) => {
-    output.stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    output.stderr += data
-  })
-  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code, ...output }))
-  return { output, ended, running: () => child.exitCode === null, interrupt: () => child.kill('SIGINT') }
-}
-
-const ours = (...args: string[]): Promise<Ended> => begin(...args).ended
 
 test('the API server accepts every overlay and component', async () => {
   // Without the Prometheus operator the server has no ServiceMonitor.
