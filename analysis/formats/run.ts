@@ -162,6 +162,10 @@ export const Run = z.object({
     })
     .optional()
     .describe('of a side that ran at the same moment as the other one, each with half of the load'),
+  halves: z
+    .object({ firstMs: z.number(), secondMs: z.number() })
+    .optional()
+    .describe('of a single plateau: the mean time of a request in each half, from the timeline'),
   verdict: Verdict.optional().describe('at the time of the run; a later report judges again'),
 })
 

@@ -41,7 +41,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
     ...sampleRemarks(total),
     ...load,
     ...growthRemarks(statistics.queueGrowth),
-    ...halvesRemarks(summary),
+    ...halvesRemarks(summary, run),
     ...kneeRemarks(statistics.knee, stages),
     ...stages.flatMap(misfitRemarks),
   ]
@@ -219,8 +219,8 @@ const growthRemarks = (growth: number | null): string[] =>
 /** Halves that differ by less are not mentioned. */
 const leastRatio = 1.25
 
-function halvesRemarks(summary: Summary): string[] {
-  const both = halves(summary)
+function halvesRemarks(summary: Summary, run: Run | null): string[] {
+  const both = halves(summary, run)
   if (!both || Math.abs(Math.log(both.secondMs / both.firstMs)) < Math.log(leastRatio)) return []
   return [
     `The load was not steady: ${both.of} took ${number(both.firstMs)} ms on average in the first half and ${number(both.secondMs)} ms in the second. The figures mix the two.`,

@@ -37,11 +37,11 @@ test('a damaged or missing recording is a sentence, and nothing is left of it', 
   try {
     await writeFile(recordingFile(folder), '{"event":"start","data":[["x"]]}\n')
     assert.match(
-      (await writeTimeline(folder, around, null)) ?? '',
+      (await writeTimeline(folder, around, null)).lost ?? '',
       /^no timeline: .* damaged \(line 1: not an event/,
     )
     assert.deepEqual(await readdir(folder), [])
-    assert.match((await writeTimeline(folder, around, null)) ?? '', /^no timeline: k6 recorded nothing$/)
+    assert.match((await writeTimeline(folder, around, null)).lost ?? '', /^no timeline: k6 recorded nothing$/)
   } finally {
     await rm(folder, { recursive: true })
   }

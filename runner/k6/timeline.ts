@@ -39,29 +39,31 @@ const roundedDown = (seconds: number): number =>
 export const recordingFile = (folder: string): string => path.join(folder, 'recording.ndjson')
 
 /**
- * Makes `timeline.ndjson` of a run's recording, and removes that. Never fails: gives a sentence where something is
- * missing then.
+ * Makes `timeline.ndjson` of a run's recording, removes that, and gives the timeline. Never fails: null without one, and a
+ * sentence where something is missing.
  * @param pointsFile k6's raw points, where they were kept
  */
 export async function writeTimeline(
   folder: string,
   around: Around,
   pointsFile: string | null,
-): Promise<string | null> {
+): Promise<{ readonly timeline: Timeline | null; readonly lost: string | null }> {
   const recording = recordingFile(folder)
   try {
     const timeline = timelineOf(await readFile(recording, 'utf8'), around)
-    if (timeline.kind === 'unreadable') return `no timeline: k6’s recording is damaged (${timeline.reason})`
+    if (timeline.kind === 'unreadable') return none(`k6’s recording is damaged (${timeline.reason})`)
     const { distributed, lost } = await withDistributions(timeline.value, pointsFile)
     await writeAtomically(path.join(folder, 'timeline.ndjson'), formatTimeline(distributed))
-    return lost
+    return { timeline: distributed, lost }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return `no timeline: ${code === 'ENOENT' ? 'k6 recorded nothing' : refusal(error as Error)}`
+    return none(code === 'ENOENT' ? 'k6 recorded nothing' : refusal(error as Error))
   } finally {
     await rm(recording, { force: true }).catch(() => {})
   }
 }
+
+const none = (why: string) => ({ timeline: null, lost: `no timeline: ${why}` })
 
 async function withDistributions(
   timeline: Timeline,

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { plannedMs, sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
+import { halvesOf } from '../../analysis/run/halves.ts'
 import { keep } from '../../analysis/run/kept.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import type { K6 } from '../k6/find.ts'
@@ -181,6 +182,7 @@ async function measured(
       LAS_SUMMARY_PATH: summaryFile,
       LAS_DUET_SUMMARY_PATH: otherFile,
       LAS_FILES_PATH: files,
+      LAS_RECORDED: String(recorder !== null),
     }),
     logFile,
     args: extra.args,
@@ -211,7 +213,7 @@ async function measured(
   }
   const measured = await Promise.all(
     places.map(async ({ labels, observation, folder }, index): Promise<Measured> => {
-      const unjudged: Run = {
+      const alone: Run = {
         ...facts,
         id: folder.id,
         load: { ...facts.load, stages: stagesOf(stages, index === 0 ? 'a' : 'b') },
@@ -222,12 +224,14 @@ async function measured(
       if (index > 0) await copyFile(logFile, path.join(folder.filling, 'k6.log')).catch(() => {})
       const summaryFile = path.join(folder.filling, 'summary.json')
       const summary = await readSummary(summaryFile)
-      if (recorder) {
-        const durationMs = summary.kind === 'summary' ? summary.summary.durationMs : null
-        const around = { durationMs, stages, generator: samples, target: watch?.stop() ?? [] }
-        const lost = await writeTimeline(folder.filling, around, options.raw ? pointsFile : null)
-        if (lost !== null) shell.say(`${name}: ${lost}`)
-      }
+      const durationMs = summary.kind === 'summary' ? summary.summary.durationMs : null
+      const around = { durationMs, stages, generator: samples, target: watch?.stop() ?? [] }
+      const { timeline, lost } = recorder
+        ? await writeTimeline(folder.filling, around, options.raw ? pointsFile : null)
+        : { timeline: null, lost: null }
+      if (lost !== null) shell.say(`${name}: ${lost}`)
+      const halves = timeline && !script.own && halvesOf(timeline, alone)
+      const unjudged: Run = { ...alone, ...(halves && { halves }) }
       const figures = runStatistics({ name: folder.id, run: unjudged, summary })
       const run = { ...unjudged, verdict: figures.verdict }
       const kept = keep({ ...figures, run }, summaryFile)

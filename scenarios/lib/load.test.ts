@@ -58,6 +58,7 @@ test('k6 reports the sub-metrics that the analysis reads, and only where they sa
   const names = (
     await built([
       order,
+      { ...order, settings: { recorded: true } },
       { ...order, sizes: [1, 2], settings: { withServerTimes: true } },
       { ...order, kinds: ['work'] },
       { ...order, model: 'arrivals' },
@@ -75,6 +76,7 @@ test('k6 reports the sub-metrics that the analysis reads, and only where they sa
     [1, 2].flatMap((stage) => [...ofStage(stage), ...metrics.map((metric) => `${metric}{stage:${stage}}`)])
   assert.deepEqual(names, [
     ['iteration_duration{half:2}', succeeded],
+    [succeeded],
     [succeeded, ...perStage('server_queue', 'server_work')],
     [
       succeeded,

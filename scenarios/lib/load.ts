@@ -69,7 +69,7 @@ function load(
   const duet = Boolean(settings.duetBase)
   const metrics = duet
     ? ['a', 'b'].flatMap((side) => sideMetrics(side, settings.withServerTimes, model === 'open'))
-    : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds)
+    : submetrics(sizes.length, settings.withServerTimes, model === 'open', kinds, settings.recorded)
   const { expectBody, thinkMs } = settings
   const own = duet
     ? settings.submetrics.flatMap((metric) => ['a', 'b'].map((side) => withSide(metric, side)))
@@ -127,12 +127,13 @@ function submetrics(
   withServerTimes: boolean,
   open: boolean,
   kinds: readonly string[],
+  recorded = false,
 ): string[] {
   const names = [
     // Without a threshold k6 leaves out a counter that stayed at zero, as if nobody had counted.
     ...(open ? ['dropped_iterations'] : []),
     ...(open && stages === 1 ? [1, 2, 3, 4].map((quarter) => `latency_intended{quarter:${quarter}}`) : []),
-    ...(open || stages > 1 || kinds.length > 0 ? [] : ['iteration_duration{half:2}']),
+    ...(open || stages > 1 || kinds.length > 0 || recorded ? [] : ['iteration_duration{half:2}']),
     'http_req_duration{expected_response:true}',
     ...errorCodes.map((code) => `http_reqs{error_code:${code},expected_response:false}`),
     ...kinds.flatMap((kind) => [

@@ -76,6 +76,7 @@ test('without variables the defaults apply, and an empty variable counts as miss
       withServerTimes: true,
       token: '',
       rows: null,
+      recorded: false,
       submetrics: [],
       weights: { a: 1, b: 0.5 },
     })

@@ -38,6 +38,8 @@ export type Settings = {
   readonly token: string
   /** One row per request, in turn, instead of the one path, body and headers. All VUs share one copy. */
   readonly rows: readonly Row[] | null
+  /** Whether k6 records figures by period, which show a change of latency without any tag. */
+  readonly recorded: boolean
   /** Sub-metrics that k6 is asked for besides the scenario's own. */
   readonly submetrics: readonly string[]
   /** How often each kind of request is sent, relative to the others; empty unless the scenario is a mix. */
@@ -91,6 +93,7 @@ export function settings(defaults: Sizes): Settings {
     // Two tokens, so that no other service sees the workload's.
     token: (withServerTimes ? __ENV.STRESS_TOKEN : __ENV.TARGET_TOKEN) || '',
     rows: rows ? new SharedArray('rows', () => rowsIn(open(rows))) : null,
+    recorded: __ENV.LAS_RECORDED === 'true',
     submetrics: JSON.parse(__ENV.LAS_SUBMETRICS || '[]'),
     weights: mix ? weightsIn(mix) : {},
   }
