@@ -48,7 +48,7 @@ export function pageRoutes(
 ${graph('cpu', 'CPU used, and asked for by loads, in cores', html`<b><span class="key">used</span> <span id="now">${now.toFixed(2)}</span> of ${limits.cpuCores} cores</b> <span><span class="key dashed">asked by loads</span> <span id="asked">${asked.toFixed(2)}</span></span>`)}
 ${quota ? graph('throttling', 'Share of the periods in which the CPU quota was used up', html`<b>throttled</b> <span id="throttled"></span>`) : ''}
 ${graph('requests', 'Work requests answered per second', html`<b>/work requests/s</b> <span id="rate"></span>`)}
-${graph('latencies', 'Response times of work requests in the last ten seconds, in ms', html`<b><span class="key">p50</span> <span class="key dashed">p95</span> ms</b> <span id="latency"></span>`)}
+${graph('latencies', 'Response times of work requests in the last ten seconds, in ms', html`<b>/work <span class="key">p50</span> <span class="key dashed">p95</span> ms</b> <span id="latency"></span>`)}
 ${graph('queue', 'Work requests waiting for a thread', html`<b>/work queue</b> <span id="waiting">${pool.waiting()}</span>`)}
 ${graph('memories', 'Memory of this process, in MiB', html`<b>memory MiB</b> <span><span id="memory"></span> of ${limits.memoryMiB}</span>`)}
 </div></section>
@@ -63,13 +63,13 @@ ${config.STRESS_TOKEN ? field('token', html`type="password" autocomplete="off" d
 <div class="buttons"><button>Start</button> <button type="button" id="stop">Stop all</button></div></form>
 <noscript><p>Starting and stopping a load on this page needs JavaScript; <code>POST /stress</code> and <code>DELETE /stress/jobs</code> do not. <code>GET /history</code> has the last two minutes.</p></noscript>
 <p id="message" role="alert"></p>
-<div class="scroll" tabindex="0" role="region" aria-label="Jobs"><table><thead><tr id="heads">${heads.map((head) => html`<th scope="col" class="${texts.includes(head) ? 'text' : ''}">${head}</th>`)}<td></td></tr></thead>
+<div class="scroll" tabindex="0" role="region" aria-label="Jobs"><table><thead><tr id="heads">${heads.map((head) => (head === '' ? html`<td></td>` : html`<th scope="col" class="${texts.includes(head) ? 'text' : ''}">${head}</th>`))}</tr></thead>
 <tbody id="jobs">${stress
         .list()
         .slice(0, 20)
         .map(
           (job) =>
-            html`<tr><td class="text">${job.startedAt.slice(11, 19)}</td><td class="text">${job.state}${job.reason === null ? '' : `: ${job.reason}`}</td><td>${job.cores}</td><td>${job.load}</td><td class="text">${job.profile}</td><td>${job.remainingSeconds.toFixed(0)}</td><td>${job.askedCpuSeconds.toFixed(1)}</td><td>${job.achievedCpuSeconds.toFixed(1)}</td><td>${job.heldMiB}</td><td></td></tr>`,
+            html`<tr><td class="text">${job.startedAt.slice(11, 19)}</td><td class="text">${job.state}${job.reason === null ? '' : `: ${job.reason}`}</td><td></td><td>${job.cores}</td><td>${job.load}</td><td class="text">${job.profile}</td><td>${job.remainingSeconds.toFixed(0)}</td><td>${job.askedCpuSeconds.toFixed(1)}</td><td>${job.achievedCpuSeconds.toFixed(1)}</td><td>${job.heldMiB}</td></tr>`,
         )}</tbody></table></div></section>
 <section><h2>This instance</h2><dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></section>
 </main><script>${raw(script)}</script></body></html>
@@ -80,7 +80,18 @@ ${config.STRESS_TOKEN ? field('token', html`type="password" autocomplete="off" d
   )
 }
 
-const heads = ['started', 'state', 'cores', 'load %', 'profile', 'left s', 'asked CPU s', 'achieved', 'MiB']
+const heads = [
+  'started',
+  'state',
+  '',
+  'cores',
+  'load %',
+  'profile',
+  'left s',
+  'asked CPU s',
+  'achieved',
+  'MiB',
+]
 const texts = ['started', 'state', 'profile']
 
 /** The script draws it, in the units of its caption. */
