@@ -22,8 +22,8 @@ function path(values, top) {
   return d
 }
 function draw(id, values, { second = [], limit = 0, round = digits }) {
-  const known = [...values, ...second].filter((value) => value !== null)
-  const most = Math.max(limit, ...known), top = most * 1.05 || 1
+  const known = [values, second].map((each) => each.filter((value) => value !== null)).filter((each) => each.length > 0)
+  const top = Math.max(limit, ...known.flat()) * 1.05 || 1
   const graph = byId(id)
   const set = (name, d) => graph.querySelector(name)?.setAttribute('d', d)
   const line = path(values, top)
@@ -35,7 +35,7 @@ function draw(id, values, { second = [], limit = 0, round = digits }) {
   }).join(''))
   set('.second', second.length ? path(second, top) : '')
   if (limit) { const y = (height * (1 - limit / top)).toFixed(1); set('.limit', 'M0 ' + y + 'H' + width) }
-  graph.querySelector('.most').textContent = known.length === 0 ? 'none yet' : 'peak ' + round(Math.max(...known))
+  graph.querySelector('.most').textContent = known.length === 0 ? 'none yet' : 'peak ' + known.map((each) => round(Math.max(...each))).join(' · ')
 }
 function show() {
   if (seconds.length === 0) return
