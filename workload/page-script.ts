@@ -22,8 +22,8 @@ function path(values, top) {
   return d
 }
 function draw(id, values, { second = [], limit = 0, round = digits }) {
-  const known = [...values, ...second].filter((value) => value !== null)
-  const most = Math.max(limit, ...known), top = most * 1.05 || 1
+  const known = [values, second].map((each) => each.filter((value) => value !== null)).filter((each) => each.length > 0)
+  const top = Math.max(limit, ...known.flat()) * 1.05 || 1
   const graph = byId(id)
   const set = (name, d) => graph.querySelector(name)?.setAttribute('d', d)
   const line = path(values, top)
@@ -35,7 +35,7 @@ function draw(id, values, { second = [], limit = 0, round = digits }) {
   }).join(''))
   set('.second', second.length ? path(second, top) : '')
   if (limit) { const y = (height * (1 - limit / top)).toFixed(1); set('.limit', 'M0 ' + y + 'H' + width) }
-  graph.querySelector('.most').textContent = known.length === 0 ? 'none yet' : 'peak ' + round(Math.max(...known))
+  graph.querySelector('.most').textContent = known.length === 0 ? 'none yet' : 'peak ' + known.map((each) => round(Math.max(...each))).join(' · ')
 }
 function show() {
   if (seconds.length === 0) return
@@ -56,7 +56,7 @@ function show() {
 }
 
 const rows = new Map()
-const cells = (job) => [job.startedAt.slice(11, 19), job.state + (job.reason ? ': ' + job.reason : ''), job.cores, job.load, job.profile, job.remainingSeconds.toFixed(0), job.askedCpuSeconds.toFixed(1), job.achievedCpuSeconds.toFixed(1), job.heldMiB]
+const cells = (job) => [job.startedAt.slice(11, 19), job.state + (job.reason ? ': ' + job.reason : ''), null, job.cores, job.load, job.profile, job.remainingSeconds.toFixed(0), job.askedCpuSeconds.toFixed(1), job.achievedCpuSeconds.toFixed(1), job.heldMiB]
 // Rows are changed in place: a button that is replaced loses its focus and its clicks.
 function list(jobs) {
   const shown = jobs.slice(0, 20)
@@ -70,8 +70,8 @@ function list(jobs) {
       for (const name of byId('heads').children) row.insertCell().className = name.className
     }
     const texts = cells(job)
-    texts.forEach((text, i) => { row.cells[i].textContent = text })
-    const last = row.cells[texts.length], button = last.querySelector('button')
+    texts.forEach((text, i) => { if (text !== null) row.cells[i].textContent = text })
+    const cell = row.cells[texts.indexOf(null)], button = cell.querySelector('button')
     if (job.state !== 'running') button?.remove()
     else if (!button) {
       const stop = document.createElement('button')
@@ -79,7 +79,7 @@ function list(jobs) {
       stop.textContent = 'Stop'
       stop.setAttribute('aria-label', 'Stop the load started at ' + texts[0])
       stop.addEventListener('click', () => send('DELETE', 'stress/jobs/' + job.id))
-      last.append(stop)
+      cell.append(stop)
     }
     if (byId('jobs').children[index] !== row) byId('jobs').insertBefore(row, byId('jobs').children[index] ?? null)
   })

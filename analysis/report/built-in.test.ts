@@ -9,7 +9,7 @@ import { modelOf } from './model.ts'
 /** The blocks of a built-in scenario's page besides its verdict, tiles and lists. */
 const pages: Record<string, string[]> = {
   ramp: [
-    ...['latency', 'saturation', 'timeline', 'phases', 'inside', 'Figures'],
+    ...['latency', 'saturation', 'timeline', 'inside', 'phases', 'Figures'],
     ...['Where the time of a request went', 'Inside the workload', 'What was run'],
   ],
   mix: [

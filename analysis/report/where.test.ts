@@ -30,10 +30,7 @@ const ofScenario = async (scenario: string) => {
 test('the bar begins with its sentence, and what the latency leaves out is said', async () => {
   const blocks = await ofScenario('ramp')
   const phases = plotIn(blocks, 'phases')
-  assert.equal(
-    phases?.finding,
-    '98 % of a request is waiting for the first byte; of the waiting, 24 % was the queue',
-  )
+  assert.equal(phases?.finding, '98 % of a request is waiting for the first byte; 24 % of that is the queue')
   // 9.2614 is k6's mean of http_req_duration, 0.125191 of http_req_blocked.
   assert.match(phases?.svg ?? '', /latency 9.26 ms/)
   assert.deepEqual(lines(blocks), [

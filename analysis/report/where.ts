@@ -10,9 +10,10 @@ import { phasesPlot } from './plots/phases.ts'
 /** Where the time of a run's requests went: by phase, inside the workload, by request name; and why requests failed. */
 export const whereBlocks = (run: RunStatistics): Block[] =>
   present([
+    // Stages differ more than phases do.
+    insidePlot(run),
     wholePlot(run),
     list(wholeWords(run.timeSpent), ...run.timeSpent.notes),
-    insidePlot(run),
     namesPlot(run),
     failuresPlot(run),
   ])
@@ -63,7 +64,7 @@ function phasesFinding(whole: Spent, fresh: boolean): string {
   if (!first || !second) return ''
   const most = `${roughly(first.share)} of a request is ${first.words}`
   if (first.share === waiting && whole.parts.some(({ name }) => name === 'queue'))
-    return `${most}; of the waiting, ${roughly(shareOf(whole, 'queue') / waiting)} was the queue`
+    return `${most}; ${roughly(shareOf(whole, 'queue') / waiting)} of that is the queue`
   return second.share >= 0.005 ? `${most}; ${roughly(second.share)} is ${second.words}` : most
 }
 
