@@ -45,6 +45,23 @@ export type Plot = {
   readonly svg: string
   /** The same for a phone. */
   readonly narrow?: string
+  /** What a pointer over it reads, for each panel that has `data-frame`, from the top. */
+  readonly values?: readonly Readings[]
+}
+
+/** The values of a panel's curves at places of its x axis, in words. */
+export type Readings = {
+  /** As shares of the x axis, ascending. */
+  readonly at: readonly number[]
+  readonly x: readonly string[]
+  /** A value for each place; null where the curve has none. */
+  readonly curves: readonly {
+    readonly label: string
+    readonly colour: string
+    readonly values: readonly (string | null)[]
+  }[]
+  /** Whether x is a time axis, which can be zoomed. */
+  readonly time?: boolean
 }
 
 /** Views of the same data to switch between; all of them where nothing can switch. */
@@ -58,6 +75,8 @@ type Details = {
   readonly kind: 'details'
   readonly id: string
   readonly title: string
+  /** What to know without opening it. */
+  readonly gist?: string
   readonly colour: string
   readonly blocks: readonly Block[]
 }

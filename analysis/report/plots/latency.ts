@@ -40,11 +40,12 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
       height,
       x: { type: 'log', domain: [1, deepest] },
       y: yAxis('latency (ms)', 6, scale),
+      reading: { curves: shown, x: tailWords, y: (ms) => `${number(ms)} ms` },
       marks: [
         ...labelledTicks(
           'percentile of requests',
           [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
-          (tail) => (tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`),
+          tailWords,
         ),
         ...bands.map(shade),
         ...labelledLines(
@@ -55,6 +56,9 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
     },
   ])
 }
+
+const tailWords = (tail: number): string =>
+  tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`
 
 /** Percentiles with more than a tenth of the requests, or two thirds of those beyond the lower one, between them. */
 const farApart = ({ x: lower }: { readonly x: number }, { x: higher }: { readonly x: number }): boolean =>

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import { number, orDash } from '../../formats/words.ts'
+import { number, orDash, quantity } from '../../formats/words.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -73,6 +73,7 @@ function panel(label: string, curves: readonly Curve[]): Panel {
     height,
     x: { type: wide ? 'log' : 'linear' },
     y: yAxis(label, 5, scale),
+    reading: { curves, x: (vus) => quantity(vus, 'VU') },
     marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
   }
 }

@@ -1,7 +1,8 @@
 import { type PlotOptions, plot } from '@observablehq/plot'
 import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
-import type { Plot } from '../blocks.ts'
+import type { Plot, Readings } from '../blocks.ts'
 import { escaped } from '../printers/markup.ts'
+import { framed, type Reading, readingsOf } from './readings.ts'
 
 // Contrast above 3 on white and on near-black, so that one file serves both.
 const colours = [
@@ -17,7 +18,7 @@ const colours = [
 
 export const colour = (index: number): string => colours[index % colours.length] ?? colours[0]
 
-export type Panel = PlotOptions & { readonly height: number }
+export type Panel = PlotOptions & { readonly height: number; readonly reading?: Reading }
 
 const margins = { marginLeft: 64, marginRight: 96, marginTop: 28, marginBottom: 38 }
 
@@ -50,7 +51,8 @@ export function plotOf(
   const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
   const headHeight = finding === undefined ? 34 : 34 + lineHeight
   let top = headHeight + key.length * lineHeight
-  const drawn = panels.map((panel, index) => {
+  const values: Readings[] = []
+  const drawn = panels.map(({ reading, ...panel }, index) => {
     const figure = plot({
       document: document as never,
       width,
@@ -62,6 +64,11 @@ export function plotOf(
     }) as unknown as Element
     figure.setAttribute('y', String(top))
     for (const rules of [...figure.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
+    const readings = reading && readingsOf(reading, figure)
+    if (readings) {
+      framed(figure, readings)
+      values.push(readings)
+    }
     // A child of role=img needs no name, and axe rejects Plot's.
     for (const group of figure.getElementsByTagName('g')) group.removeAttribute('aria-label')
     top += panel.height
@@ -82,5 +89,12 @@ export function plotOf(
 ${[...keyLines, ...drawn].join('\n')}
 </svg>
 `
-  return { kind: 'plot', name, title, ...(finding !== undefined && { finding }), svg }
+  return {
+    kind: 'plot',
+    name,
+    title,
+    ...(finding !== undefined && { finding }),
+    svg,
+    ...(values.length > 0 && { values }),
+  }
 }
