@@ -1,3 +1,4 @@
+import { number } from '../formats/words.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Column, present, type Table, tableOf } from './blocks.ts'
@@ -30,6 +31,7 @@ export const everyRun = (
       kind: 'details',
       id: letter(index),
       title: [letter(index), run.run?.scenario, run.name].filter(Boolean).join(' · '),
+      gist: gistOf(run),
       colour: colourOf(run),
       // Made only where they are printed: of many runs no page has them.
       get blocks() {
@@ -38,6 +40,11 @@ export const everyRun = (
     })),
   ]
 }
+
+const gistOf = ({ verdict, total: { rate, p95Ms } }: RunStatistics): string =>
+  [verdict.kind, rate !== null && `${number(rate)}/s`, p95Ms !== null && `p95 ${number(p95Ms)} ms`]
+    .filter(Boolean)
+    .join(' · ')
 
 const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics) => string): Table =>
   tableOf(
