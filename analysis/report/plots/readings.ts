@@ -56,10 +56,11 @@ function thinned<Of extends readonly [at: number, ...unknown[]]>(places: readonl
   return kept
 }
 
-/** Marks where the x axis of a panel begins and ends, and what moves when a time axis is zoomed. */
+/** Marks the frame of a panel – left, right, bottom and top – and what moves when a time axis is zoomed. */
 export function framed(panel: Element, { time }: Readings): void {
-  const { range } = (panel as unknown as { scale: (name: string) => Scale }).scale('x')
-  panel.setAttribute('data-frame', (range as number[]).join(' '))
+  const range = (axis: 'x' | 'y') =>
+    (panel as unknown as { scale: (name: string) => Scale }).scale(axis).range as number[]
+  panel.setAttribute('data-frame', [...range('x'), ...range('y')].join(' '))
   if (!time) return
   for (const group of panel.getElementsByTagName('g')) {
     const what = group.getAttribute('aria-label') ?? ''

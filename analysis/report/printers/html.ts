@@ -86,7 +86,7 @@ function contentOf(block: Exclude<Block, Details>, place: Place): Markup {
 function details({ id, title, gist, colour, blocks }: Details, place: Place): Markup {
   const tone = blocks.find((block) => block.kind === 'finding')?.tone
   return tag`<details class="run" id="${id}"><summary><h2>${key(colour)}${title}</h2>${gist ? tag`<span class="gist ${tone ?? 'neutral'}">${gist}</span>` : null}</summary>
-${blocks.map((each) => part(each, { ...place, of: title }))}</details>\n`
+<div>${blocks.map((each) => part(each, { ...place, of: title }))}</div></details>\n`
 }
 
 const figure = ({ svg, narrow, values }: Plot): Markup =>
@@ -116,11 +116,11 @@ function table({ name, note, heads, rows, emphasised }: Table, place: Place): Ma
   return tag`${note ? tag`<p>${note}</p>` : null}<div class="scroll" tabindex="0" role="region" aria-label="${place.of === undefined ? name : `${name}, ${place.of}`}"><table${classed(facts && 'facts')}>${
     facts
       ? null
-      : tag`<thead><tr>${heads.map((head) => (head === '' ? tag`<td></td>` : tag`<th scope="col">${head}</th>`))}</tr></thead>`
+      : tag`<thead><tr>${heads.map((head, column) => (head === '' ? tag`<td></td>` : tag`<th scope="col"${classed(column > 0 && rows.some((row) => isLong(row[column])) && 'words')}>${head}</th>`))}</tr></thead>`
   }
 <tbody>${rows.map(
     ([first, ...cells], index) =>
-      tag`<tr${classed(index === emphasised && 'total')}><th scope="row">${content(first ?? '', place)}</th>${cells.map((cell) => tag`<td${classed(classOf(cell))}>${content(cell, place)}</td>`)}</tr>
+      tag`<tr${classed(index === emphasised && 'total')}><th scope="row"${classed(isLong(first) && 'words')}>${content(first ?? '', place)}</th>${cells.map((cell) => tag`<td${classed(classOf(cell))}>${content(cell, place)}</td>`)}</tr>
 `,
   )}</tbody></table></div>\n`
 }
@@ -138,9 +138,7 @@ const key = (colour: string): Markup =>
   tag`<svg class="key" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill="${colour}"/></svg>`
 
 // A longer one is words, which are set in lines.
-const longestNumber = 30
+const isLong = (cell: Cell = ''): boolean => cellText(cell).length > 44
 
 const classOf = (cell: Cell): string =>
-  [typeof cell !== 'string' && cell.tone, cellText(cell).length > longestNumber && 'words']
-    .filter(Boolean)
-    .join(' ')
+  [typeof cell !== 'string' && cell.tone, isLong(cell) && 'words'].filter(Boolean).join(' ')

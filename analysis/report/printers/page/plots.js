@@ -27,12 +27,15 @@ const original = (element, name) => {
   return element.getAttribute(kept) ?? ''
 }
 
+/** Left, right, bottom and top of where a panel draws, in its own units. @param {SVGSVGElement} panel */
+const frame = (panel) => (panel.dataset.frame ?? '').split(' ').map(Number)
+
 /**
  * Stretches the x axis of a panel so that the shares from a to b of it fill it.
  * @param {SVGSVGElement} panel @param {string} id @param {number} a @param {number} b
  */
 const stretch = (panel, id, a, b) => {
-  const [left, right] = (panel.dataset.frame ?? '').split(' ').map(Number)
+  const [left, right] = frame(panel)
   const by = 1 / (b - a)
   const shift = left - (left + a * (right - left)) * by
   const outside = (/** @type {number} */ x) => x < left - 1 || x > right + 1
@@ -83,6 +86,7 @@ const read = (figure, values, id) => {
   cross.role = 'slider'
   cross.ariaLabel = `Values of ${figure.querySelector('title')?.textContent}`
   cross.ariaValueMin = '0'
+  cross.ariaValueNow = '0'
   cross.ariaValueMax = String((values[0]?.at.length ?? 1) - 1)
   reset.hidden = true
   figure.append(cross, band, tip, reset)
@@ -94,10 +98,13 @@ const read = (figure, values, id) => {
     )
     const panels = [...(picture?.querySelectorAll('svg') ?? [])].filter((each) => each.dataset.frame)
     const scale = (picture?.clientWidth ?? 0) / (picture?.viewBox.baseVal.width || 1)
-    const [left = 0, right = 1] = (panels[0]?.dataset.frame ?? '').split(' ').map((x) => Number(x) * scale)
-    const top = (panels[0]?.y.baseVal.value ?? 0) * scale
-    const last = panels.at(-1)
-    const bottom = ((last?.y.baseVal.value ?? 0) + (last?.height.baseVal.value ?? 0)) * scale
+    const sides = panels.map((panel) => {
+      const [left, right, bottom, top] = frame(panel).map((side) => side * scale)
+      const y = panel.y.baseVal.value * scale
+      return { left, right, bottom: y + bottom, top: y + top }
+    })
+    const { left = 0, right = 1, top = 0 } = sides[0] ?? {}
+    const bottom = sides.at(-1)?.bottom ?? 0
     return { left, right, top, bottom }
   }
 

@@ -72,5 +72,8 @@ for (const table of document.querySelectorAll('table')) {
       button.textContent = 'copy'
     }, 2000)
   })
-  table.closest('section')?.append(button)
+  const section = table.closest('section')
+  const heading = section?.querySelector('h2,h3')
+  if (heading) heading.after(button)
+  else section?.prepend(button)
 }
