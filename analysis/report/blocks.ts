@@ -54,6 +54,8 @@ export type Readings = {
   /** As shares of the x axis, ascending. */
   readonly at: readonly number[]
   readonly x: readonly string[]
+  /** What the values are, with their unit. */
+  readonly y: string
   /** A value for each place; null where the curve has none. */
   readonly curves: readonly {
     readonly label: string

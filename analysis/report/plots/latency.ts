@@ -40,7 +40,7 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
       height,
       x: { type: 'log', domain: [1, deepest] },
       y: yAxis('latency (ms)', 6, scale),
-      reading: { curves: shown, x: tailWords, y: (ms) => `${number(ms)} ms` },
+      reading: { curves: shown, x: tailWords, y: 'latency (ms)' },
       marks: [
         ...labelledTicks(
           'percentile of requests',

@@ -3,24 +3,24 @@ import type { Element } from '@xmldom/xmldom'
 import { number } from '../../formats/words.ts'
 import type { Readings } from '../blocks.ts'
 
-/** How the values of a panel are read: its curves, and words for x and y. */
+/** How the values of a panel are read: its curves, what they are, and words for a place of the x axis. */
 export type Reading = {
+  readonly y: string
   readonly curves: readonly {
     readonly label: string
     readonly colour: string
     readonly points: readonly { readonly x: number; readonly y: number }[]
   }[]
   readonly x: (x: number) => string
-  readonly y?: (y: number) => string
   readonly time?: boolean
 }
 
-// A pointer can hardly tell more places on an axis of 600 pixels, nor a reader more curves.
+// A pointer can hardly tell more places on an axis of 600 pixels, unless it is zoomed, nor a reader more curves.
 const mostPlaces = 150
 const mostCurves = 16
 
 /** What a pointer reads off a panel that Plot has drawn; undefined where there is nothing, or too much. */
-export function readingsOf({ curves, x, y = number, time }: Reading, figure: unknown): Readings | undefined {
+export function readingsOf({ curves, x, y, time }: Reading, figure: unknown): Readings | undefined {
   const scale = (figure as { scale: (name: string) => Scale | undefined }).scale('x')
   const [from, to] = (scale?.range ?? []) as number[]
   if (!scale || from === undefined || to === undefined || curves.length > mostCurves) return undefined
@@ -30,17 +30,18 @@ export function readingsOf({ curves, x, y = number, time }: Reading, figure: unk
     curves.flatMap(({ points }) => points.map((point) => [place(point.x), point.x] as const)),
   )
   const inside = [...xs].filter(([at]) => at >= 0 && at <= 10_000).sort(([a], [b]) => a - b)
-  const kept = thinned(inside)
+  const kept = time ? inside : thinned(inside)
   if (kept.length < 2) return undefined
   return {
     at: kept.map(([at]) => at / 10_000),
     x: kept.map(([, value]) => x(value)),
+    y,
     curves: curves.map(({ label, colour }, index) => ({
       label,
       colour,
       values: kept.map(([at]) => {
         const point = placed[index]?.get(at)
-        return point && Number.isFinite(point.y) ? y(point.y) : null
+        return point && Number.isFinite(point.y) ? number(point.y) : null
       }),
     })),
     ...(time && { time }),

@@ -73,7 +73,7 @@ function panel(label: string, curves: readonly Curve[]): Panel {
     height,
     x: { type: wide ? 'log' : 'linear' },
     y: yAxis(label, 5, scale),
-    reading: { curves, x: (vus) => quantity(vus, 'VU') },
+    reading: { curves, x: (vus) => quantity(vus, 'VU'), y: label },
     marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
   }
 }

@@ -54,7 +54,12 @@ function panel(
     height: last ? 158 : 130,
     marginBottom: last ? 38 : 10,
     x: sharedXAxis('time (s)', last),
-    reading: { curves: [{ label, colour: colour(hue), points }], x: (at) => `${number(at)} s`, time: true },
+    reading: {
+      curves: [{ label, colour: colour(hue), points }],
+      x: (at) => `${number(at)} s`,
+      y: label,
+      time: true,
+    },
     y: { domain: [0, most * 1.25 || 1], label, ticks: 3, tickFormat: number, grid: true },
     marks: [
       rectY(bars, { x1: 'from', x2: 'to', y: 'y', fill: colour(hue), fillOpacity: 0.25 }),

@@ -1,7 +1,7 @@
 // A pointer over a plot, or the arrow keys, read the values there; a time axis is zoomed by dragging, + and −.
 
 /** @typedef {{ label: string, colour: string, values: (string | null)[] }} Curve */
-/** @typedef {{ at: number[], x: string[], curves: Curve[], time?: boolean }} Readings */
+/** @typedef {{ at: number[], x: string[], y: string, curves: Curve[], time?: boolean }} Readings */
 
 const svg = 'http://www.w3.org/2000/svg'
 
@@ -112,20 +112,22 @@ const read = (figure, values, id) => {
     const first = values[0]
     place = Math.max(0, Math.min(first.at.length - 1, index))
     const share = first.at[place] ?? 0
+    figure.classList.toggle('beyond', share < from || share > to)
     const { left, right, top, bottom } = shown()
     const x = left + ((share - from) / (to - from)) * (right - left)
     cross.style.cssText = `left:${x}px;top:${top}px;height:${bottom - top}px`
-    const rows = values.flatMap((panel) => {
-      const at = nearest(panel.at, share)
-      return panel.curves.flatMap(({ label, colour, values }) => {
-        const text = values[at]
+    const rows = values.flatMap(({ at, y, curves }) => {
+      const near = nearest(at, share)
+      const known = curves.flatMap(({ label, colour, values }) => {
+        const text = values[near]
         if (!text) return []
         const row = made('div', 'row')
         const key = made('i', 'key')
         key.style.background = colour
-        row.append(key, made('span', '', label), made('b', '', text))
-        return row
+        row.append(key, made('span', '', curves.length > 1 ? label : y), made('b', '', text))
+        return [row]
       })
+      return curves.length > 1 && known.length > 0 ? [made('div', 'y', y), ...known] : known
     })
     tip.replaceChildren(made('div', 'x', first.x[place]), ...rows)
     cross.ariaValueNow = String(place)
