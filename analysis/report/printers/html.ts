@@ -84,7 +84,8 @@ function contentOf(block: Exclude<Block, Details>, place: Place): Markup {
 
 /** A run of several: closed, with what to know of it beside its name. */
 function details({ id, title, gist, colour, blocks }: Details, place: Place): Markup {
-  const tone = blocks.find((block) => block.kind === 'finding')?.tone
+  const tones = blocks.flatMap((block) => (block.kind === 'finding' ? block.tone : []))
+  const tone = tones.find((each) => each !== 'neutral')
   return tag`<details class="run" id="${id}"><summary><h2>${key(colour)}${title}</h2>${gist ? tag`<span class="gist ${tone ?? 'neutral'}">${gist}</span>` : null}</summary>
 <div>${blocks.map((each) => part(each, { ...place, of: title }))}</div></details>\n`
 }
