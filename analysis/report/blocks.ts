@@ -1,9 +1,18 @@
 export type Tone = 'good' | 'bad' | 'doubt' | 'neutral'
 
-/** Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id. */
+/**
+ * Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id, and what is not to
+ * be used is crossed out.
+ */
 export type Cell =
   | string
-  | { readonly text: string; readonly tone?: Tone; readonly colour?: string; readonly link?: string }
+  | {
+      readonly text: string
+      readonly tone?: Tone
+      readonly colour?: string
+      readonly link?: string
+      readonly crossed?: boolean
+    }
 
 /** The conclusion, in a word or a sentence, and the reasons for it. */
 export type Finding = {
@@ -86,6 +95,8 @@ type Details = {
 export type Block = (Finding | Tiles | Table | Plot | Choice | List | Details) & {
   /** Whether the short text for a terminal has it too. */
   readonly terminal?: boolean
+  /** Why its figures are not to be used: a page crosses them out. */
+  readonly invalid?: string
   /** Whether a page shows only its name until it is opened. */
   readonly folded?: boolean
 }

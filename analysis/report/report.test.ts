@@ -40,6 +40,23 @@ test('one run: a page, Markdown, the figures and three plots', () => {
   assert.deepEqual(foreignScripts(page), [])
 })
 
+test('of an invalid run among several the figures are crossed out', () => {
+  const cut = aClimb('cut', [1000, 1900])
+  const page = file(
+    report(aClimb('whole', [1000, 1900]), { ...cut, run: cut.run && { ...cut.run, interrupted: true } }),
+    'index.html',
+  )
+  const rows = page.match(/<tr><th scope="row">.*?<\/tr>/gs)?.slice(0, 2) ?? []
+  assert.deepEqual(
+    rows.map((row) => [row.includes('>2,900<'), row.match(/class="crossed"/g)?.length ?? 0]),
+    [
+      [true, 0],
+      [true, 10],
+    ],
+  )
+  assert.match(page, /class="gist good">pass · 145\/s · p95 95 ms<[\s\S]*class="gist doubt">invalid</)
+})
+
 test('the same input gives the same bytes', () => {
   const once = report(aClimb('a', [10, 20]), aClimb('b', [30, 40, 50]))
   assert.deepEqual(report(aClimb('a', [10, 20]), aClimb('b', [30, 40, 50])), once)

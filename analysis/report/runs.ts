@@ -1,7 +1,7 @@
 import { number } from '../formats/words.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
-import { type Block, type Column, present, type Table, tableOf } from './blocks.ts'
+import { type Block, type Column, cellText, present, type Table, tableOf } from './blocks.ts'
 import { columns } from './figures.ts'
 import { eachAlone, groupByRun, letter, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
@@ -41,10 +41,13 @@ export const everyRun = (
   ]
 }
 
-const gistOf = ({ verdict, total: { rate, p95Ms } }: RunStatistics): string =>
-  [verdict.kind, rate !== null && `${number(rate)}/s`, p95Ms !== null && `p95 ${number(p95Ms)} ms`]
-    .filter(Boolean)
-    .join(' · ')
+/** Of an invalid run no figure. */
+const gistOf = ({ verdict: { kind }, total: { rate, p95Ms } }: RunStatistics): string =>
+  [
+    kind,
+    ...(kind === 'invalid' || rate === null ? [] : [`${number(rate)}/s`]),
+    ...(kind === 'invalid' || p95Ms === null ? [] : [`p95 ${number(p95Ms)} ms`]),
+  ].join(' · ')
 
 const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics) => string): Table =>
   tableOf(
@@ -61,7 +64,11 @@ const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics
       ],
       ['verdict', ([, { verdict }]) => ({ text: verdict.kind, tone: verdictTones[verdict.kind] })],
       ...columns.map(
-        ([head, cell]) => [head, ([, { total }]) => cell(total)] as Column<[number, RunStatistics]>,
+        ([head, cell]): Column<[number, RunStatistics]> => [
+          head,
+          ([, { total, verdict }]) =>
+            verdict.kind === 'invalid' ? { text: cellText(cell(total)), crossed: true } : cell(total),
+        ],
       ),
     ],
   )

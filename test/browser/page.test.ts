@@ -228,6 +228,20 @@ test('what is folded has its name as a button', async () => {
   await page.context().close()
 })
 
+test('the figures of an invalid run are crossed out, and the reason is not', async () => {
+  const page = await openedText(
+    made({ kind: 'tiles', tiles: [['p95 ms', '12', 'of 30 only']], invalid: 'k6 was the bottleneck' }),
+  )
+  const lineOf = (text: string) =>
+    page.getByText(text).evaluate((element) => getComputedStyle(element).textDecorationLine)
+  assert.deepEqual(await Promise.all(['12', 'of 30 only', 'Not to be used: k6'].map(lineOf)), [
+    'line-through',
+    'none',
+    'none',
+  ])
+  await page.context().close()
+})
+
 test('the policy lets no page load, style or run anything that is not its own', async () => {
   const policy = /Security-Policy" content="([^"]*)"/.exec(reports['one run']?.get('index.html') ?? '')?.[1]
   assert.match(

@@ -49,6 +49,9 @@ type Place = { readonly detailed: boolean; readonly of?: string }
 type Details = Extract<Block, { kind: 'details' }>
 
 function part(block: Block, place: Place): Markup {
+  const { invalid, ...valid } = block
+  if (invalid !== undefined)
+    return tag`<div class="invalid"><p>Not to be used: ${invalid}</p>\n${part(valid, place)}</div>\n`
   if (block.kind === 'details') return details(block, place)
   const name = nameOf(block)
   const content = contentOf(block, place)
@@ -142,4 +145,6 @@ const key = (colour: string): Markup =>
 const isLong = (cell: Cell = ''): boolean => cellText(cell).length > 44
 
 const classOf = (cell: Cell): string =>
-  [typeof cell !== 'string' && cell.tone, isLong(cell) && 'words'].filter(Boolean).join(' ')
+  [...(typeof cell === 'string' ? [] : [cell.tone, cell.crossed && 'crossed']), isLong(cell) && 'words']
+    .filter(Boolean)
+    .join(' ')
