@@ -1,6 +1,7 @@
+import { number } from '../formats/words.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
-import { type Block, type Column, present, type Table, tableOf } from './blocks.ts'
+import { type Block, type Column, cellText, present, type Table, tableOf } from './blocks.ts'
 import { columns } from './figures.ts'
 import { eachAlone, groupByRun, letter, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
@@ -30,6 +31,7 @@ export const everyRun = (
       kind: 'details',
       id: letter(index),
       title: [letter(index), run.run?.scenario, run.name].filter(Boolean).join(' · '),
+      gist: gistOf(run),
       colour: colourOf(run),
       // Made only where they are printed: of many runs no page has them.
       get blocks() {
@@ -38,6 +40,14 @@ export const everyRun = (
     })),
   ]
 }
+
+/** Of an invalid run no figure. */
+const gistOf = ({ verdict: { kind }, total: { rate, p95Ms } }: RunStatistics): string =>
+  [
+    kind,
+    ...(kind === 'invalid' || rate === null ? [] : [`${number(rate)}/s`]),
+    ...(kind === 'invalid' || p95Ms === null ? [] : [`p95 ${number(p95Ms)} ms`]),
+  ].join(' · ')
 
 const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics) => string): Table =>
   tableOf(
@@ -54,7 +64,11 @@ const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics
       ],
       ['verdict', ([, { verdict }]) => ({ text: verdict.kind, tone: verdictTones[verdict.kind] })],
       ...columns.map(
-        ([head, cell]) => [head, ([, { total }]) => cell(total)] as Column<[number, RunStatistics]>,
+        ([head, cell]): Column<[number, RunStatistics]> => [
+          head,
+          ([, { total, verdict }]) =>
+            verdict.kind === 'invalid' ? { text: cellText(cell(total)), crossed: true } : cell(total),
+        ],
       ),
     ],
   )

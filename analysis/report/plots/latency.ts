@@ -60,6 +60,7 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
         y: { label: 'latency (ms)' },
         reach: bands.flatMap(({ edges }) => edges.map(({ high }) => high)),
         limits,
+        reading: { curves: shown, x: tailWords, y: 'latency (ms)' },
         under: bands.map(shade),
         curves: shown.map((curve) => ({ ...curve, apart: farApart })),
       },

@@ -1,6 +1,6 @@
 import { ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
-import { number, orDash } from '../../formats/words.ts'
+import { number, orDash, quantity } from '../../formats/words.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -33,6 +33,7 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
   const of = (label: string, curves: readonly Curve[], figures: RegExp) => ({
     ...panel(label, curves, knee),
     limits: limitsOf(runs, figures),
+    reading: { curves, x: (vus: number) => quantity(vus, 'VU'), y: label },
   })
   return plotOf(
     {

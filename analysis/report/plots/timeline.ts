@@ -45,10 +45,21 @@ function panel(
       : [{ from: plateau.startMs / 1000, to: (plateau.startMs + plateau.durationMs) / 1000, y }]
   })
   const most = Math.max(0, largest(bars.map(({ y }) => y)))
+  const points = bars.flatMap(({ from, to, y }) => [
+    { x: from, y },
+    { x: (from + to) / 2, y },
+    { x: to, y },
+  ])
   return {
     height: last ? 158 : 130,
     marginBottom: last ? 38 : 10,
     x: sharedXAxis('time (s)', last),
+    reading: {
+      curves: [{ label, colour: colour(hue), points }],
+      x: (at) => `${number(at)} s`,
+      y: label,
+      time: true,
+    },
     y: { domain: [0, most * 1.25 || 1], label, ticks: 3, tickFormat: number, grid: true },
     marks: [
       rectY(bars, { x1: 'from', x2: 'to', y: 'y', fill: colour(hue), fillOpacity: 0.25 }),
