@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import { number, orDash, percent } from '../formats/words.ts'
+import { number, orDash, percent, quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import type { Breakpoint } from '../runs/breakpoint.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -44,7 +44,7 @@ export function breakpointWords(
       : ''
   if (held === null) return `No rate held, down to ${orDash(broke)} ${unit}.${shared}${end}`
   if (broke === null) return `It held up to ${number(held)} ${unit}, the highest rate tried.${end}`
-  return `It holds ${number(held)} ${unit} and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${shared}${end}`
+  return `It holds ${number(held)} ${unit} and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${quantity(probes.length, 'probe')}.${shared}${end}`
 }
 
 function probesTable({ probes }: Breakpoint): Table {

@@ -18,7 +18,7 @@ export function capacityReport(statistics: Statistics): OfRuns {
   const { runs, replicas: levels, recommendation } = statistics
   const [plots, table, details] = everyRun(runs, groupsOf(statistics))
   return {
-    title: `${runs.length} runs by replicas`,
+    title: `${quantity(runs.length, 'run')} by replicas`,
     blocks: present([
       recommendation ? { kind: 'finding', text: recommendation, tone: 'neutral', terminal: true } : null,
       { ...tableOf('By replicas', levels, levelColumns), terminal: true },
@@ -108,7 +108,7 @@ function spreadWords(levels: readonly ReplicaLevel[], runs: ReturnType<typeof ob
   const needed = largest(levels.map(({ runsNeeded }) => runsNeeded ?? 0))
   return [
     `Between runs throughput varies by up to ${percent(largest(between))} (standard deviation ÷ mean)${
-      needed > 0 ? `; ${needed} runs of each would bring its interval within ± 2 %` : ''
+      needed > 0 ? `; ${quantity(needed, 'run')} of each would bring its interval within ± 2 %` : ''
     }. Within a run p95 is ${number(median(within))} times p50.`,
   ]
 }
@@ -129,7 +129,7 @@ function scalingWords(scaling: Scaling): string[] {
   ]
   if (peak !== null) {
     words.push(
-      `Throughput peaks at ${around(peakOf(fit), intervals?.peak)} replicas and falls beyond${peak > most ? ` (extrapolated: at most ${most} were measured)` : ''}.`,
+      `Throughput peaks at ${around(peakOf(fit), intervals?.peak)} replicas and falls beyond${peak > most ? ` (extrapolated: at most ${number(most)} were measured)` : ''}.`,
     )
   }
   if (ceiling !== null)

@@ -38,7 +38,7 @@ describe('the page of a history', () => {
     assert.match(moved, /^# No change for the worse in 46 nights/)
     assert.match(
       moved,
-      /p95: \+\d+\.\d % since the night of 2026-01-31 00:00, but this environment or load has not been/,
+      /p95: \+29 % since the night of 2026-01-31 00:00, but this environment or load has not been/,
     )
     assert.match(moved, /\| 10 nights so far in this environment; an alarm needs 10 before it \|/)
   })

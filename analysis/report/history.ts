@@ -1,12 +1,12 @@
 import type { Night } from '../formats/night.ts'
-import { percent, quantity } from '../formats/words.ts'
+import { change as changeBy, percent, quantity } from '../formats/words.ts'
 import { badRuns } from '../run/bad-run.ts'
 import { type Alarm, idleNights } from '../runs/alarms.ts'
 import { type Series, standing } from '../runs/history.ts'
 import { fewestBefore, inARow } from '../runs/shifts.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Case, list, present, type Report, type Table, tableOf } from './blocks.ts'
-import { byWords, dayOf, figureWords, signed } from './change-words.ts'
+import { byWords, dayOf, figureWords } from './change-words.ts'
 import { comparedBlocks } from './comparison.ts'
 import { historyPlots } from './plots/history.ts'
 
@@ -42,7 +42,7 @@ export function historyReport(history: HistoryReport): Report {
         terminal: true,
       },
       list(
-        `${nights.length} night${nights.length === 1 ? '' : 's'}, ${first && last ? `${dayOf(first)} to ${dayOf(last)}` : 'none yet'}; ${series.length} figure${series.length === 1 ? '' : 's'}.`,
+        `${quantity(nights.length, 'night')}, ${first && last ? `${dayOf(first)} to ${dayOf(last)}` : 'none yet'}; ${quantity(series.length, 'figure')}.`,
       ),
       alarmsTable(alarms),
       list(silent.map(silentWords)),
@@ -60,8 +60,8 @@ export function historyReport(history: HistoryReport): Report {
 
 const titleOf = ({ alarms, nights }: HistoryReport): string =>
   alarms.length > 0
-    ? `${alarms.length} ${alarms.length === 1 ? 'figure is' : 'figures are'} worse than before`
-    : `No change for the worse in ${nights.length} night${nights.length === 1 ? '' : 's'}`
+    ? `${quantity(alarms.length, 'figure')} ${alarms.length === 1 ? 'is' : 'are'} worse than before`
+    : `No change for the worse in ${quantity(nights.length, 'night')}`
 
 const casesOf = ({ entries = [], series, alarms }: HistoryReport): Case[] => [
   ...entries.map(({ name, failure }) => ({ suite: 'runs', name, failure })),
@@ -151,7 +151,7 @@ const lastNightTable = (all: readonly Series[], compared: boolean): Table => ({
       spread !== null && Math.abs(last.value - usual) > 3 * spread && Math.abs(apart) > series.effect
     const quality = apart > 0 === (series.better === 'lower') ? 'bad' : 'good'
     const remark = far ? `unusually ${quality}; a change, if ${inARow} nights in a row agree` : blind
-    return [[series.name, value, figureWords(series, usual), signed(apart), remark]]
+    return [[series.name, value, figureWords(series, usual), changeBy(apart), remark]]
   }),
 })
 

@@ -237,7 +237,7 @@ test('a failure for CI is a run that did not pass, a figure that is worse, or an
   const [[suite, name, words] = []] = failures({ ...samples.run, runs: [missed] })
   assert.deepEqual([suite, name], ['runs', 'slow'])
   assert.match(words ?? '', /^fail: p95/)
-  assert.deepEqual(failures(compared), [['ramp', 'rate', 'rate is −20.0 %: worse.']])
+  assert.deepEqual(failures(compared), [['ramp', 'rate', 'rate is −20 %: worse.']])
   assert.deepEqual(failures(samples.breakpoint), [])
   assert.deepEqual(
     failures(history).map(([suite, name]) => [suite, name]),
@@ -276,9 +276,9 @@ test('each judgement of a comparison has its sentence and its tone', () => {
   }
   assert.match(
     words(side('new', 1, 0.8)),
-    /^bad: [\s\S]*judgement: worse\n {2}Worse: rate −20\.0 % \([^)]* to [^)]*\)\.$/m,
+    /^bad: [\s\S]*judgement: worse\n {2}Worse: rate −20 % \([^)]* to [^)]*\)\.$/m,
   )
-  assert.match(words(side('new', 1, 1.2)), /^good: [\s\S]*^Better: rate \+20\.0 %\.$/m)
+  assert.match(words(side('new', 1, 1.2)), /^good: [\s\S]*^Better: rate \+20 %\.$/m)
   assert.match(words(side('new', 1, 1.001)), /^neutral: [\s\S]*^No difference beyond 5 %: rate\.$/m)
   assert.match(
     words(side('new', 1, 1.047)),
@@ -379,7 +379,7 @@ test('the page of a history has the alarm, the last night and a plot', () => {
   assert.match(page, /<h1>1 figure is worse than before<\/h1>/)
   assert.match(
     page,
-    /constant · p95 is \+15\.7 % since the night of 2026-01-28 00:00 \(\d+ ms before, \d+ ms after\), between the commits 26a{8} and 27a{8}\./,
+    /constant · p95 is \+16 % since the night of 2026-01-28 00:00 \(\d+ ms before, \d+ ms after\), between the commits 26a{8} and 27a{8}\./,
   )
   assert.match(page, /Last night against its baseline: worse/)
   assert.match(page, /3 nights so far since a change; an alarm needs 10 before it/)

@@ -1,7 +1,7 @@
 import { loadWords, stageWords, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
-import { number, orDash, percent } from '../formats/words.ts'
+import { number, orDash, percent, quantity } from '../formats/words.ts'
 import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -103,7 +103,7 @@ const followingTable = ({ following, stages }: RunStatistics): Table =>
     'How the replicas followed',
     following.map((each) => ({ ...each, figures: stages.find(({ stage }) => stage === each.stage) })),
     [
-      ['change of load', ({ vus }) => `to ${vus} VUs`],
+      ['change of load', ({ vus }) => `to ${quantity(vus, 'VU')}`],
       ['replicas', ({ from, to }) => `${from} → ${to}`],
       ['first change after s', ({ firstMs }) => seconds(firstMs)],
       ['all ready after s', ({ readyMs }) => seconds(readyMs)],
@@ -147,7 +147,7 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
     [
       'Cluster',
       cluster &&
-        `${target.replicas} replicas on ${cluster.nodes} node${cluster.nodes === 1 ? '' : 's'}, ${cluster.cpuLimit ?? 'no limit of'} CPU and ${cluster.memoryLimit ?? 'no limit of'} memory each, ${cluster.image}`,
+        `${quantity(target.replicas ?? 0, 'replica')} on ${quantity(cluster.nodes, 'node')}, ${cluster.cpuLimit ?? 'no limit of'} CPU and ${cluster.memoryLimit ?? 'no limit of'} memory each, ${cluster.image}`,
     ],
     ['Started', run.startedAt + (durationMs === null ? '' : `, ran ${number(durationMs / 1000)} s`)],
     ['Generator', generatorWords(run, durationMs)],

@@ -1,3 +1,4 @@
+import { quantity } from '../formats/words.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Column, present, type Table, tableOf } from './blocks.ts'
@@ -11,7 +12,7 @@ import { runTables, verdictFinding, verdictTones } from './run.ts'
 export function runsReport({ runs }: Statistics): OfRuns {
   const [plots, table, details] = everyRun(runs, eachAlone(runs))
   return {
-    title: `${runs.length} runs side by side`,
+    title: `${quantity(runs.length, 'run')} side by side`,
     blocks: present([...table, ...plots, ...details.map((each) => ({ ...each, terminal: true }))]),
   }
 }

@@ -168,13 +168,13 @@ function podRemarks({ target, load }: Run, fairness: number | null): string[] {
     const cause =
       load.connections === 'kept' ? ': a Service balances connections, and each VU kept its own.' : '.'
     found.push(
-      `Requests were spread unevenly over the ${pods.length} pods (Jain’s index ${number(fairness)}, 1 would be even)${cause}`,
+      `Requests were spread unevenly over the ${quantity(pods.length, 'pod')} (Jain’s index ${number(fairness)}, 1 would be even)${cause}`,
     )
   }
   const unknown = pods.filter(({ served }) => served === null).length
   if (unknown > 0)
     found.push(
-      `${unknown} of ${quantity(pods.length, 'pod')} started, stopped or restarted during the load: how many requests they served is unknown.`,
+      `${number(unknown)} of ${quantity(pods.length, 'pod')} started, stopped or restarted during the load: how many requests they served is unknown.`,
     )
   return found
 }

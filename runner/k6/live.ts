@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { number, percent } from '../../analysis/formats/words.ts'
+import { number, percent, quantity } from '../../analysis/formats/words.ts'
 import { ask } from '../targets/ask.ts'
 import { nearbyOnly } from '../targets/reach.ts'
 
@@ -48,7 +48,7 @@ export function liveFigures(port: number, plannedMs: number): { words(): string;
       `${number(rate)} requests/s`,
       `p95 ${number(duration['p(95)'] ?? 0)} ms so far`,
       `${percent(failed.rate ?? 0)} errors`,
-      `${status.vus} VUs`,
+      quantity(Number(status.vus), 'VU'),
       `${Math.ceil(leftMs / 1000)} s left`,
     ].join(', ')
   }

@@ -1,6 +1,6 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import type { Night } from '../../formats/night.ts'
-import { number } from '../../formats/words.ts'
+import { quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { groupedBy } from '../../numbers/group.ts'
 import type { Change } from '../../runs/changes.ts'
@@ -8,7 +8,7 @@ import { isTagged } from '../../runs/figures-compared.ts'
 import { cellName, type Series } from '../../runs/history.ts'
 import type { Plot } from '../blocks.ts'
 import { byWords, dayOf, figureWords } from '../change-words.ts'
-import { ink, sharedXAxis } from './lines.ts'
+import { ink, sharedXAxis, tickWords } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 /** Figures of parts of the run beyond this are only in the tables, those without a change first. */
@@ -28,7 +28,7 @@ export function historyPlots(series: readonly Series[]): Plot[] {
     const description = drawn
       .map(
         ({ metric, points, changes, unit }) =>
-          `${metric} over ${points.length} nights, last ${figureWords({ unit }, points.at(-1)?.value ?? 0)}${
+          `${metric} over ${quantity(points.length, 'night')}, last ${figureWords({ unit }, points.at(-1)?.value ?? 0)}${
             changes.length > 0
               ? `, changed ${changes.map((change) => `by ${byWords(change)} on ${dayOf(points[change.index]?.night as Night)}`).join(', ')}`
               : ', without a change'
@@ -96,7 +96,7 @@ function panel(series: Series, last: boolean): Panel {
       domain: [Math.max(0, least - 0.15 * (most - least || most)), most + 0.15 * (most - least || most || 1)],
       label: `${metric}${unit === 'share' ? '' : ` (${unit})`}, ${better} is better`,
       ticks: 4,
-      tickFormat: number,
+      tickFormat: tickWords,
       grid: true,
     },
     marks,

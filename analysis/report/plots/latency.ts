@@ -1,6 +1,6 @@
 import { areaY, type Markish } from '@observablehq/plot'
 import { stageLabel } from '../../formats/load.ts'
-import { number, orDash } from '../../formats/words.ts'
+import { number, orDash, quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -107,7 +107,7 @@ function words({ label, runs }: RunGroup): string[] {
   const longest = largest(runs.map(({ total }) => total.maxMs ?? 0))
   const { p50Ms, p99Ms, maxMs } = first.total
   return more.length > 0
-    ? [`${label}: ${runs.length} runs together, the longest request ${number(longest)} ms.`]
+    ? [`${label}: ${quantity(runs.length, 'run')} together, the longest request ${number(longest)} ms.`]
     : [`${first.name}: p50 ${orDash(p50Ms)} ms, p99 ${orDash(p99Ms)} ms, longest ${orDash(maxMs)} ms.`]
 }
 

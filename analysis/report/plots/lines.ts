@@ -8,7 +8,7 @@ import {
   type TextOptions,
   text,
 } from '@observablehq/plot'
-import { number } from '../../formats/words.ts'
+import { alike } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { drawnHeight } from './svg.ts'
 
@@ -47,7 +47,11 @@ export const yAxis = (
   label: string,
   ticks: number,
   { type, domain }: Omit<Scale, 'height'>,
-): ScaleOptions => ({ type, domain, grid: true, label, tickFormat: number, ticks })
+): ScaleOptions => ({ type, domain, grid: true, label, tickFormat: tickWords, ticks })
+
+/** All of a linear axis have as many decimals; Plot gives those of a logarithmic one singly. */
+export const tickWords = (tick: number, _: number, ticks: readonly number[] = [tick]): string =>
+  alike(ticks)(tick)
 
 /** The x axis that panels below each other share: only the last one shows it. */
 export const sharedXAxis = (label: string, last: boolean): ScaleOptions =>

@@ -1,7 +1,7 @@
-import { number, percent } from '../../formats/words.ts'
+import { number } from '../../formats/words.ts'
 import type { Noise } from '../../runs/noise.ts'
 import type { Plot } from '../blocks.ts'
-import { labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { labelledLines, labelledTicks, scaleFor, tickWords, yAxis } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
 
 /** The smallest change found against the runs a side, a panel a load, a line a figure. */
@@ -25,7 +25,10 @@ export function noisePlot({ loads }: Noise, description: string): Plot | null {
     panels.map(({ load, curves }) => ({
       height,
       x: { type: 'log', domain: [(sizes[0] ?? 1) / 1.1, (sizes.at(-1) ?? 1) * 1.1] },
-      y: { ...yAxis('found in nine of ten', 5, scale), tickFormat: (tick: number) => percent(tick / 100) },
+      y: {
+        ...yAxis('found in nine of ten', 5, scale),
+        tickFormat: (tick: number, index: number, ticks?: number[]) => `${tickWords(tick, index, ticks)} %`,
+      },
       marks: [...labelledTicks(`runs a side – ${load}`, sizes, number), ...labelledLines(curves, scale)],
     })),
   )

@@ -1,5 +1,5 @@
 import { dot, line, ruleX } from '@observablehq/plot'
-import { number, percent } from '../../formats/words.ts'
+import { number, percent, quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Repeated } from '../../numbers/repeated.ts'
 import type { Fit } from '../../numbers/scaling-fit.ts'
@@ -28,7 +28,7 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
   const description = levels
     .map(
       ({ replicas, runs, rate, efficiency }) =>
-        `${replicas} replicas: median ${number(rate.median)} requests per second over ${runs} runs, ${percent(efficiency)} of linear growth.`,
+        `${quantity(replicas, 'replica')}: median ${number(rate.median)} requests per second over ${quantity(runs, 'run')}, ${percent(efficiency)} of linear growth.`,
     )
     .join(' ')
   return plotOf(

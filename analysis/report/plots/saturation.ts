@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import { number, orDash } from '../../formats/words.ts'
+import { number, orDash, quantity } from '../../formats/words.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -44,7 +44,7 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
 }
 
 const words = ({ vus, rate, p95Ms }: StageStatistics) =>
-  `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
+  `${quantity(vus ?? 0, 'VU')} ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
 
 // The concurrency of an open load follows from its latency.
 const isClosed = ({ vus, offered }: StageStatistics) => vus !== null && offered === null

@@ -1,5 +1,5 @@
 import { ruleX } from '@observablehq/plot'
-import { orDash } from '../../formats/words.ts'
+import { orDash, quantity } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
 import type { Following } from '../../run/autoscale.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
@@ -73,4 +73,4 @@ function panel(
 const seconds = (ms: number | null) => orDash(ms === null ? null : ms / 1000)
 
 const words = ({ vus, from, to, firstMs, readyMs, overshoot }: Following): string =>
-  `At ${vus} VUs from ${from} to ${to} replicas, first change after ${seconds(firstMs)} s, all ready after ${seconds(readyMs)} s, overshoot ${overshoot}.`
+  `At ${quantity(vus, 'VU')} from ${from} to ${quantity(to, 'replica')}, first change after ${seconds(firstMs)} s, all ready after ${seconds(readyMs)} s, overshoot ${overshoot}.`
