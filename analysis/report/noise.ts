@@ -1,5 +1,5 @@
 import { plannedMs } from '../formats/load.ts'
-import { number, orDash, percent, quantity } from '../formats/words.ts'
+import { alike, number, orDash, percent, quantity } from '../formats/words.ts'
 import type { Deviation } from '../numbers/deviation.ts'
 import type { Noise } from '../runs/noise.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -39,8 +39,8 @@ function noiseWords({ effect, recommended }: Noise): string {
   return `${quantity(repeats, 'run')} of ${number(durationMs / 1000)} s a side tell ${what}${except}: ${number(minutes)} minutes of load for a comparison.`
 }
 
-const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): Block =>
-  tableOf(`${load}: ${quantity(runs, 'run')} in ${quantity(sessions, 'session')}`, figures, [
+const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): Block => {
+  const table = tableOf(`${load}: ${quantity(runs, 'run')} in ${quantity(sessions, 'session')}`, figures, [
     ['figure', ({ metric, unit }) => `${metric} (${unit})`],
     ['typical', ({ typical }) => number(typical)],
     ['between runs', ({ runs }) => deviationWords(runs)],
@@ -57,14 +57,17 @@ const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): B
     ),
     ['runs needed', ({ runsNeeded }) => orDash(runsNeeded)],
   ])
+  return { ...table, narrow: table.heads.filter((head) => head !== 'typical' && head !== 'between sessions') }
+}
 
 const deviationWords = (deviation: Deviation | null): string =>
-  deviation
-    ? `${percent(rounded(deviation.value))} (${number(100 * rounded(deviation.low))} to ${number(100 * rounded(deviation.high))})`
-    : '–'
+  deviation ? `${rounded(deviation.value)} % (${rounded(deviation.low)} to ${rounded(deviation.high)})` : '–'
 
-/** Equal values differ by what floating point leaves. */
-const rounded = (value: number): number => (value < 1e-12 ? 0 : value)
+/** In percent, to two digits, which is as far as a deviation is known; equal values differ by what floating point leaves. */
+function rounded(share: number): string {
+  const value = share < 1e-12 ? 0 : Number((100 * share).toPrecision(2))
+  return alike([value])(value)
+}
 
 const remarks = ({ effect, loads }: Noise): string[] => [
   'Between runs and sessions: relative standard deviations, with 90 % intervals. “10 find” is the smallest change for the worse that ten runs a side, made in turns, call worse in nine of ten comparisons.',

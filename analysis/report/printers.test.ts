@@ -178,11 +178,20 @@ for (const [kind, data] of Object.entries(samples)) {
       const lines = terminalText(report)
         .split('\n')
         .map((line) => line.trim().split(/ {2,}/))
+      for (const line of terminalText(report).split('\n'))
+        assert.ok(!/\S {2,}\S/.test(line) || line.length <= 80, line)
       for (const { table, terminal } of tables) {
         const { heads, rows, narrow = heads } = table
         for (const row of terminal ? rows : []) {
           const cells = row.filter((_, column) => narrow.includes(heads[column] ?? '')).map(cellText)
-          has(lines, cells.filter(Boolean))
+          const [first, last] = [cells[0] ?? '', cells.filter(Boolean).at(-1)]
+          const whole = lines.some(
+            (line) =>
+              first.endsWith((line[0] ?? '').replace(/^.*…/, '')) &&
+              line.at(-1) === last &&
+              line.slice(1).every((cell) => cells.includes(cell)),
+          )
+          assert.ok(whole, cells.join(' | '))
         }
       }
     })

@@ -45,11 +45,11 @@ export function liveFigures(port: number, plannedMs: number): { words(): string;
     before = now
     const leftMs = Math.max(0, plannedMs - (now.atMs - startMs))
     words = [
+      `${Math.ceil(leftMs / 1000)} s left`,
       `${number(rate)} requests/s`,
       `p95 ${number(duration['p(95)'] ?? 0)} ms so far`,
       `${percent(failed.rate ?? 0)} errors`,
       quantity(Number(status.vus), 'VU'),
-      `${Math.ceil(leftMs / 1000)} s left`,
     ].join(', ')
   }
   // Fails before k6 listens and after it has ended; the words then stay as they are.
