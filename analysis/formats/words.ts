@@ -37,7 +37,7 @@ export function change(share: number): string {
 }
 
 /** The percents of a change without its sign: `12`, `4.2`, `0`. */
-function changeSize(share: number): string {
+export function changeSize(share: number): string {
   const size = Math.abs(100 * share)
   if (size < 0.05) return '0'
   return grouped(size.toFixed(size < 9.95 ? 1 : 0))

@@ -15,13 +15,13 @@ import { everyRun } from './runs.ts'
 
 /** Of runs with different numbers of replicas. */
 export function capacityReport(statistics: Statistics): OfRuns {
-  const { runs, replicas: levels, recommendation } = statistics
+  const { runs, replicas: levels } = statistics
   const [plots, table, details] = everyRun(runs, groupsOf(statistics))
   return {
     title: `${quantity(runs.length, 'run')} by replicas`,
     blocks: present([
-      recommendation ? { kind: 'finding', text: recommendation, tone: 'neutral', terminal: true } : null,
-      { ...tableOf('By replicas', levels, levelColumns), terminal: true },
+      finding(statistics),
+      { ...tableOf('By replicas', levels, levelColumns), narrow, terminal: true },
       { ...list(levelRemarks(statistics)), terminal: true },
       replicasPlot(statistics),
       ...plots,
@@ -29,6 +29,15 @@ export function capacityReport(statistics: Statistics): OfRuns {
       ...details.map(verdictInTerminal),
     ]),
   }
+}
+
+/** How many replicas to use, or why there is no answer; what limits it comes below. */
+function finding({ recommendation }: Statistics): Block | null {
+  const [first, ...reasons] = recommendation?.split(/(?<=\.) (?=[A-Z])/) ?? []
+  const held = /^(For .*: )?\d[\d,]* replicas? holds? /.test(recommendation ?? '')
+  return first === undefined
+    ? null
+    : { kind: 'finding', text: first, tone: held ? 'neutral' : 'doubt', reasons, terminal: true }
 }
 
 /** By number of replicas where there are repeats. */
@@ -49,7 +58,9 @@ const verdictInTerminal = (block: Block): Block =>
     ? block
     : {
         ...block,
-        terminal: block.blocks.some((each) => each.kind === 'finding' && each.tone !== 'good'),
+        terminal: block.blocks.some(
+          (each) => each.kind === 'finding' && (each.tone === 'bad' || each.tone === 'doubt'),
+        ),
         blocks: block.blocks.map((each) => ({ ...each, terminal: each.kind === 'finding' })),
       }
 
@@ -59,7 +70,7 @@ const levelColumns: readonly Column<ReplicaLevel>[] = [
   ['requests/s', ({ rate }) => number(rate.median)],
   ['between', ({ rate }) => between(rate)],
   ['p95 ms', ({ p95Ms }) => (p95Ms ? number(p95Ms.median) : '–')],
-  ['between', ({ p95Ms }) => (p95Ms ? between(p95Ms) : '–')],
+  ['p95 between', ({ p95Ms }) => (p95Ms ? between(p95Ms) : '–')],
   [
     'SLOs held at',
     ({ held }) => (held ? (held.least > 0 ? `${number(held.least)}/s` : 'not in every run') : '–'),
@@ -67,6 +78,9 @@ const levelColumns: readonly Column<ReplicaLevel>[] = [
   ['speed-up', ({ speedUp }) => number(speedUp)],
   ['efficiency', ({ efficiency }) => percent(efficiency)],
 ]
+
+// The recommendation rests on these; they fit 80 characters.
+const narrow = ['replicas', 'runs', 'requests/s', 'between', 'p95 ms', 'SLOs held at', 'efficiency']
 
 /** The interval, or the range where there is none. */
 const between = ({ interval, least, most }: Repeated): string =>

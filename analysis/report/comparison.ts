@@ -9,6 +9,7 @@ import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
 import { changeWords, groupName, worstFirst } from './change-words.ts'
+import { comparisonSentence } from './comparison-finding.ts'
 import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
@@ -41,10 +42,12 @@ const tones: Record<Judgement, Tone> = {
 }
 
 /** The judgement, and what it rests on for each scenario and number of replicas. */
-export const comparedBlocks = (
-  { judgement, groups, effect, unmatched }: Comparison,
-  subject = 'judgement',
-): Block[] => [
+export const comparedBlocks = (comparison: Comparison, subject = 'judgement'): Block[] => [
+  { kind: 'finding', text: comparisonSentence(comparison), tone: tones[comparison.judgement] },
+  ...judgedBlocks(comparison, subject),
+]
+
+const judgedBlocks = ({ judgement, groups, effect, unmatched }: Comparison, subject: string): Block[] => [
   {
     kind: 'finding',
     text: `${subject}: ${judgement}`,
