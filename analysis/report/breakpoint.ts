@@ -7,6 +7,7 @@ import { type Block, present, type Table, type Tone, tableOf } from './blocks.ts
 import { eachAlone } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { breakpointPlot } from './plots/breakpoint.ts'
+import { limitsOf } from './plots/lines.ts'
 import { everyRun } from './runs.ts'
 
 export function breakpointReport(statistics: Statistics): OfRuns {
@@ -20,7 +21,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
     blocks: present([
       finding(words, toneOf(breakpoint)),
       { ...probesTable(breakpoint), terminal: true },
-      breakpointPlot(breakpoint, words, unit),
+      breakpointPlot(breakpoint, words, unit, limitsOf(runs, ['p95'])),
       ...everyRun(runs, eachAlone(runs)).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],

@@ -45,8 +45,7 @@ export const isClimb = (stages: readonly StageStatistics[]): boolean =>
 const loadOf = ({ vus, offered }: StageStatistics): number => offered ?? vus ?? 0
 
 /** The limits of a run that are about all of its requests. */
-export const limitsOf = ({ run }: RunStatistics): readonly Slo[] =>
-  (run?.slos ?? []).filter(({ tags }) => !tags)
+const limitsOf = ({ run }: RunStatistics): readonly Slo[] => (run?.slos ?? []).filter(({ tags }) => !tags)
 
 function crossedSentence(crossed: Measures['thresholds'], of: number): string {
   const [first] = crossed
@@ -141,14 +140,20 @@ function ratesSentence(run: RunStatistics): string {
     : `Holds ${number(below)}/s, but not ${number(broke)}/s: ${at(bad)}.`
 }
 
-function closedSentence(run: RunStatistics): string {
-  const { stages, following } = run
+/** How the replicas followed a growing load; null where they were not watched. */
+export function followingSentence(following: RunStatistics['following']): string | null {
   const grown = following.find(({ from, to }) => to > from)
   if (grown)
     return grown.readyMs === null
       ? `Replicas were still following ${quantity(grown.vus, 'VU')} when that load ended: ${number(grown.from)} → ${number(grown.to)}.`
       : `Replicas followed ${quantity(grown.vus, 'VU')} in ${number(grown.readyMs / 1000)} s: ${number(grown.from)} → ${number(grown.to)}.`
-  if (following.length > 0) return 'No replica was added: the load may have been too small for it.'
+  return following.length > 0 ? 'No replica was added: the load may have been too small for it.' : null
+}
+
+function closedSentence(run: RunStatistics): string {
+  const { stages, following } = run
+  const followed = followingSentence(following)
+  if (followed !== null) return followed
   if (isClimb(stages)) return climbSentence(run)
   const stage = answering(run)
   if (stage) return `At the peak of ${stageLabel(stage)}: ${rateWords(stage)}, ${figuresWords(run, stage)}.`

@@ -2,7 +2,7 @@ import { dot, line, ruleX } from '@observablehq/plot'
 import { number } from '../../formats/words.ts'
 import type { Breakpoint } from '../../runs/breakpoint.ts'
 import type { Plot } from '../blocks.ts'
-import { ink, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { ink, labelledTicks, limitMarks, type limitsOf, scaleFor, yAxis } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
 
 /** p95 against the offered rate, a dot for each probe: green where it held, red where it broke. */
@@ -10,6 +10,7 @@ export function breakpointPlot(
   breakpoint: Breakpoint,
   description: string,
   unit = 'requests/s',
+  limits: ReturnType<typeof limitsOf> = [],
 ): Plot | null {
   const points = breakpoint.probes.flatMap(({ rate, p95Ms, held }) =>
     p95Ms ? [{ x: rate, y: p95Ms, held }] : [],
@@ -23,22 +24,32 @@ export function breakpointPlot(
     { label: 'held', colour: hues.held },
     { label: 'SLOs missed, requests dropped, or the queue grew', colour: hues.broke },
   ]
-  return plotOf({ name: 'breakpoint', title: 'Where it breaks', description, key }, [
+  return plotOf(
     {
-      height,
-      x: { type: 'log', domain: [(rates[0] ?? 1) / 1.1, (rates.at(-1) ?? 1) * 1.1] },
-      y: yAxis('p95 latency (ms)', 6, scale),
-      marks: [
-        ...labelledTicks(`offered (${unit})`, sparse(rates), number),
-        ...(breakpoint.held ? [ruleX([breakpoint.held], { stroke: hues.held, strokeOpacity: 0.6 })] : []),
-        line(
-          [...points].sort((a, b) => a.x - b.x),
-          { x: 'x', y: 'y', ...ink(0.25) },
-        ),
-        dot(points, { x: 'x', y: 'y', r: 5, fill: ({ held }) => (held ? hues.held : hues.broke) }),
-      ],
+      name: 'breakpoint',
+      title: 'Where it breaks',
+      finding: description.split(/(?<=\.) /)[0] ?? '',
+      description,
+      key,
     },
-  ])
+    [
+      {
+        height,
+        x: { type: 'log', domain: [(rates[0] ?? 1) / 1.1, (rates.at(-1) ?? 1) * 1.1] },
+        y: yAxis('p95 latency (ms)', 6, scale),
+        marks: [
+          ...labelledTicks(`offered (${unit})`, sparse(rates), number),
+          ...limitMarks(limits, scale),
+          ...(breakpoint.held ? [ruleX([breakpoint.held], { stroke: hues.held, strokeOpacity: 0.6 })] : []),
+          line(
+            [...points].sort((a, b) => a.x - b.x),
+            { x: 'x', y: 'y', ...ink(0.25) },
+          ),
+          dot(points, { x: 'x', y: 'y', r: 5, fill: ({ held }) => (held ? hues.held : hues.broke) }),
+        ],
+      },
+    ],
+  )
 }
 
 /** Ticks far enough apart on a logarithmic axis. */

@@ -39,11 +39,26 @@ export function historyPlots(series: readonly Series[]): Plot[] {
       {
         name: `history-${index + 1}-${name.replace(/[^a-z0-9]+/gi, '-')}`,
         title: `${name}: ${first.load}`,
+        finding: finding(drawn),
         description,
       },
       drawn.map((each, place) => panel(each, place === drawn.length - 1)),
     )
   })
+}
+
+/** The last change of each figure, the latest first. */
+function finding(all: readonly Series[]): string {
+  const last = all.flatMap(({ metric, points, changes }) => {
+    const change = changes.at(-1)
+    const night = change && points[change.index]?.night
+    return night ? [{ metric, change, night }] : []
+  })
+  const [latest, ...more] = last.sort((a, b) => b.night.startedAt.localeCompare(a.night.startedAt))
+  const nights = largest(all.map(({ points }) => points.length))
+  if (!latest) return `No change in ${quantity(Math.max(0, nights), 'night')}`
+  const others = more.length > 0 ? `; ${quantity(more.length, 'more figure')} changed` : ''
+  return `${latest.metric} ${byWords(latest.change)} since ${dayOf(latest.night).slice(0, 10)}${others}`
 }
 
 function panel(series: Series, last: boolean): Panel {

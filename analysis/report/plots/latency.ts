@@ -1,11 +1,20 @@
 import { areaY, type Markish } from '@observablehq/plot'
 import { stageLabel } from '../../formats/load.ts'
-import { number, orDash, quantity } from '../../formats/words.ts'
+import { alike, number, orDash, quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup, together } from '../groups.ts'
-import { broken, type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { answering } from '../run-finding.ts'
+import {
+  broken,
+  type Curve,
+  labelledLines,
+  labelledTicks,
+  percentileLimits,
+  scaleFor,
+  yAxis,
+} from './lines.ts'
 import { colour, plotOf } from './svg.ts'
 
 type Band = { readonly colour: string; readonly edges: { x: number; low: number; high: number }[] }
@@ -35,26 +44,58 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
       : []),
   ]
   const description = `Request latency in milliseconds against the percentile of requests. ${groups.flatMap(words).join(' ')}`
-  return plotOf({ name: 'latency', title: 'Latency by percentile', key, description }, [
-    {
-      height,
-      x: { type: 'log', domain: [1, deepest] },
-      y: yAxis('latency (ms)', 6, scale),
-      marks: [
-        ...labelledTicks(
-          'percentile of requests',
-          [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
-          (tail) => (tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`),
-        ),
-        ...bands.map(shade),
-        ...labelledLines(
-          shown.map((curve) => ({ ...curve, apart: farApart })),
-          scale,
-        ),
-      ],
-    },
-  ])
+  return plotOf(
+    { name: 'latency', title: 'Latency by percentile', finding: finding(runs, groups), key, description },
+    [
+      {
+        height,
+        x: { type: 'log', domain: [1, deepest] },
+        y: yAxis('latency (ms)', 6, scale),
+        marks: [
+          ...labelledTicks(
+            'percentile of requests',
+            [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
+            (tail) => (tail === 1 ? 'fastest' : `p${Number((100 * (1 - tail)).toFixed(3))}`),
+          ),
+          ...bands.map(shade),
+          ...percentileLimits(runs, deepest, scale),
+          ...labelledLines(
+            shown.map((curve) => ({ ...curve, apart: farApart })),
+            scale,
+          ),
+        ],
+      },
+    ],
+  )
 }
+
+/** How much longer the slow requests take than the typical one; of several groups the p95 of each. */
+function finding(runs: readonly RunStatistics[], groups: readonly RunGroup[]): string {
+  const [only] = runs
+  if (only && runs.length === 1) {
+    const stage = answering(only)
+    const { p50Ms, p95Ms } = stage ?? only.total
+    if (!p50Ms || p95Ms === null) return 'Too few requests for a p95'
+    const times = Number((p95Ms / p50Ms).toPrecision(2))
+    const slo = only.run?.slos.find(({ figure, tags }) => figure === 'p95' && !tags)
+    const limit = slo
+      ? `, ${p95Ms <= slo.limit ? 'within' : 'beyond'} its limit of ${number(slo.limit)} ms`
+      : ''
+    return `p95 ${stage ? `at ${stageLabel(stage)} ` : ''}is ${number(p95Ms)} ms, ${alike([times])(times)} times p50${limit}`
+  }
+  const known = groups.flatMap(({ label, runs }) => {
+    const ms = together(runs).find(({ p }) => p === 95)?.ms
+    return ms === undefined ? [] : [{ label, ms }]
+  })
+  if (known.length === 0) return 'Too few requests for a p95'
+  if (known.length <= mostNamed)
+    return `p95: ${known.map(({ label, ms }) => `${label} ${number(ms)} ms`).join(', ')}`
+  const all = known.map(({ ms }) => ms)
+  return `p95 from ${number(smallest(all))} to ${number(largest(all))} ms`
+}
+
+/** More groups are not named in a sentence. */
+const mostNamed = 4
 
 /** Percentiles with more than a tenth of the requests, or two thirds of those beyond the lower one, between them. */
 const farApart = ({ x: lower }: { readonly x: number }, { x: higher }: { readonly x: number }): boolean =>
@@ -68,7 +109,12 @@ function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
       colour: colour(index),
       points: points(stage.percentiles, stage.samples),
     })),
-    { label: 'all', colour: 'currentColor', points: points(percentiles, total.samples), strong: true },
+    {
+      label: 'all',
+      colour: 'currentColor',
+      points: points(percentiles, total.samples),
+      strong: each.length === 0,
+    },
   ]
 }
 

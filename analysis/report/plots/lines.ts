@@ -4,13 +4,16 @@ import {
   gridX,
   line,
   type Markish,
+  ruleY,
   type ScaleOptions,
   type TextOptions,
   text,
 } from '@observablehq/plot'
+import { type Slo, sloPercentile, sloWords } from '../../formats/slo.ts'
 import { alike } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
-import { drawnHeight } from './svg.ts'
+import type { RunStatistics } from '../../run/statistics.ts'
+import { colour, drawnHeight } from './svg.ts'
 
 type Point = { readonly x: number; readonly y: number }
 
@@ -52,6 +55,69 @@ export const yAxis = (
 /** All of a linear axis have as many decimals; Plot gives those of a logarithmic one singly. */
 export const tickWords = (tick: number, _: number, ticks: readonly number[] = [tick]): string =>
   alike(ticks)(tick)
+
+/** A limit of an SLO, in the unit of the axis. */
+type Limit = { readonly y: number; readonly label: string }
+
+/** The SLOs of runs that are about all of their requests, each once. */
+const slosOf = (runs: readonly Pick<RunStatistics, 'run'>[]): readonly Slo[] => {
+  const slos = runs.flatMap(({ run }) => run?.slos ?? []).filter(({ tags }) => !tags)
+  return [...new Map(slos.map((slo) => [sloWords(slo), slo])).values()]
+}
+
+/** The limits that runs have for those figures. */
+export const limitsOf = (
+  runs: readonly Pick<RunStatistics, 'run'>[],
+  figures: readonly string[],
+): readonly Limit[] =>
+  slosOf(runs)
+    .filter(({ figure }) => figures.includes(figure))
+    .map((slo) => ({ y: slo.limit, label: sloWords(slo) }))
+
+/** Limits as dashed lines; one beyond the axis is named at its top. */
+export function limitMarks(
+  limits: readonly Limit[],
+  { domain: [from, to] }: Pick<Scale, 'domain'>,
+): Markish[] {
+  const inside = limits.filter(({ y }) => y >= from && y <= to)
+  const above = limits.filter(({ y }) => y > to).map(({ label }) => label)
+  const words = { fill: limitColour, textAnchor: 'start', dx: 6 } as const
+  return [
+    ruleY(inside, { y: 'y', stroke: limitColour, strokeDasharray: '6 4' }),
+    text(inside, { y: 'y', frameAnchor: 'left', text: 'label', dy: -7, ...words }),
+    ...(above.length > 0
+      ? [
+          text([above.join(', ')], {
+            frameAnchor: 'top-left',
+            text: (all: string) => `↑ ${all}`,
+            dy: 2,
+            ...words,
+          }),
+        ]
+      : []),
+  ]
+}
+
+/** Of limits and of what broke them. */
+const limitColour = colour(7)
+
+/** Limits of percentiles where they lie among the percentiles; one beyond the axis is named at its top. */
+export const percentileLimits = (
+  runs: readonly Pick<RunStatistics, 'run'>[],
+  deepest: number,
+  { domain: [from, to] }: Pick<Scale, 'domain'>,
+): Markish[] =>
+  slosOf(runs).flatMap((slo): Markish[] => {
+    const x = 1 - (sloPercentile(slo.figure) ?? 100) / 100
+    if (x < deepest || x >= 1 || slo.limit < from) return []
+    const style = { x: () => x, fill: limitColour, textAnchor: 'end' } as const
+    return slo.limit > to
+      ? [text([slo], { ...style, frameAnchor: 'top', text: (of: Slo) => `↑ ${sloWords(of)}`, dy: 2 })]
+      : [
+          dot([slo], { x: () => x, y: 'limit', symbol: 'times', stroke: limitColour, strokeWidth: 2, r: 5 }),
+          text([slo], { ...style, y: 'limit', text: sloWords, dx: -10 }),
+        ]
+  })
 
 /** The x axis that panels below each other share: only the last one shows it. */
 export const sharedXAxis = (label: string, last: boolean): ScaleOptions =>

@@ -1,8 +1,18 @@
-import { number } from '../../formats/words.ts'
+import { changeSize, number } from '../../formats/words.ts'
+import { largest } from '../../numbers/extremes.ts'
 import type { Noise } from '../../runs/noise.ts'
 import type { Plot } from '../blocks.ts'
 import { labelledLines, labelledTicks, scaleFor, tickWords, yAxis } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
+
+/** What ten runs a side find in each figure, of the longest load. */
+function finding(loads: Noise['loads']): string {
+  const all =
+    loads.at(-1)?.figures.map(({ found }) => found.find(({ runs }) => runs === 10)?.change ?? null) ?? []
+  return all.length === 0 || all.includes(null)
+    ? 'Not every figure shows even a doubling with 10 runs a side'
+    : `10 runs a side find a change of ${changeSize(largest(all.map(Number)))} % in every figure`
+}
 
 /** The smallest change found against the runs a side, a panel a load, a line a figure. */
 export function noisePlot({ loads }: Noise, description: string): Plot | null {
@@ -21,7 +31,7 @@ export function noisePlot({ loads }: Noise, description: string): Plot | null {
   const scale = scaleFor(points, height)
   const sizes = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
   return plotOf(
-    { name: 'noise', title: 'Smallest change that is found', description },
+    { name: 'noise', title: 'Smallest change that is found', finding: finding(loads), description },
     panels.map(({ load, curves }) => ({
       height,
       x: { type: 'log', domain: [(sizes[0] ?? 1) / 1.1, (sizes.at(-1) ?? 1) * 1.1] },

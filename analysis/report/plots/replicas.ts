@@ -1,5 +1,5 @@
 import { dot, line, ruleX } from '@observablehq/plot'
-import { number, percent, quantity } from '../../formats/words.ts'
+import { alike, number, percent, quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Repeated } from '../../numbers/repeated.ts'
 import type { Fit } from '../../numbers/scaling-fit.ts'
@@ -8,7 +8,7 @@ import { chosenFit, extrapolations } from '../../numbers/scaling-model.ts'
 import { observed, type ReplicaLevel } from '../../runs/replicas.ts'
 import type { Statistics } from '../../runs/statistics.ts'
 import type { Plot } from '../blocks.ts'
-import { type Curve, endLabel, ink, labelledTicks, yAxis } from './lines.ts'
+import { type Curve, endLabel, ink, labelledTicks, limitMarks, limitsOf, yAxis } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 /**
@@ -32,7 +32,12 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
     )
     .join(' ')
   return plotOf(
-    { name: 'replicas', title: 'Throughput, latency and efficiency against replicas', description },
+    {
+      name: 'replicas',
+      title: 'Throughput, latency and efficiency against replicas',
+      ...finding(levels),
+      description,
+    },
     [
       panel('throughput (requests/s)', 0, levels, to, {
         points: rates.map(({ replicas: x, rate: y }) => ({ x, y })),
@@ -40,16 +45,28 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
         linear,
         fit,
         laws,
+        limits: limitsOf(runs, ['rate']),
       }),
       panel('p95 latency (ms)', 1, levels, to, {
         points: rates.flatMap(({ replicas: x, run }) => (run.total.p95Ms ? [{ x, y: run.total.p95Ms }] : [])),
         repeated: ({ p95Ms }) => p95Ms,
+        limits: limitsOf(runs, ['p95']),
       }),
       panel('efficiency (% of linear)', 2, levels, to, {
         points: levels.map(({ replicas: x, efficiency }) => ({ x, y: 100 * efficiency })),
       }),
     ],
   )
+}
+
+/** How throughput grew with replicas; nothing where one number was measured. */
+function finding(levels: readonly ReplicaLevel[]): { finding?: string } {
+  const [fewest, most] = [levels[0], levels.at(-1)]
+  if (!fewest || !most || fewest === most) return {}
+  const times = Number(most.speedUp.toPrecision(2))
+  return {
+    finding: `${quantity(most.replicas, 'replica')} ${alike([times])(times)} times the throughput of ${number(fewest.replicas)}, ${percent(Number(most.efficiency.toPrecision(2)))} of linear growth`,
+  }
 }
 
 type Points = Curve['points']
@@ -60,6 +77,7 @@ type Drawn = {
   readonly linear?: Points
   readonly fit?: Fit | null
   readonly laws?: readonly Fit[]
+  readonly limits?: ReturnType<typeof limitsOf>
 }
 
 function panel(
@@ -67,7 +85,7 @@ function panel(
   hue: number,
   levels: readonly ReplicaLevel[],
   to: number,
-  { points, repeated = () => null, linear = [], fit = null, laws = [] }: Drawn,
+  { points, repeated = () => null, linear = [], fit = null, laws = [], limits = [] }: Drawn,
 ): Panel {
   const sizes = levels.map(({ replicas }) => replicas)
   const [least, most] = [smallest(sizes), largest(sizes)]
@@ -87,16 +105,18 @@ function panel(
     largest([...points, ...linear, ...measured, ...beyond.flat()].map(({ y }) => y)),
     largest(bars.map(({ high }) => high)),
   )
+  const domain = [0, highest * 1.08 || 1] as const
   const stroke = colour(hue)
   const path = { x: 'x', y: 'y', stroke, strokeWidth: 2 } as const
   const end = { fill: 'currentColor', fillOpacity: 0.85 }
   return {
     height: 215,
     x: { domain: [least - 0.3, to + 0.3] },
-    y: yAxis(label, 5, { type: 'linear', domain: [0, highest * 1.08 || 1] }),
+    y: yAxis(label, 5, { type: 'linear', domain }),
     marks: [
       ...labelledTicks('replicas', sizes, number),
       ruleX(sizes, ink(0.06)),
+      ...limitMarks(limits, { domain }),
       line(linear, { x: 'x', y: 'y', ...ink(0.4), strokeDasharray: '4 3' }),
       endLabel(linear, 'linear', end),
       ruleX(bars, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 6, strokeOpacity: 0.35 }),

@@ -1,10 +1,11 @@
 import { median } from 'simple-statistics'
-import { number, orDash, quantity } from '../../formats/words.ts'
+import { change, number, orDash, quantity } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup } from '../groups.ts'
-import { type Curve, labelledLines, labelledTicks, scaleFor, yAxis } from './lines.ts'
+import { type Curve, labelledLines, labelledTicks, limitMarks, limitsOf, scaleFor, yAxis } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 /** Throughput and latency against VUs, medians of repeats; null where no run has two closed stages. */
@@ -30,6 +31,7 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
     {
       name: 'saturation',
       title: 'Throughput and latency against concurrency',
+      ...finding(climbing),
       key: keyOf(groups),
       description,
     },
@@ -37,10 +39,35 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
       panel(
         'throughput (requests/s)',
         single ? throughput.map((curve) => ({ ...curve, label: 'requests/s' })) : throughput,
+        limitsOf(climbing, ['rate']),
       ),
-      panel(single ? 'latency (ms)' : 'p95 latency (ms)', latency),
+      panel(
+        single ? 'latency (ms)' : 'p95 latency (ms)',
+        latency,
+        limitsOf(climbing, single ? ['p50', 'p95', 'p99'] : ['p95']),
+      ),
     ],
   )
+}
+
+/** What more VUs did beyond the knee; of several runs where their knees were. */
+function finding(runs: readonly RunStatistics[]): { finding?: string } {
+  const [only] = runs
+  const knees = runs.flatMap(({ knee }) => knee ?? [])
+  if (!only || runs.length > 1) {
+    const [least, most] = [smallest(knees), largest(knees)]
+    const where = least === most ? quantity(least, 'VU') : `${number(least)} to ${quantity(most, 'VU')}`
+    return knees.length > 0 ? { finding: `Most throughput for its latency at ${where}` } : {}
+  }
+  const closed = only.stages.filter(isClosed)
+  const last = closed.at(-1)
+  const from = closed.find(({ vus }) => vus === only.knee) ?? closed[0]
+  if (!from || !last || from.vus === last.vus || !from.rate || last.rate === null)
+    return only.knee === null ? {} : { finding: `Throughput still grows at ${quantity(only.knee, 'VU')}` }
+  const longer = from.p95Ms && last.p95Ms !== null ? `, p95 ${change(last.p95Ms / from.p95Ms - 1)}` : ''
+  return {
+    finding: `From ${number(from.vus ?? 0)} to ${quantity(last.vus ?? 0, 'VU')}: throughput ${change(last.rate / from.rate - 1)}${longer}`,
+  }
 }
 
 const words = ({ vus, rate, p95Ms }: StageStatistics) =>
@@ -62,7 +89,7 @@ function perGroup(groups: readonly RunGroup[], figure: (stage: StageStatistics) 
   })
 }
 
-function panel(label: string, curves: readonly Curve[]): Panel {
+function panel(label: string, curves: readonly Curve[], limits: ReturnType<typeof limitsOf>): Panel {
   const height = 230
   const points = curves.flatMap((curve) => curve.points)
   const scale = scaleFor(points, height)
@@ -73,6 +100,10 @@ function panel(label: string, curves: readonly Curve[]): Panel {
     height,
     x: { type: wide ? 'log' : 'linear' },
     y: yAxis(label, 5, scale),
-    marks: [...labelledTicks('virtual users (VUs)', sizes, number), ...labelledLines(curves, scale)],
+    marks: [
+      ...labelledTicks('virtual users (VUs)', sizes, number),
+      ...limitMarks(limits, scale),
+      ...labelledLines(curves, scale),
+    ],
   }
 }

@@ -4,6 +4,7 @@ import { largest } from '../../numbers/extremes.ts'
 import type { Following } from '../../run/autoscale.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
+import { followingSentence } from '../run-finding.ts'
 import { type Curve, ink, labelledLines, scaleFor, sharedXAxis, yAxis } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
@@ -24,18 +25,26 @@ export function scalingPlot({ name, run, following }: RunStatistics): Plot | nul
     endMs / 1000,
   )
   const description = `${name}: ${following.map(words).join(' ')}`
-  return plotOf({ name: 'scaling', title: 'Load and replicas over time', description }, [
-    panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, false),
-    panel(
-      'replicas',
-      [
-        { label: 'wanted', colour: colour(1), points: steps('wanted') },
-        { label: 'ready', colour: colour(2), points: steps('ready') },
-      ],
-      stages,
-      true,
-    ),
-  ])
+  return plotOf(
+    {
+      name: 'scaling',
+      title: 'Load and replicas over time',
+      finding: followingSentence(following) ?? '',
+      description,
+    },
+    [
+      panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, false),
+      panel(
+        'replicas',
+        [
+          { label: 'wanted', colour: colour(1), points: steps('wanted') },
+          { label: 'ready', colour: colour(2), points: steps('ready') },
+        ],
+        stages,
+        true,
+      ),
+    ],
+  )
 }
 
 /** Each value holds until the next. */
