@@ -9,6 +9,7 @@ import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
 import { changeWords, groupName, worstFirst } from './change-words.ts'
+import { comparisonSentence } from './comparison-finding.ts'
 import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
@@ -41,10 +42,12 @@ const tones: Record<Judgement, Tone> = {
 }
 
 /** The judgement, and what it rests on for each scenario and number of replicas. */
-export const comparedBlocks = (
-  { judgement, groups, effect, unmatched }: Comparison,
-  subject = 'judgement',
-): Block[] => [
+export const comparedBlocks = (comparison: Comparison, subject = 'judgement'): Block[] => [
+  { kind: 'finding', text: comparisonSentence(comparison), tone: tones[comparison.judgement] },
+  ...judgedBlocks(comparison, subject),
+]
+
+const judgedBlocks = ({ judgement, groups, effect, unmatched }: Comparison, subject: string): Block[] => [
   {
     kind: 'finding',
     text: `${subject}: ${judgement}`,
@@ -73,7 +76,7 @@ function worseWords(group: ComparedGroup, several: boolean): string[] {
     const interval = each.interval ? ` (${intervalWords(each.scale, each.interval)})` : ''
     return `${figurePhrase(each.metric)} ${changeWords(each)}${interval}`
   })
-  const more = sorted.length > mostNamed ? ` and ${sorted.length - mostNamed} more` : ''
+  const more = sorted.length > mostNamed ? ` and ${number(sorted.length - mostNamed)} more` : ''
   return [`${several ? `${groupName(group)}: worse` : 'Worse'}: ${words.join(', ')}${more}.`]
 }
 
@@ -118,11 +121,11 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
     const needed = Math.max(0, largest(open.map(({ runsNeeded }) => runsNeeded ?? 0)))
     const why =
       Math.min(runs.baseline, runs.candidate) < fewestRuns
-        ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
+        ? `${number(runs.baseline)} and ${number(runs.candidate)} runs are too few for any verdict, which takes ${fewestRuns} a side`
         : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
     const enough =
       needed > 0
-        ? `; about ${needed} runs a side would be enough in nine of ten comparisons${open.some(isTagged) ? ' for those of the whole run' : ''}`
+        ? `; about ${number(needed)} runs a side would be enough in nine of ten comparisons${open.some(isTagged) ? ' for those of the whole run' : ''}`
         : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
@@ -132,10 +135,12 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
       'More runs of the candidate went wrong than can be ignored, and too few to be sure: look at these runs, then repeat the comparison.',
     )
   if (invalid > 0)
-    remarks.push(`${invalid} invalid run${invalid === 1 ? ' is' : 's are'} left out of the figures of speed.`)
+    remarks.push(
+      `${quantity(invalid, 'invalid run')} ${invalid === 1 ? 'is' : 'are'} left out of the figures of speed.`,
+    )
   if (pairs !== null)
     remarks.push(
-      `Intervals and p compare ${pairs} pairs of runs made in turns, so a drift of the machine does not widen them.`,
+      `Intervals and p compare ${quantity(pairs, 'pair')} of runs made in turns, so a drift of the machine does not widen them.`,
     )
   const tagged = metrics.filter(isTagged)
   if (tagged.length > 0)
@@ -155,7 +160,7 @@ function shortened(these: readonly Compared[], words: (each: Compared) => string
   const few = tagged.length <= mostNamed
   return [
     ...ofRun.map(words),
-    ...(few ? tagged.map(words) : [`${tagged.length} figures of parts of the run`]),
+    ...(few ? tagged.map(words) : [`${quantity(tagged.length, 'figure')} of parts of the run`]),
   ].join(', ')
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
+import { quantity } from '../../analysis/formats/words.ts'
 import { Failure } from '../shell/exit.ts'
 import { inNamespace, type Kubectl, namespace } from './kubectl.ts'
 import { readPods } from './pods.ts'
@@ -67,8 +68,8 @@ export async function settled(kubectl: Kubectl, replicas: number, signal?: Abort
       status?.observedGeneration === metadata?.generation && (status?.updatedReplicas ?? 0) === replicas
     if (current && ready === replicas && pods.length === replicas) return
     if (signal?.aborted)
-      throw new Failure('interrupted', `interrupted while waiting for ${replicas} replicas`)
-    const progress = `${ready} of ${replicas} replicas are ready${terminating > 0 ? `, ${terminating} terminating` : ''} …`
+      throw new Failure('interrupted', `interrupted while waiting for ${quantity(replicas, 'replica')}`)
+    const progress = `${ready} of ${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready${terminating > 0 ? `, ${terminating} terminating` : ''} …`
     if (progress !== lastProgress) kubectl.shell.say(progress)
     lastProgress = progress
     const failure = status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
@@ -80,7 +81,7 @@ export async function settled(kubectl: Kubectl, replicas: number, signal?: Abort
     if (waitedMs > limitMs)
       throw new Failure(
         'environment',
-        `only ${ready} of ${replicas} replicas were ready after ${limitMs / 1000} s; "npm run cluster:status" shows the pods`,
+        `only ${ready} of ${quantity(replicas, 'replica')} ${replicas === 1 ? 'was' : 'were'} ready after ${limitMs / 1000} s; "npm run cluster:status" shows the pods`,
       )
     await sleep(500)
   }

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Node } from 'kubernetes-types/core/v1.js'
+import { quantity } from '../../analysis/formats/words.ts'
 import { largest } from '../../analysis/numbers/extremes.ts'
 import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -60,7 +61,9 @@ export async function deploy(
   }
   await apply(kubectl, replicas, image ?? bundledImage, components)
   await settled(kubectl, replicas, shell.signal)
-  shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
+  shell.say(
+    `${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready; "npm run cluster:url" prints their address`,
+  )
 }
 
 /** Applies the base with these replicas, image and components, as a temporary kustomization. */
@@ -100,7 +103,7 @@ export async function printUrl(shell: Shell): Promise<void> {
 /** Changes the number of replicas and waits until exactly this many are ready. */
 export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
   await change(kubectlOf(shell), { replicas }, shell.signal)
-  shell.say(`${replicas} replicas are ready`)
+  shell.say(`${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready`)
 }
 
 /** Prints the pods, where they run and what they use, and what is wrong with them. */
@@ -130,9 +133,7 @@ export async function status(shell: Shell): Promise<void> {
       .trimEnd(),
   )
   const problems = pods.flatMap(({ problem }) => problem ?? [])
-  shell.print(
-    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...problems].join('\n')}\n`,
-  )
+  shell.print(`${[...lines, '', quantity(nodes.length, 'node'), ...problems].join('\n')}\n`)
 }
 
 /** Removes the workload with its namespace; the cluster stays. */
