@@ -44,6 +44,14 @@ describe('a stall', () => {
     )
   })
 
+  test('ends with the answers that waited for it, also where latency is noisy', () => {
+    const { periods } = steady(30, random, { jitter: { deviation: 0.6, correlation: 0.5 } })
+    const noisy = timelineOf(periods.map((period) => ({ ...period, requests: 50 })))
+    const few = { requests: 10, durationMs: latencies(5) }
+    const [found] = stalls(changed(noisy, { 16: few, 17: caughtUp }), over(30), true)
+    assert.deepEqual([found?.fromMs, found?.toMs, found?.maxMs], [16_000, 18_000, 1013])
+  })
+
   test('of VUs that wait for their answers: few requests are slow, but far fewer are made', () => {
     const closed = steady(60, random, { rate: 800 })
     const stalled = { requests: 400, durationMs: { ...latencies(5), max: 500 } }

@@ -59,14 +59,17 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
       ((period.requests ?? 0) >= 200 || (p95[index]?.above(2) ?? false))
     return { collapsed, jumped }
   })
-  return together(found.map(({ collapsed, jumped }) => collapsed || jumped)).map(([from, to]) => {
+  return together(found.map(({ collapsed, jumped }) => collapsed || jumped)).map(([from, last]) => {
+    const collapsed = found.slice(from, last + 1).some(({ collapsed }) => collapsed)
+    // Requests that waited are answered, and counted, after it.
+    const to = collapsed && max[last + 1]?.above(2, 1) ? last + 1 : last
     const inside = judged.slice(from, to + 1).map(({ period }) => period)
     const values = (figure: Figure) => inside.flatMap((period) => figure(period) ?? [])
     const orNull = (value: number) => (Number.isFinite(value) ? value : null)
     return {
       fromMs: (inside[0] as Period).fromMs,
       toMs: (inside.at(-1) as Period).toMs,
-      collapsed: found.slice(from, to + 1).some(({ collapsed }) => collapsed),
+      collapsed,
       rate: orNull(smallest(values(perSecond))),
       usualRate: rate[from]?.usual ?? null,
       p99Ms: orNull(largest(values(trend('p99')))),
@@ -110,7 +113,8 @@ type Deviant = {
   readonly usual: number | null
   readonly low: number
   readonly below: (factor: number) => boolean
-  readonly above: (factor: number) => boolean
+  /** By the factor, and beyond that many deviations. */
+  readonly above: (factor: number, deviations?: number) => boolean
 }
 
 const unknown: Deviant = { usual: null, low: 0, below: () => false, above: () => false }
@@ -133,13 +137,14 @@ function deviants(values: readonly (number | null)[], near: readonly (number[][]
     const sides = medians[index] ?? []
     if (sides.length === 0) return unknown
     const local = deviation((near[index] ?? []).flat().map((at) => off[at] ?? null))
-    const noise = Math.exp(beyond * Math.max(overall, local))
+    const noise = (deviations: number) => Math.exp(deviations * Math.max(overall, local))
     const [low, high] = [smallest(sides), largest(sides)]
     return {
       usual: mean(sides),
       low,
-      below: (factor) => value !== null && value < low * Math.min(factor, 1 / noise),
-      above: (factor) => value !== null && value > high * Math.max(factor, noise) && value - high > leastMs,
+      below: (factor) => value !== null && value < low * Math.min(factor, 1 / noise(beyond)),
+      above: (factor, deviations = beyond) =>
+        value !== null && value > high * Math.max(factor, noise(deviations)) && value - high > leastMs,
     }
   })
 }
