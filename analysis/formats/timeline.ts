@@ -29,7 +29,9 @@ const Period = z.object({
   fromMs: z.number().describe('from the start of the test'),
   toMs: z.number(),
   vus: numberOrNull.describe('virtual users near its end; k6 looks once a second'),
-  requests: numberOrNull.describe('HTTP requests that ended in it'),
+  requests: numberOrNull.describe(
+    'HTTP requests that ended in it; those of its last 50 ms or so may be in the next one',
+  ),
   failed: numberOrNull.describe('share of these that failed, 0 to 1'),
   iterations: numberOrNull.describe('that ended in it'),
   dropped: numberOrNull.describe('open model: iterations that could not start'),

@@ -154,13 +154,9 @@ async function measured(
   const recorder =
     options.noTimeline || duet
       ? null
-      : { file: recordingFile(filling), periodMs: periodFor(plannedMs(stages)) }
-  const extra = outputs(
-    shell,
-    { ...options, k6Out: options.k6Out ?? [] },
-    path.join(filling, 'points.json.gz'),
-    recorder,
-  )
+      : { file: recordingFile(filling), periodMs: periodFor({ ...prepared.load, stages: [...stages] }) }
+  const pointsFile = path.join(filling, 'points.json.gz')
+  const extra = outputs(shell, { ...options, k6Out: options.k6Out ?? [] }, pointsFile, recorder)
   const [summaryFile = '', otherFile = ''] = places.map(({ folder }) =>
     path.join(folder.filling, 'summary.json'),
   )
@@ -224,7 +220,7 @@ async function measured(
       if (recorder) {
         const durationMs = summary.kind === 'summary' ? summary.summary.durationMs : null
         const around = { durationMs, stages, generator: samples, target: watch?.stop() ?? [] }
-        const lost = await writeTimeline(folder.filling, around)
+        const lost = await writeTimeline(folder.filling, around, options.raw ? pointsFile : null)
         if (lost !== null) shell.say(`${name}: ${lost}`)
       }
       const figures = runStatistics({ name: folder.id, run: unjudged, summary })
