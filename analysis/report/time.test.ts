@@ -85,7 +85,7 @@ describe('a run with a timeline', () => {
       'achieved',
       'latency (ms)',
       'p95 &lt; 20',
-      'waiting',
+      'wait',
       'CPU (cores)',
       'time (s)',
     ])
@@ -180,7 +180,8 @@ describe('what happened in time, in a sentence', () => {
     const base = aRun().target
     const scaling = [
       { atMs: -100, wanted: 1, ready: 1 },
-      { atMs: 12_000, wanted: 3, ready: 2 },
+      { atMs: 12_000, wanted: 3, ready: 1 },
+      { atMs: 14_000, wanted: 3, ready: 3 },
     ]
     const cluster = { nodes: 1, image: 'x', cpuLimit: null, memoryLimit: null, pods: [], scaling }
     const load = [0, 1, 2].map((index) => stage(index, null, 10_000))
@@ -189,6 +190,9 @@ describe('what happened in time, in a sentence', () => {
       statistics([{ ...source, run: { ...(source.run as Run), target: { ...base, cluster } } }]),
     )
     const svg = files.get('timeline.svg') ?? ''
+    const felt =
+      /Until 3 replicas were ready, 4 s after the change to 8 VUs, p95 went up to [\d.]+ ms; then at most [\d.]+ ms\./
+    assert.match(svg.replace(/\s+/g, ' '), felt)
     assert.ok(svg.indexOf('replicas') > 0 && svg.indexOf('replicas') < svg.indexOf('virtual users'))
   })
 })

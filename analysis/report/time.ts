@@ -1,12 +1,16 @@
 import { quantileSorted } from 'simple-statistics'
+import { sizeWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import type { Timeline } from '../formats/timeline.ts'
-import { number, percent } from '../formats/words.ts'
-import { largest } from '../numbers/extremes.ts'
+import { number, percent, quantity } from '../formats/words.ts'
+import { largest, smallest } from '../numbers/extremes.ts'
+import type { Felt } from '../run/felt.ts'
 import type { Growth } from '../run/growth.ts'
 import { answered, segments } from '../run/periods.ts'
 import type { Recovery } from '../run/recovery.ts'
+import type { StageStatistics } from '../run/stages.ts'
 import type { Stall } from '../run/stalls.ts'
+import type { RunStatistics } from '../run/statistics.ts'
 import type { Time } from '../run/time.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, list } from './blocks.ts'
@@ -17,7 +21,7 @@ import { overTimePlot } from './plots/over-time.ts'
 export function timeBlocks({ runs, time, timeline }: Statistics): Block[] {
   const run = runs[0]?.run
   if (!run || !time || !timeline) return []
-  const sentences = timeSentences(time, timeline, run)
+  const sentences = timeSentences(time, timeline, runs[0] as RunStatistics)
   const [first] = sentences
   const plot = overTimePlot(timeline, run, first)
   const map = heatMap(timeline, run)
@@ -29,13 +33,15 @@ export function timeBlocks({ runs, time, timeline }: Statistics): Block[] {
 }
 
 /** The most remarkable first. */
-function timeSentences({ stalls, recovery, growth }: Time, timeline: Timeline, run: Run): string[] {
+function timeSentences(time: Time, timeline: Timeline, { run, stages }: RunStatistics): string[] {
+  const { stalls, recovery, growth, felt } = time
   const remarkable = [
     ...(recovery ? [recoveryWords(recovery)] : []),
     ...(growth ? growthWords(growth) : []),
+    ...felt.map(feltWords),
     ...(stalls.length > 0 ? [stallsWords(stalls)] : []),
   ]
-  const level = levelWords(timeline, run)
+  const level = !run || run.script ? null : stages.length > 1 ? climbWords(stages) : levelWords(timeline, run)
   return remarkable.length > 0 || level === null ? remarkable : [level]
 }
 
@@ -134,11 +140,25 @@ function growthWords({ figures, periods, windows }: Growth): string[] {
 
 const rounded = (share: number): string => (100 * share).toFixed(0).replace('-', '−')
 
+const feltWords = ({ vus, replicas, readyMs, untilP95Ms, afterP95Ms }: Felt): string =>
+  `Until ${quantity(replicas, 'replica')} ${replicas === 1 ? 'was' : 'were'} ready, ${moment(readyMs)} after the change to ${quantity(vus, 'VU')}, p95 went up to ${number(untilP95Ms)} ms${afterP95Ms === null ? '' : `; then at most ${number(afterP95Ms)} ms`}.`
+
+/** How p95 differs between the lowest load and the highest. */
+function climbWords(stages: readonly StageStatistics[]): string | null {
+  const sized = stages.filter(({ p95Ms, vus, offered }) => p95Ms !== null && (offered ?? vus) !== null)
+  const size = ({ offered, vus }: StageStatistics) => offered ?? vus ?? 0
+  const [low, high] = [smallest(sized.map(size)), largest(sized.map(size))].map((wanted) =>
+    sized.find((stage) => size(stage) === wanted),
+  )
+  if (!low || !high || low === high) return null
+  return `p95 went from ${number(low.p95Ms ?? 0)} ms at ${sizeWords(low)} to ${number(high.p95Ms ?? 0)} ms at ${sizeWords(high)}.`
+}
+
 /** Whether p95 kept its level, of a run of one load. */
-function levelWords({ periods }: Timeline, { load, script }: Run): string | null {
-  const parts = segments(periods, load.stages)
-  if (parts.length !== 1 || script) return null
-  const p95s = parts.flatMap(({ periods: these }) => these.flatMap((period) => answered(period)?.p95 ?? []))
+function levelWords({ periods }: Timeline, { load }: Run): string | null {
+  const p95s = segments(periods, load.stages).flatMap(({ periods: these }) =>
+    these.flatMap((period) => answered(period)?.p95 ?? []),
+  )
   if (p95s.length < 5) return null
   const sorted = [...p95s].sort((a, b) => a - b)
   const [low, high] = [quantileSorted(sorted, 0.05), quantileSorted(sorted, 0.95)]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Run } from '../formats/run.ts'
 import type { Timeline } from '../formats/timeline.ts'
+import { Felt, felt } from './felt.ts'
 import { Growth, growth } from './growth.ts'
 import { Recovery, recovery } from './recovery.ts'
 import { Stall, stalls } from './stalls.ts'
@@ -10,6 +11,7 @@ export const Time = z.object({
   stalls: z.array(Stall),
   recovery: Recovery.nullable().describe('of a spike of its load; null for other loads'),
   growth: Growth.nullable().describe('of a soak; null for other loads'),
+  felt: z.array(Felt).describe('what users felt while replicas followed, where these were watched'),
 })
 /** What a run shows over time. */
 export type Time = z.infer<typeof Time>
@@ -22,5 +24,6 @@ export function inTime(timeline: Timeline, run: Run): Time {
     stalls: stalls(timeline, load.stages, script === undefined),
     recovery: script ? null : recovery(timeline, load),
     growth: scenario === 'soak' && !script ? growth(timeline, load.stages) : null,
+    felt: felt(timeline, run),
   }
 }

@@ -40,7 +40,7 @@ export function heatMap(timeline: Timeline, run: Run): Plot | null {
   return plotOf(
     {
       name: 'heat-map',
-      title: 'Every request by its latency, over time; shade: share of the requests of that time',
+      title: 'All requests by latency and time; shade: their share of that time',
       description: `Requests of each time by their latency, from ${number(low)} to ${number(high)} ms: the stronger the colour, the larger their share.`,
     },
     [

@@ -90,9 +90,9 @@ function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Dr
     }
   const happened = (of: Figure) => periods.some((period) => (of(period) ?? 0) > 0)
   const errors: [string, number, Figure][] = [
-    ['failed requests', 7, ({ failed }) => failed],
-    ['failed checks', 3, ({ checks }) => (checks === null ? null : 1 - checks)],
-    ['dropped iterations', 6, dropped],
+    ['failed', 7, ({ failed }) => failed],
+    ['checks', 1, ({ checks }) => (checks === null ? null : 1 - checks)],
+    ['dropped', 4, dropped],
   ]
   const latency =
     (figure: 'p50' | 'p95' | 'p99'): Figure =>
@@ -134,7 +134,7 @@ function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Dr
         drawnLine('p99', 3, latency('p99')),
       ),
     },
-    { label: 'phases of a request, mean (ms)', stacked: true, lines: phases(periods) },
+    { label: 'phases, mean (ms)', stacked: true, lines: phases(periods) },
     cores,
     {
       label: 'memory of the target (MiB)',
@@ -172,20 +172,34 @@ const lengthOf = (phase: (typeof phaseNames)[number], phases: NonNullable<Period
 
 const phaseNames = ['waiting', 'receiving', 'sending', 'tls', 'connecting', 'blocked'] as const
 
-/** Those that take a fiftieth of a request in some period. */
-const phases = (periods: readonly Period[]): Line[] =>
-  phaseNames.flatMap((phase, index) => {
-    const shows = periods.some(({ phasesMs }) => {
-      const all = phasesMs ? phaseNames.reduce((sum, each) => sum + lengthOf(each, phasesMs), 0) : 0
-      return phasesMs !== null && lengthOf(phase, phasesMs) > 0.02 * all
-    })
-    const hue = [0, 5, 2, 4, 1, 6][index] ?? 0
-    return shows
-      ? drawnLine(phase === 'tls' ? 'TLS' : phase, hue, (period) =>
-          answered(period) && period.phasesMs ? lengthOf(phase, period.phasesMs) : null,
-        )
-      : []
+/** At most four that take a fiftieth of a request in some period; a phone has no room for the names of more. */
+function phases(periods: readonly Period[]): Line[] {
+  const shares = periods.flatMap(({ phasesMs }) => {
+    if (!phasesMs) return []
+    const lengths = phaseNames.map((phase) => lengthOf(phase, phasesMs))
+    const all = lengths.reduce((sum, each) => sum + each, 0)
+    return all > 0 ? [lengths.map((each) => each / all)] : []
   })
+  const most = phaseNames.map((_, index) => largest(shares.map((share) => share[index] ?? 0)))
+  const fourth = [...most].sort((a, b) => b - a)[3] ?? 0
+  return phaseNames.flatMap((phase, index) => {
+    const share = most[index] ?? 0
+    if (share < Math.max(0.02, fourth)) return []
+    const { name, hue } = phaseLooks[phase]
+    return drawnLine(name, hue, (period) =>
+      answered(period) && period.phasesMs ? lengthOf(phase, period.phasesMs) : null,
+    )
+  })
+}
+
+const phaseLooks: Record<(typeof phaseNames)[number], { readonly name: string; readonly hue: number }> = {
+  waiting: { name: 'wait', hue: 0 },
+  receiving: { name: 'receive', hue: 5 },
+  sending: { name: 'send', hue: 2 },
+  tls: { name: 'TLS', hue: 4 },
+  connecting: { name: 'connect', hue: 1 },
+  blocked: { name: 'blocked', hue: 6 },
+}
 
 type Place = { readonly run: Run; readonly endMs: number; readonly first: boolean; readonly last: boolean }
 type Point = { readonly x: number; readonly y1: number; readonly y: number }
@@ -248,14 +262,14 @@ function panel(drawing: Drawing, periods: readonly Period[], { run, endMs, first
               ...(step && { curve: 'step' }),
             }),
           )),
-      ruleY(near, { y: 'value', stroke: colour(7), strokeDasharray: '6 3' }),
+      ruleY(near, { y: 'value', ...ink(0.7), strokeDasharray: '6 3' }),
       ...(scale.log ? [] : [ruleY([0], { stroke: 'currentColor' })]),
       ...names,
       ...legend([
         ...curves,
         ...limits.map((limit) => ({
           name: near.includes(limit) ? limit.words : `↑ ${limit.words}`,
-          colour: colour(7),
+          colour: 'currentColor',
         })),
       ]),
     ],
