@@ -7,10 +7,12 @@ import { createInterface } from 'node:readline'
 import { median } from 'simple-statistics'
 import { readSummary } from '../analysis/formats/read.ts'
 import { findMetric } from '../analysis/formats/summary.ts'
-import { number } from '../analysis/formats/words.ts'
+import { number, orDash } from '../analysis/formats/words.ts'
 import { bundle, bundleFile } from '../runner/k6/bundle.ts'
 import { findK6 } from '../runner/k6/find.ts'
+import { outputs } from '../runner/k6/outputs.ts'
 import { k6Environment, runK6 } from '../runner/k6/run.ts'
+import { periodFor } from '../runner/k6/timeline.ts'
 import { readData } from '../runner/load/data.ts'
 import { metricsOfNames } from '../runner/load/names.ts'
 import { guard } from '../runner/shell/processes.ts'
@@ -20,13 +22,16 @@ import { shellOf } from '../runner/shell/shell.ts'
  * What our scenarios cost the generator: requests a second and CPU of k6 for each, of the constant scenario – against
  * somebody's service, with rows of data, also named, and against the workload, whose own times it also takes – and of
  * somebody's own script, beside the shortest k6 script that one can write, run in the environment that our runner gives
- * k6 and in Go's own, and wrk as the limit, in turns against the same bare node:http server. Needs wrk. BENCH_SECONDS shortens it.
+ * k6 and in Go's own, and wrk as the limit, in turns against the same bare node:http server. "Recorded" is with the
+ * recorder of the timeline, as every run has it. Needs wrk. BENCH_SECONDS and BENCH_ROUNDS shorten it, and BENCH_WAYS, a
+ * regular expression, chooses from it beside the first.
  */
 const seconds = Number(process.env.BENCH_SECONDS ?? 6)
-const rounds = 9
+const rounds = Number(process.env.BENCH_ROUNDS ?? 9)
+const wanted = new RegExp(process.env.BENCH_WAYS ?? '')
 const vus = 8
 
-type Measured = { readonly rate: number; readonly cpuUs: number }
+type Measured = { readonly rate: number; readonly cpuUs: number; readonly memoryMiB: number | null }
 
 const server = spawn(
   process.execPath,
@@ -52,9 +57,16 @@ export const options = { vus: ${vus}, duration: '${seconds}s', discardResponseBo
 export default function () { http.get('${base}/') }
 export const handleSummary = (data) => ({ [__ENV.LAS_SUMMARY_PATH]: JSON.stringify(data) })`
 
-async function ofK6(script: string, settings: Record<string, string>): Promise<Measured> {
+/** The variables of k6 for what records the timeline of a run of that length. */
+function recorder(): Readonly<Record<string, string>> {
+  const stages = [{ stage: '1', vus, offered: null, startMs: 0, durationMs: seconds * 1000 }]
+  const recording = { file: path.join(folder, 'recording.ndjson'), periodMs: periodFor({ stages }) }
+  return outputs(shell, { raw: false, dashboard: false, otel: false, k6Out: [] }, '', recording).environment
+}
+
+async function ofK6(script: string, settings: Readonly<Record<string, string>>): Promise<Measured> {
   const file = path.join(folder, 'summary.json')
-  const { cpuSeconds } = await runK6(shell, k6, script, {
+  const { cpuSeconds, maxMemoryMiB } = await runK6(shell, k6, script, {
     env: k6Environment(process.env, { ...settings, LAS_SUMMARY_PATH: file }),
     logFile: path.join(folder, 'k6.log'),
     args: [],
@@ -67,6 +79,7 @@ async function ofK6(script: string, settings: Record<string, string>): Promise<M
   return {
     rate: (requests * 1000) / (reading.summary.durationMs ?? 0),
     cpuUs: ((cpuSeconds ?? 0) * 1e6) / requests,
+    memoryMiB: maxMemoryMiB,
   }
 }
 
@@ -92,7 +105,7 @@ async function rows(names: number): Promise<Measured> {
 }
 
 /** The minimal script as a run of somebody's own: with all percentiles, reasons of failures, and so many sub-metrics. */
-async function ownScript(names: number): Promise<Measured> {
+async function ownScript(names: number, environment = {}): Promise<Measured> {
   const file = path.join(folder, 'own.js')
   const named = Array.from({ length: names }, (_, index) => `name ${index}`)
   const tags = names > 0 ? `, { tags: tags[n++ % ${names}] }` : ''
@@ -105,7 +118,8 @@ export const options = { vus: ${vus}, duration: '${seconds}s', discardResponseBo
 export default function () { http.get('${base}/'${tags}) }`,
   )
   const { text } = await bundleFile(file)
-  return ofK6(text, { LAS_OPTIONS: JSON.stringify({ submetrics: metricsOfNames(named) }) })
+  const settings = { LAS_OPTIONS: JSON.stringify({ submetrics: metricsOfNames(named) }) }
+  return ofK6(text, { ...settings, ...environment })
 }
 
 async function ofWrk(): Promise<Measured> {
@@ -116,6 +130,7 @@ async function ofWrk(): Promise<Measured> {
   return {
     rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
     cpuUs: ((Number(user) + Number(system)) * 1e6) / requests,
+    memoryMiB: null,
   }
 }
 
@@ -123,31 +138,36 @@ const ways: Record<string, () => Promise<Measured>> = {
   'a minimal k6 script': () => ofK6(minimal, {}),
   'the same, Go’s own garbage rate': () => ofK6(minimal, { GOGC: '100', GOMEMLIMIT: 'off' }),
   'constant, --path /': () => constant('/'),
+  'the same, recorded': () => constant('/', recorder()),
   'constant, of the workload': () => constant('/work'),
   'constant, --data': () => rows(1),
   'the same, of 20 names': () => rows(20),
   'a script of one’s own': () => ownScript(0),
   'the same, 40 sub-metrics by name': () => ownScript(20),
+  'these, recorded': () => ownScript(20, recorder()),
   'wrk, the limit': ofWrk,
 }
 try {
   const results = new Map<string, Measured[]>()
-  for (const name of Object.keys(ways)) results.set(name, [])
+  const chosen = Object.entries(ways).filter(([name], index) => index === 0 || wanted.test(name))
+  for (const [name] of chosen) results.set(name, [])
   for (let round = 0; round < rounds; round++) {
     // There and back, so that no way always has the same one before it, or the machine at its warmest.
-    const order = Object.entries(ways)
-    for (const [name, measure] of round % 2 ? order.reverse() : order)
+    for (const [name, measure] of round % 2 ? chosen.toReversed() : chosen)
       results.get(name)?.push(await measure())
   }
   const middle = (name: string, of: (each: Measured) => number) => median((results.get(name) ?? []).map(of))
   const [first = ''] = results.keys()
   console.log(`\n${vus} connections kept, ${seconds} s, medians of ${rounds} rounds in turns`)
-  console.log(`${''.padEnd(32)}  requests/s     ratio  CPU µs per request`)
+  console.log(`${''.padEnd(32)}  requests/s     ratio  CPU µs per request  MiB`)
   for (const name of results.keys()) {
     const rate = middle(name, (each) => each.rate)
     const cells = [number(rate), (rate / middle(first, (each) => each.rate)).toFixed(3)]
     const cpu = number(middle(name, (each) => each.cpuUs))
-    console.log(`${name.padEnd(32)}${cells.map((cell) => cell.padStart(10)).join('')}${cpu.padStart(12)}`)
+    const memory = orDash(middle(name, (each) => each.memoryMiB ?? Number.NaN) || null).padStart(13)
+    console.log(
+      `${name.padEnd(32)}${cells.map((cell) => cell.padStart(10)).join('')}${cpu.padStart(12)}${memory}`,
+    )
   }
 } finally {
   server.kill()

@@ -83,6 +83,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     shortages: [],
     warnings: [],
     outputs: [],
+    timeline: null,
   },
   ...changes,
 })

@@ -146,6 +146,11 @@ export const Run = z.object({
       .array(z.string())
       .default([])
       .describe('what k6 wrote or showed besides its summary, at some cost'),
+    timeline: z
+      .object({ periodMs: z.number() })
+      .nullable()
+      .default(null)
+      .describe('how long a period of timeline.ndjson was to be; null where k6 did not record one'),
   }),
   duet: z
     .object({

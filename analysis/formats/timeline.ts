@@ -21,14 +21,19 @@ const Header = z.object({
     .describe('upper limits of the buckets of `counts`; there where raw points were kept'),
 })
 
-/** What k6 and the runner saw in one period; null where nothing is known, never 0. */
+/**
+ * What k6 and the runner saw in one period; null where nothing is known, never 0. Where the test ended within a period,
+ * k6 only tells the counts of that last one.
+ */
 const Period = z.object({
   fromMs: z.number().describe('from the start of the test'),
   toMs: z.number(),
-  vus: numberOrNull.describe('virtual users at its end'),
-  requests: numberOrNull.describe('HTTP requests that ended in it'),
+  vus: numberOrNull.describe('virtual users near its end; k6 looks once a second'),
+  requests: numberOrNull.describe(
+    'HTTP requests that ended in it; those of its last 50 ms or so may be in the next one',
+  ),
   failed: numberOrNull.describe('share of these that failed, 0 to 1'),
-  iterations: numberOrNull,
+  iterations: numberOrNull.describe('that ended in it'),
   dropped: numberOrNull.describe('open model: iterations that could not start'),
   checks: numberOrNull.describe('share of checks that passed, 0 to 1'),
   durationMs: Trend.nullable().describe('http_req_duration'),
@@ -45,7 +50,7 @@ const Period = z.object({
     .describe('means of the phases of an HTTP request'),
   generatorCores: numberOrNull.describe('CPU that k6 used'),
   targetCores: numberOrNull.describe('CPU that the target used, where the runner can read it'),
-  targetMemoryMiB: numberOrNull,
+  targetMemoryMiB: numberOrNull.describe('at its end'),
   counts: z
     .array(z.number())
     .optional()

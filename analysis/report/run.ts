@@ -24,14 +24,25 @@ import { saturationPlot } from './plots/saturation.ts'
 import { scalingPlot } from './plots/scaling.ts'
 import { timelinePlot } from './plots/timeline.ts'
 import { answering, isClimb, runSentence } from './run-finding.ts'
+import { timeBlocks } from './time.ts'
 
-export function runReport({ runs }: Statistics): OfRuns {
+export function runReport(statistics: Statistics): OfRuns {
+  const { timeline: _, ...figures } = statistics
+  const { runs } = figures
   const [run] = runs as [RunStatistics]
   const groups = eachAlone(runs)
-  const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run), timelinePlot(run)]
+  const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run)]
+  const time = timeBlocks(statistics)
   return {
     ...(run.run ? { title: run.run.scenario, subtitle: run.name } : { title: run.name }),
-    blocks: present([...runFindings(run), ...headline(run), ...plots, ...runTables(run)]),
+    blocks: present([
+      ...runFindings(run),
+      ...headline(run),
+      ...plots,
+      ...(time.length > 0 ? time : [timelinePlot(run)]),
+      ...runTables(run),
+    ]),
+    figures,
   }
 }
 

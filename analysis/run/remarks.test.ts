@@ -90,6 +90,22 @@ test('what makes runs comparable only with their like', () => {
   assert.match(remarks.join('\n'), /percentiles are specific to this sequence of stages/)
 })
 
+test('a recording that took much of the generator is said to have, and one that did not is not', () => {
+  const timeline = { periodMs: 1000 }
+  const said = (count: number, cpuSeconds: number, recorded: Run['k6']['timeline'] = timeline) =>
+    runStatistics({
+      name: 'fast',
+      run: aRun({ k6: { ...k6, cpuSeconds, timeline: recorded } }),
+      summary: { kind: 'summary', summary: aSummary(requests(count), 30) },
+    }).remarks.filter((remark) => /timeline/.test(remark))
+  // 350,000 requests in 30 s: 7.8 of 52.3 µs of each.
+  assert.deepEqual(said(350_000, 18.3), [
+    'About 14.9 % of k6’s CPU went into the timeline: in each period it sorts all latencies so far. At the highest rates --no-timeline leaves that to the load.',
+  ])
+  assert.deepEqual(said(350_000, 18.3, null), [])
+  assert.deepEqual(said(3000, 0.2), [])
+})
+
 describe('the model of the load', () => {
   test('an open model names both latencies, and how late requests were sent', () => {
     const metrics = {

@@ -1,4 +1,5 @@
 import { isOpen, thinkWords } from '../formats/load.ts'
+import { recordingSeconds } from '../formats/recording.ts'
 import type { Run } from '../formats/run.ts'
 import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
@@ -27,6 +28,7 @@ export function remarks(statistics: Statistics, summary: Summary): string[] {
         ...duetRemarks(run),
         ...proxyRemarks(run),
         ...machineRemarks(run, summary),
+        ...recordingRemarks(run, summary, total),
         ...podRemarks(run, statistics.fairness),
         ...countRemarks(run, total),
       ]
@@ -85,6 +87,21 @@ function mixtureRemarks({ load, k6, script }: Run, { metrics }: Summary): string
       `k6 wrote or showed more than its summary (${k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
     )
   return found
+}
+
+/** The share of k6's CPU from which on its recording is worth a sentence. */
+const dear = 0.05
+
+function recordingRemarks({ k6 }: Run, { durationMs }: Summary, { requests }: Figures): string[] {
+  const { timeline, cpuSeconds } = k6
+  if (!timeline || !cpuSeconds || !durationMs || !requests) return []
+  const seconds = recordingSeconds(requests, durationMs / timeline.periodMs)
+  // Below a twentieth of a core nobody misses it.
+  return seconds < dear * Math.max(cpuSeconds, durationMs / 1000)
+    ? []
+    : [
+        `About ${percent(seconds / cpuSeconds)} of k6’s CPU went into the timeline: in each period it sorts all latencies so far. At the highest rates --no-timeline leaves that to the load.`,
+      ]
 }
 
 function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figures): string {

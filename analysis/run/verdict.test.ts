@@ -63,6 +63,7 @@ describe('never green', () => {
           shortages: [],
           warnings: [],
           outputs: [],
+          timeline: null,
         },
       }),
       good(),

@@ -43,6 +43,11 @@ export function comparability(
     ...differing('The pause of a VU', ({ run }) => run && (thinkWords(run.load) ?? 'none')),
     ...differing('What counts as success', ({ run }) => run && (successWords(run.load) ?? '200 to 299')),
     ...differing('The use of connections', ({ run }) => run?.load.connections),
+    // k6 spends CPU on it, which is missing elsewhere: at its own limit the rate, on a shared machine every figure.
+    ...differing(
+      'What k6 recorded during the run',
+      ({ run }) => run && (run.k6.timeline ? 'a timeline' : 'nothing (--no-timeline, or an older version)'),
+    ),
     ...differing('The proxy', ({ run }) => run && (run.load.proxy ?? 'none')),
     ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),
     ...differing('The memory limit', ({ run }) => run?.target.cluster?.memoryLimit),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aRun, aSummary, requests } from '../../test/samples.ts'
-import type { Run } from '../formats/run.ts'
+import { parseRun, type Run } from '../formats/run.ts'
 import { type RunStatistics, runStatistics } from '../run/statistics.ts'
 import { compare } from './compare.ts'
 
@@ -93,6 +93,19 @@ test('sides run one after the other are compared with a warning', () => {
   const [group] = compare(runs(five, 0, 1), runs(slower, 100, 1)).groups
   assert.equal(group?.interleaved, false)
   assert.match(group?.warnings.join(' ') ?? '', /not run in turns/)
+})
+
+test('runs with and without a timeline are not compared, and older ones have none', () => {
+  const k6 = { ...aRun().k6, timeline: { periodMs: 1000 } }
+  const refused = (before: Partial<Run>, after: Partial<Run>) =>
+    compare(runs(five, 0, 2, before), runs(five, 1, 2, after)).groups[0]?.refused
+  assert.deepEqual(refused({}, { k6 }), [
+    'What k6 recorded during the run differs: nothing (--no-timeline, or an older version) in the baseline, a timeline in the candidate',
+  ])
+  assert.deepEqual(refused({ k6 }, { k6 }), [])
+  const { timeline: _, ...older } = aRun().k6
+  const reading = parseRun(JSON.stringify({ ...aRun(), k6: older }))
+  assert.equal(reading.kind === 'ok' && reading.value.run.k6.timeline, null)
 })
 
 test('a different load or request is refused unless compared anyway', () => {

@@ -70,6 +70,8 @@ describe('a night', () => {
       ...base,
       limits: '200m CPU, no memory',
     })
+    const k6 = { ...aRun().k6, timeline: { periodMs: 1000 } }
+    assert.deepEqual(environmentOf({ k6 }), { ...base, limits: 'unknown', timeline: 'recorded' })
     assert.deepEqual(nightOf([], about).environment, {})
     const labelled = nightOf([of()], { ...about, labels: { host: 'node-7', branch: 'main' } })
     assert.deepEqual(labelled.environment, { ...base, limits: 'unknown', host: 'node-7' })

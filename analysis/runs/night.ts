@@ -65,7 +65,7 @@ const hostOf = ({ host }: Night['labels']): Night['environment'] => (host ? { ho
 /** What changes the figures without being a change of what is tested. */
 const environmentOf = (run: Run | null): Night['environment'] => {
   if (!run) return {}
-  const { host, target } = run
+  const { host, target, k6 } = run
   return {
     CPU: `${host.cpu ?? 'unknown'} × ${host.cores}`,
     Node: host.node,
@@ -75,6 +75,8 @@ const environmentOf = (run: Run | null): Night['environment'] => {
       : target.workload
         ? `${target.workload.cpuCores} cores`
         : 'unknown',
+    // Nights without one are older than it, and keep their environment.
+    ...(k6.timeline && { timeline: 'recorded' }),
   }
 }
 

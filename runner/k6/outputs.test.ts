@@ -8,7 +8,7 @@ const none = { raw: false, dashboard: false, otel: false, k6Out: [] }
 
 test('no output by default', () => {
   const shell = testShell()
-  assert.deepEqual(outputs(shell, none, 'points'), { args: [], environment: {}, names: [] })
+  assert.deepEqual(outputs(shell, none, 'points', null), { args: [], environment: {}, names: [] })
   assert.deepEqual(shell.sentences, [])
 })
 
@@ -21,7 +21,7 @@ test('every output becomes an argument or a variable of k6, and its cost is said
     otel: true,
     k6Out: ['csv=a=b.csv', 'statsd'],
   }
-  assert.deepEqual(outputs(shell, all, '/tmp/points.json.gz'), {
+  assert.deepEqual(outputs(shell, all, '/tmp/points.json.gz', null), {
     args: [],
     environment: {
       K6_OUT: 'json=/tmp/points.json.gz,experimental-prometheus-rw,opentelemetry,csv=a=b.csv,statsd',
@@ -36,7 +36,7 @@ test('every output becomes an argument or a variable of k6, and its cost is said
 })
 
 test('outputs are arguments, which everybody can read, only where a comma asks for it and nothing is secret', () => {
-  const args = (k6Out: string[]) => outputs(testShell(), { ...none, k6Out }, '').args
+  const args = (k6Out: string[]) => outputs(testShell(), { ...none, k6Out }, '', null).args
   assert.deepEqual(args(['csv=a,b.csv', 'statsd']), ['--out', 'csv=a,b.csv', '--out', 'statsd'])
   assert.throws(
     () => args(['csv=a,b.csv', 'influxdb=http://u:c4nary@h/db']),
@@ -46,14 +46,40 @@ test('outputs are arguments, which everybody can read, only where a comma asks f
 })
 
 test('the dashboard opens no browser without a terminal', () => {
-  const { environment } = outputs(testShell(), { ...none, dashboard: true }, '')
+  const { environment } = outputs(testShell(), { ...none, dashboard: true }, '', null)
   assert.equal(environment.K6_WEB_DASHBOARD_OPEN, 'false')
+})
+
+const recorder = { file: '/tmp/a, b & c/recording.ndjson', periodMs: 2000 }
+const recording = 'web-dashboard=period=2000ms&record=%2Ftmp%2Fa%2C%20b%20%26%20c%2Frecording.ndjson'
+
+test('a recorder is an output without a page, whatever the path, and nobody is told of a cost', () => {
+  const shell = testShell()
+  assert.deepEqual(outputs(shell, { ...none, k6Out: ['statsd'] }, '', recorder), {
+    args: [],
+    environment: { K6_OUT: `${recording}&port=-1&tag=,statsd`, K6_WEB_DASHBOARD_OPEN: 'false' },
+    names: ['statsd'],
+  })
+  assert.equal(shell.sentences.length, 1)
+})
+
+test('the page of the dashboard and the recorder are one output', () => {
+  for (const [env, dashboard] of [
+    [{}, true],
+    [{ K6_WEB_DASHBOARD: 'true' }, false],
+  ] as const) {
+    const { environment, names } = outputs(testShell({ env }), { ...none, dashboard }, '', recorder)
+    assert.deepEqual(
+      [environment.K6_OUT, environment.K6_WEB_DASHBOARD, names],
+      [recording, 'false', ['dashboard']],
+    )
+  }
 })
 
 test('k6’s cloud is refused', () => {
   for (const cloud of ['cloud', 'cloud=x'])
     assert.throws(
-      () => outputs(testShell(), { ...none, k6Out: [cloud] }, ''),
+      () => outputs(testShell(), { ...none, k6Out: [cloud] }, '', null),
       (error) => error instanceof Failure && error.exitCode === 2 && /cloud sends/.test(error.message),
     )
 })

@@ -19,18 +19,23 @@ export type OutputOptions = {
   readonly k6Out: readonly string[]
 }
 
+/** Where k6 writes what it saw in each period, while it runs. */
+export type Recorder = { readonly file: string; readonly periodMs: number }
+
 /** How to turn on the chosen outputs of k6; says what each is known to cost. Refuses k6's cloud. */
 export function outputs(
   { env, say, terminal }: Pick<Shell, 'env' | 'say' | 'terminal'>,
   { raw, dashboard, prometheus, otel, k6Out }: OutputOptions,
   pointsFile: string,
+  recorder: Recorder | null,
 ): Outputs {
   const chosen: { name: string; arg?: string; environment?: Record<string, string>; cost: string }[] = []
+  const page = dashboard || env.K6_WEB_DASHBOARD === 'true'
   if (raw) chosen.push({ name: 'raw points', arg: `json=${pointsFile}`, cost: 'halves the highest rate' })
-  if (dashboard)
+  if (page)
     chosen.push({
       name: 'dashboard',
-      environment: { K6_WEB_DASHBOARD: 'true', K6_WEB_DASHBOARD_OPEN: String(terminal) },
+      environment: { K6_WEB_DASHBOARD: String(recorder === null), K6_WEB_DASHBOARD_OPEN: String(terminal) },
       cost: `costs a tenth of the highest rate; http://127.0.0.1:${env.K6_WEB_DASHBOARD_PORT || 5665}`,
     })
   if (prometheus)
@@ -50,7 +55,7 @@ export function outputs(
     chosen.push({ name, arg, cost: 'raw output costs at least a quarter of the highest rate' })
   }
   for (const { name, cost } of chosen) say(`k6 output ${name}: ${cost}`)
-  const outs = chosen.flatMap(({ arg }) => arg ?? [])
+  const outs = [...(recorder ? [recording(recorder, page)] : []), ...chosen.flatMap(({ arg }) => arg ?? [])]
   // Everybody can read the arguments of a process. But a comma separates the outputs of the variable.
   const byArgument = outs.some((arg) => arg.includes(','))
   if (byArgument && outs.some((arg) => /[@?]|user|password|token|secret|key/i.test(arg)))
@@ -61,9 +66,17 @@ export function outputs(
   return {
     args: byArgument ? outs.flatMap((arg) => ['--out', arg]) : [],
     environment: {
+      ...(recorder && { K6_WEB_DASHBOARD_OPEN: 'false' }),
       ...Object.assign({}, ...chosen.map(({ environment }) => environment)),
       ...(outs.length > 0 && !byArgument && { K6_OUT: outs.join(',') }),
     },
     names: chosen.map(({ name }) => name),
   }
 }
+
+/**
+ * k6's web dashboard with a file for what it shows; the page itself only where it is wanted. Without the page no tag is
+ * looked at: by default each metric is also there for every group, which costs.
+ */
+const recording = ({ file, periodMs }: Recorder, page: boolean): string =>
+  `web-dashboard=period=${periodMs}ms&record=${encodeURIComponent(file)}${page ? '' : '&port=-1&tag='}`

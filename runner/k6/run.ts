@@ -1,3 +1,4 @@
+import type { UsageSample } from '../../analysis/formats/recording.ts'
 import type { Run } from '../../analysis/formats/run.ts'
 import { memoryMiB } from '../shell/host.ts'
 import { type Exit, start } from '../shell/processes.ts'
@@ -20,7 +21,9 @@ export type K6Options = {
   readonly at?: string | undefined
 }
 
-export type K6Run = Exit & Usage & Pick<Run['k6'], 'shortages' | 'warnings'>
+export type K6Run = Exit &
+  Usage &
+  Pick<Run['k6'], 'shortages' | 'warnings'> & { readonly samples: readonly UsageSample[] }
 
 /**
  * Variables of k6 that a run keeps: how to reach and greet the target, and how its outputs work. Any other could override

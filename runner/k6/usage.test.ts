@@ -46,6 +46,13 @@ test('CPU, waiting and memory are those of the process', { skip: process.platfor
       `${waitedSeconds} ${quiet.waitedSeconds}`,
     )
   }
+  assert.ok(one.samples.length >= 2)
+  assert.ok(
+    one.samples.every(({ at, cpuSeconds }, index) => {
+      const before = one.samples[index - 1]
+      return !before || (at > before.at && cpuSeconds >= before.cpuSeconds)
+    }),
+  )
   assert.ok((large.maxMemoryMiB ?? 0) > (quiet.maxMemoryMiB ?? Infinity) + 250)
   assert.ok((one.machineBusyCores ?? 0) > 0 && (one.machineBusyCores ?? 0) <= os.cpus().length)
 })
@@ -56,5 +63,6 @@ test('a process that is not there was not measured', () => {
     waitedSeconds: null,
     maxMemoryMiB: null,
     machineBusyCores: null,
+    samples: [],
   })
 })

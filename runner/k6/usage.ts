@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { UsageSample } from '../../analysis/formats/recording.ts'
 
 /** What a process used, and how busy its machine was meanwhile; null where the system has no /proc. */
 export type Usage = {
@@ -12,8 +13,14 @@ export type Usage = {
 const periodMs = 500
 const startupMs = 1200
 
-/** Watches a process until `stop`; misses up to half a second before the process ends. */
-export function watchUsage(pid: number | undefined): { stop(): Usage } {
+/**
+ * Watches a process until `stop`; misses up to half a second before the process ends. `samples` are what it used at each
+ * look, in order.
+ */
+export function watchUsage(pid: number | undefined): {
+  stop(): Usage & { readonly samples: readonly UsageSample[] }
+} {
+  const samples: UsageSample[] = []
   const threads = new Map<string, ThreadTime>()
   const machineAtStart = machineTime()
   const startMs = performance.now()
@@ -28,6 +35,7 @@ export function watchUsage(pid: number | undefined): { stop(): Usage } {
       // A starting program keeps all its threads busy at once; that is not part of the load.
       if (performance.now() - startMs < startupMs) waitedAtStartup = seconds('waitedNs')
       maxMemoryMiB = peakMemoryMiB(pid) ?? maxMemoryMiB
+      samples.push({ at: Date.now(), cpuSeconds: seconds('ranNs'), memoryMiB: null })
       const now = machineTime()
       if (machineAtStart && now && now.all > machineAtStart.all)
         machineBusyCores = (now.cores * (now.busy - machineAtStart.busy)) / (now.all - machineAtStart.all)
@@ -45,6 +53,7 @@ export function watchUsage(pid: number | undefined): { stop(): Usage } {
         waitedSeconds: seen ? seconds('waitedNs') - waitedAtStartup : null,
         maxMemoryMiB,
         machineBusyCores,
+        samples,
       }
     },
   }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { plannedMs, sizesWords } from '../../analysis/formats/load.ts'
-import { readSummary, type Source } from '../../analysis/formats/read.ts'
+import { readSummary, readTimeline, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
 import { keep } from '../../analysis/run/kept.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
@@ -9,6 +9,7 @@ import type { K6 } from '../k6/find.ts'
 import type { Stage } from '../k6/inspect.ts'
 import { outputs } from '../k6/outputs.ts'
 import { k6Environment, runK6 } from '../k6/run.ts'
+import { periodFor, recordingFile, writeTimeline } from '../k6/timeline.ts'
 import { type ResultFolder, resultFolder, writeAtomically } from '../results/folder.ts'
 import { shownUrl } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
@@ -149,11 +150,13 @@ async function measured(
   const { filling } = place.folder
   const what = `${shown || urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
   shell.say(`${name}: ${what}${duet ? ' each' : ''}${prepared.through}, k6 ${k6.version}`)
-  const extra = outputs(
-    shell,
-    { ...options, k6Out: options.k6Out ?? [] },
-    path.join(filling, 'points.json.gz'),
-  )
+  // Both sides of a duet share one k6, whose recorder does not tell them apart.
+  const recorder =
+    options.noTimeline || duet
+      ? null
+      : { file: recordingFile(filling), periodMs: periodFor({ ...prepared.load, stages: [...stages] }) }
+  const pointsFile = path.join(filling, 'points.json.gz')
+  const extra = outputs(shell, { ...options, k6Out: options.k6Out ?? [] }, pointsFile, recorder)
   const [summaryFile = '', otherFile = ''] = places.map(({ folder }) =>
     path.join(folder.filling, 'summary.json'),
   )
@@ -161,7 +164,12 @@ async function measured(
   const files = path.join(filling, 'files')
   if (script.own) await mkdir(files)
   const logFile = path.join(filling, 'k6.log')
-  const { code: exitCode, ...exit } = await runK6(shell, k6, script.text, {
+  const watch = recorder && place.observation.watchUsage?.()
+  const {
+    code: exitCode,
+    samples,
+    ...exit
+  } = await runK6(shell, k6, script.text, {
     env: k6Environment(shell.env, {
       ...prepared.settings,
       ...extra.environment,
@@ -175,7 +183,7 @@ async function measured(
     paths: prepared.paths,
     secrets: [...urls.flatMap(({ username, password }) => [username, password]), ...prepared.secrets],
     at: prepared.at,
-  })
+  }).finally(() => watch?.stop())
   if (script.own) await rmdir(files).catch(() => {})
   const endedAt = new Date()
   const facts = {
@@ -189,7 +197,12 @@ async function measured(
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     interrupted: shell.signal.aborted,
-    k6: { exitCode, ...exit, outputs: [...extra.names] },
+    k6: {
+      exitCode,
+      ...exit,
+      outputs: [...extra.names],
+      timeline: recorder && { periodMs: recorder.periodMs },
+    },
   }
   const measured = await Promise.all(
     places.map(async ({ labels, observation, folder }, index): Promise<Measured> => {
@@ -204,6 +217,12 @@ async function measured(
       if (index > 0) await copyFile(logFile, path.join(folder.filling, 'k6.log')).catch(() => {})
       const summaryFile = path.join(folder.filling, 'summary.json')
       const summary = await readSummary(summaryFile)
+      if (recorder) {
+        const durationMs = summary.kind === 'summary' ? summary.summary.durationMs : null
+        const around = { durationMs, stages, generator: samples, target: watch?.stop() ?? [] }
+        const lost = await writeTimeline(folder.filling, around, options.raw ? pointsFile : null)
+        if (lost !== null) shell.say(`${name}: ${lost}`)
+      }
       const figures = runStatistics({ name: folder.id, run: unjudged, summary })
       const run = { ...unjudged, verdict: figures.verdict }
       const kept = keep({ ...figures, run }, summaryFile)
@@ -212,7 +231,8 @@ async function measured(
     }),
   )
   const complete = await Promise.all(places.map(({ folder }) => folder.complete()))
-  return { folder: complete[0] as string, source: (measured[0] as Measured).source }
+  const folder = complete[0] as string
+  return { folder, source: { ...(measured[0] as Measured).source, timeline: () => readTimeline(folder) } }
 }
 
 /** Of a duet the stages of that side; of any other load all of them. */

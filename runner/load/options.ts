@@ -134,6 +134,10 @@ const scriptFlags = grouped('A script of your own', {
 })
 
 const outputFlags = grouped('k6 outputs', {
+  noTimeline: toggle(
+    'LAS_NO_TIMELINE',
+    'do not record how the figures changed during the run (a duet never does)',
+  ),
   raw: toggle('LAS_RAW', 'keep every point (distorts: halves the top rate)'),
   dashboard: toggle('LAS_DASHBOARD', 'open k6’s live page (costs a tenth of the top rate)'),
   prometheus: secret(

@@ -6,6 +6,7 @@ import type { Shell } from '../shell/shell.ts'
 import { observeUrl } from './insight.ts'
 import { nearbyOnly } from './reach.ts'
 import type { Target } from './target.ts'
+import { watchTree } from './tree-usage.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 
@@ -36,8 +37,11 @@ export async function embeddedTarget(
       replicas = levels.replicas
       workload = await startWorkload(env, replicas, shell.signal)
     },
-    observe: () =>
-      observeUrl(new URL(workload.url), { reach: nearbyOnly, embedded: true, replicas: replicas ?? null }),
+    async observe() {
+      const way = { reach: nearbyOnly, embedded: true, replicas: replicas ?? null }
+      const observation = await observeUrl(new URL(workload.url), way)
+      return { ...observation, watchUsage: () => watchTree(workload.pid) }
+    },
     restore: () => workload.stop(),
   }
 }

@@ -1,3 +1,4 @@
+import type { UsageSample } from '../../analysis/formats/recording.ts'
 import type { Run } from '../../analysis/formats/run.ts'
 import type { Reach } from './reach.ts'
 
@@ -24,6 +25,8 @@ export type Target = {
 }
 
 export type Observation = {
+  /** Watches what the target uses from here on; absent where that cannot be read. Gives all samples at its end. */
+  readonly watchUsage?: () => { stop(): readonly UsageSample[] }
   /** For the name of the result folder; null where the number is unknown, or one because nobody chose it. */
   readonly replicas: number | null
   /**
