@@ -16,6 +16,12 @@ export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'
   return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
 }
 
+/** Of two ratios: `+9.00 to +15.0 %`; one of them where both read the same. */
+export function rangeWords(low: number, high: number): string {
+  const [from, to] = [low, high].map((change) => changeWords({ scale: 'ratio', change })) as [string, string]
+  return from === to ? to : `${from.replace(' %', '')} to ${to}`
+}
+
 /** Orders figures by how much they changed for the worse, as far as they can be compared. */
 export function worstFirst(a: Compared, b: Compared): number {
   const worse = ({ scale, change, better }: Compared) =>

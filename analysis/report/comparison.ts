@@ -5,6 +5,7 @@ import { fewestRuns } from '../numbers/repeated.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
 import { isTagged } from '../runs/figures-compared.ts'
+import { inOrder } from '../runs/in-order.ts'
 import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
@@ -13,6 +14,9 @@ import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { comparisonPlot } from './plots/comparison.ts'
+import { distributionPlots } from './plots/distribution.ts'
+import { shiftPlots } from './plots/shift.ts'
+import { stripPlot } from './plots/strip.ts'
 import { everyRun } from './runs.ts'
 
 export function comparisonReport(statistics: Statistics): OfRuns {
@@ -21,16 +25,32 @@ export function comparisonReport(statistics: Statistics): OfRuns {
   const { split } = comparison
   const sides = [groupOf('baseline', 0, runs.slice(0, split)), groupOf('candidate', 1, runs.slice(split))]
   const side = groupByRun(sides)
+  const [finding, ...tables] = comparedBlocks(comparison).map(
+    (block): Block => ({ ...block, terminal: true }),
+  )
+  const [[latency, saturation], table, details] = everyRun(runs, sides)
   return {
     title: 'Candidate against baseline',
     blocks: present([
-      ...comparedBlocks(comparison).map((block) => ({ ...block, terminal: true })),
+      finding ?? null,
       comparisonPlot(comparison),
-      ...everyRun(runs, sides).flat(),
+      views('Change by percentile', shiftPlots(comparison)),
+      stripPlot(inOrder(runs, comparison)),
+      views('Distribution of latency', [latency, ...distributionPlots(sides)]),
+      ...tables,
+      saturation ?? null,
+      ...table,
+      ...details,
     ]),
     cases: comparison.groups.flatMap(groupCases),
     records: runRecords(runs, (run) => side.get(run)?.label ?? ''),
   }
+}
+
+/** Plots to switch between, if there are several. */
+function views(name: string, plots: readonly (Block | null | undefined)[]): Block | null {
+  const shown = plots.flatMap((each) => (each?.kind === 'plot' ? [each] : []))
+  return shown.length > 1 ? { kind: 'choice', name, plots: shown } : (shown[0] ?? null)
 }
 
 const tones: Record<Judgement, Tone> = {

@@ -42,15 +42,19 @@ type About = {
   readonly key?: readonly { readonly label: string; readonly colour: string }[]
 }
 
-/** Panels below each other in one standalone SVG; the same input gives the same bytes. */
+/**
+ * Panels below each other in one standalone SVG; the same input gives the same bytes. Panels that depend on the width are
+ * a function of it.
+ */
 export function plotOf(
   { name, title, finding, description, key = [] }: About,
-  panels: readonly Panel[],
+  panels: readonly Panel[] | ((width: number) => readonly Panel[]),
 ): Plot {
   const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
   const headHeight = finding === undefined ? 34 : 34 + lineHeight
   let top = headHeight + key.length * lineHeight
-  const drawn = panels.map((panel, index) => {
+  const shown = typeof panels === 'function' ? panels(width) : panels
+  const drawn = shown.map((panel, index) => {
     const figure = plot({
       document: document as never,
       width,
