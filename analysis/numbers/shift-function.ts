@@ -57,8 +57,7 @@ function ranks(values: readonly number[]): Int32Array {
 
 /** For each division of the runs the least p of the percentiles, ascending. */
 function leastPs(ranked: readonly Int32Array[], n: number, m: number, perBlock: number | null): Float64Array {
-  const blocks = blocksOf(n, m, perBlock)
-  const all = [...divisions(blocks)]
+  const { blocks, all } = dividedLike(n, m, perBlock)
   const least = new Float64Array(all.length).fill(1)
   const farthest = ((n + m) * (n + m - 1)) / 2
   const distances = new Int32Array(all.length)
@@ -79,6 +78,19 @@ function leastPs(ranked: readonly Int32Array[], n: number, m: number, perBlock: 
     })
   }
   return least.sort()
+}
+
+type Divided = { readonly blocks: readonly Block[]; readonly all: readonly (readonly number[])[] }
+let last: { readonly key: string; readonly divided: Divided } | undefined
+
+/** The last ones are kept: differences and ratios of the same runs need the same, and drawing takes longest. */
+function dividedLike(n: number, m: number, perBlock: number | null): Divided {
+  const key = `${n} ${m} ${perBlock}`
+  if (last?.key !== key) {
+    const blocks = blocksOf(n, m, perBlock)
+    last = { key, divided: { blocks, all: [...divisions(blocks)] } }
+  }
+  return last.divided
 }
 
 /** Twice the mean sum of y's ranks over all divisions. */

@@ -17,6 +17,9 @@ type Segment = {
 /** From this percentile on it is the tail. */
 const tail = 90
 
+/** If at least this share of the percentiles changed, so may have the others, where runs vary more. */
+const most = 2 / 3
+
 /** Which kind of change it is, in a sentence without its end: everywhere, only in the tail, or none. */
 export function shiftWords({ ratio: { confidence, points } }: ByPercentile, effect: number): string {
   if (confidence === null)
@@ -24,18 +27,21 @@ export function shiftWords({ ratio: { confidence, points } }: ByPercentile, effe
   const segments = segmentsOf(points, effect)
   const changed = segments.filter(isChanged)
   const [first, last] = [points[0]?.p ?? 0, points.at(-1)?.p ?? 0]
-  if (points.every((point) => within(point, effect)))
-    return `No difference beyond ${percent(effect)} at any percentile`
+  const same = `no difference beyond ${percent(effect)}`
+  if (segments.every(({ kind }) => kind === 'same')) return `${upper(same)} at any percentile`
   const [only] = changed
   if (!only) return `No difference shown at any percentile; ${possible(points)} is possible`
   if (segments.length === 1) return `${name(only)} everywhere: ${range(only)} from p${first} to p${last}`
-  const all = segments.every((each) => isChanged(each) || each.kind === 'same')
-  const none = all ? 'no difference' : 'no difference shown'
+  const open = segments.filter(({ kind }) => kind === 'open').flatMap((each) => each.points)
+  const one = segments.every(({ kind }) => kind === only.kind || kind === 'open')
+  if (one && points.length - open.length >= most * points.length)
+    return `${name(only)} at most percentiles: ${range({ points: points.filter((each) => !open.includes(each)) })}; not shown at ${open.map(({ p }) => `p${p}`).join(', ')}`
+  const none = open.length === 0 ? same : 'no difference shown'
   const place = (each: Segment) => placed(each, { first, last })
   if (changed.length > 1) {
     const words = changed.map((each) => `${each.kind} ${place(each)}: ${range(each)}`).join(', ')
     const others = segments.length > changed.length ? `; elsewhere ${none}` : ''
-    return `${words[0]?.toUpperCase()}${words.slice(1)}${others}`
+    return `${upper(words)}${others}`
   }
   if (only.to === last && only.from >= tail)
     return `Only the tail: ${place(only)} ${range(only)}, below it ${none}`
@@ -43,15 +49,17 @@ export function shiftWords({ ratio: { confidence, points } }: ByPercentile, effe
   return `${name(only)} ${place(only)}: ${range(only)}, ${others} ${none}`
 }
 
+const upper = (words: string): string => `${words[0]?.toUpperCase()}${words.slice(1)}`
+
 const within = ({ low, high }: Point, effect: number): boolean =>
   (low ?? 0) >= 1 / (1 + effect) && (high ?? Infinity) <= 1 + effect
 
 const isChanged = ({ kind }: Segment): boolean => kind === 'slower' || kind === 'faster'
 
 function kindOf(point: Point, effect: number): Kind {
+  if (within(point, effect)) return 'same'
   if ((point.low ?? 0) > 1) return 'slower'
-  if ((point.high ?? Infinity) < 1) return 'faster'
-  return within(point, effect) ? 'same' : 'open'
+  return (point.high ?? Infinity) < 1 ? 'faster' : 'open'
 }
 
 /** Neighbours of the same kind together. */
@@ -70,7 +78,7 @@ function segmentsOf(points: readonly Point[], effect: number): Segment[] {
 const name = ({ kind }: Segment): string => (kind === 'slower' ? 'Slower' : 'Faster')
 
 /** Of several percentiles the least and the greatest change; of one alone its change and its part of the band. */
-function range({ points }: Segment): string {
+function range({ points }: Pick<Segment, 'points'>): string {
   const [point] = points
   const changes = points.map(({ change }) => change)
   if (point && points.length === 1 && point.low !== null && point.high !== null)

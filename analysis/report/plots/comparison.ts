@@ -51,13 +51,12 @@ function drawn(metrics: readonly Compared[]): Compared[] {
   return [...ratios.filter((each) => !isTagged(each)), ...tagged]
 }
 
-const longest = 34
-
-/** As it fits beside the plot. */
-function label({ metric }: Compared): string {
+/** As it fits beside the plot, or above an interval. */
+function label({ metric }: Compared, narrow: boolean): string {
   const phrase = figurePhrase(metric)
+  const longest = narrow ? 24 : 34
   // Paths differ at their ends.
-  return phrase.length > longest ? `${phrase.slice(0, 12)}…${phrase.slice(13 - longest)}` : phrase
+  return phrase.length > longest ? `${phrase.slice(0, 10)}…${phrase.slice(11 - longest)}` : phrase
 }
 
 type Drawing = {
@@ -75,7 +74,7 @@ const widthOf = (words: readonly string[]): number =>
 
 function panel(name: string, rows: readonly Compared[], { domain, effect, width }: Drawing): Panel {
   const narrow = isNarrow(width)
-  const marginLeft = narrow ? 8 : widthOf(rows.map(label))
+  const marginLeft = narrow ? 8 : widthOf(rows.map((row) => label(row, narrow)))
   const marginRight = narrow ? 8 : widthOf(rows.map((row) => rowWords(row, narrow)))
   const placed = rows.map((row, index) => ({
     ...row,
@@ -102,7 +101,7 @@ function panel(name: string, rows: readonly Compared[], { domain, effect, width 
     text(placed, {
       y: 'y',
       frameAnchor: 'left',
-      text: label,
+      text: (row) => label(row, narrow),
       ...(narrow ? { ...above, dx: 2, textAnchor: 'start' } : { textAnchor: 'end', dx: -10 }),
     }),
     text(placed, {
