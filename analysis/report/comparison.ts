@@ -18,6 +18,7 @@ import { distributionPlots } from './plots/distribution.ts'
 import { shiftPlots } from './plots/shift.ts'
 import { stripPlot } from './plots/strip.ts'
 import { everyRun } from './runs.ts'
+import { shiftWords } from './shift-words.ts'
 
 export function comparisonReport(statistics: Statistics): OfRuns {
   const { runs } = statistics
@@ -121,7 +122,7 @@ const intervalWords = (scale: Compared['scale'], interval: Compared['interval'])
 
 /** What a group's comparison shows and what to know before trusting it, in sentences. */
 function comparedRemarks(group: ComparedGroup, effect: number): string[] {
-  const { runs, refused, invalid, metrics, warnings, suspect, pairs, looks } = group
+  const { runs, refused, invalid, metrics, byPercentile, warnings, suspect, pairs, looks } = group
   if (refused.length > 0) return [...refused.map(sentence), 'Not compared.']
   const judged = (judgement: Judgement) => metrics.filter((each) => each.judgement === judgement)
   const names = (these: readonly Compared[]) => shortened(these, ({ metric }) => figurePhrase(metric))
@@ -146,6 +147,7 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
         : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
+  if (byPercentile) remarks.push(`By percentile: ${lowered(shiftWords(byPercentile, effect))}.`)
   if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
   if (suspect)
     remarks.push(
@@ -168,6 +170,8 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
     )
   return [...remarks, ...warnings.map(sentence)]
 }
+
+const lowered = (words: string): string => `${words[0]?.toLowerCase()}${words.slice(1)}`
 
 /** Names of figures; of parts of the run at most a few. */
 function shortened(these: readonly Compared[], words: (each: Compared) => string): string {
