@@ -40,7 +40,7 @@ export function comparisonReport(statistics: Statistics): OfRuns {
       views('Distribution of latency', [latency, ...distributionPlots(sides)]),
       ...tables,
       saturation ?? null,
-      ...table,
+      ...table.map((each) => ({ ...each, folded: true })),
       ...details,
     ]),
     cases: comparison.groups.flatMap(groupCases),

@@ -1,5 +1,5 @@
 import { areaY, axisX, axisY, gridX, gridY, line, ruleY } from '@observablehq/plot'
-import { number, percent } from '../../formats/words.ts'
+import { number, percent, quantity } from '../../formats/words.ts'
 import {
   cdf,
   countOf,
@@ -14,7 +14,12 @@ import type { RunGroup } from '../groups.ts'
 import { ink } from './lines.ts'
 import { type Panel, plotOf } from './svg.ts'
 
-type Side = { readonly label: string; readonly colour: string; readonly of: Distribution }
+type Side = {
+  readonly label: string
+  readonly colour: string
+  readonly runs: number
+  readonly of: Distribution
+}
 
 const bins = 60
 const height = 300
@@ -23,7 +28,7 @@ const height = 300
 export function distributionPlots(groups: readonly RunGroup[]): Plot[] {
   const sides = groups.flatMap((group): Side[] => {
     const of = distributionOf(group)
-    return of ? [{ label: group.label, colour: group.colour, of }] : []
+    return of ? [{ label: group.label, colour: group.colour, runs: group.runs.length, of }] : []
   })
   if (sides.length < groups.length || sides.length === 0) return []
   // A single slow request would squeeze all others.
@@ -31,8 +36,8 @@ export function distributionPlots(groups: readonly RunGroup[]): Plot[] {
   const low = Math.max(smallest(reach.map(([least]) => least)), 1e-3)
   const high = Math.max(largest(reach.map(([, most]) => most)), low * 1.01)
   const edges = Array.from({ length: bins + 1 }, (_, index) => low * (high / low) ** (index / bins))
-  const key = sides.map(({ label, colour, of }) => ({
-    label: `${label}: ${number(countOf(of))} requests`,
+  const key = sides.map(({ label, colour, runs, of }) => ({
+    label: `${label}: ${number(countOf(of))} requests of ${quantity(runs, 'run')} together`,
     colour,
   }))
   const description = sides
@@ -43,15 +48,14 @@ export function distributionPlots(groups: readonly RunGroup[]): Plot[] {
     .join(' ')
   const about = { description, key }
   return [
-    plotOf(
-      { ...about, name: 'histogram', title: 'Histogram of latency, all runs of a side together' },
-      (width) => [histogram(sides, edges, width)],
-    ),
+    plotOf({ ...about, name: 'histogram', title: 'Histogram of latency' }, (width) => [
+      histogram(sides, edges, width),
+    ]),
     plotOf(
       {
         ...about,
         name: 'cumulative',
-        title: 'Share of requests up to a latency, all runs of a side together',
+        title: 'Cumulative distribution of latency',
       },
       (width) => [cumulative(sides, edges, width)],
     ),

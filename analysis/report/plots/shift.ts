@@ -37,12 +37,12 @@ export function shiftPlots({ groups, effect }: Comparison): Plot[] {
     effect,
   )
   const differences = shown.flatMap(({ found }) => ends(found.difference.points))
-  const title = (what: string) => `Change of latency at each percentile of requests, ${what}`
+  const title = (scale: string) => `Change of latency by percentile, ${scale}`
   return [
     plotOf(
       {
         name: 'shift',
-        title: title('candidate ÷ baseline'),
+        title: title('as a ratio'),
         finding,
         description,
         key: key(shown, 'ratio', effect),
@@ -52,7 +52,7 @@ export function shiftPlots({ groups, effect }: Comparison): Plot[] {
     plotOf(
       {
         name: 'shift-ms',
-        title: title('candidate − baseline in ms'),
+        title: title('in ms'),
         finding,
         description,
         key: key(shown, 'difference'),
