@@ -5,6 +5,7 @@ import { fewestRuns } from '../numbers/repeated.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
 import { isTagged } from '../runs/figures-compared.ts'
+import { inOrder } from '../runs/in-order.ts'
 import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
@@ -14,7 +15,11 @@ import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { comparisonPlot } from './plots/comparison.ts'
+import { distributionPlots } from './plots/distribution.ts'
+import { shiftPlots } from './plots/shift.ts'
+import { stripPlot } from './plots/strip.ts'
 import { everyRun } from './runs.ts'
+import { shiftWords } from './shift-words.ts'
 
 export function comparisonReport(statistics: Statistics): OfRuns {
   const { runs } = statistics
@@ -22,16 +27,32 @@ export function comparisonReport(statistics: Statistics): OfRuns {
   const { split } = comparison
   const sides = [groupOf('baseline', 0, runs.slice(0, split)), groupOf('candidate', 1, runs.slice(split))]
   const side = groupByRun(sides)
+  const [finding, ...tables] = comparedBlocks(comparison).map(
+    (block): Block => ({ ...block, terminal: true }),
+  )
+  const [[latency, saturation], table, details] = everyRun(runs, sides)
   return {
     title: 'Candidate against baseline',
     blocks: present([
-      ...comparedBlocks(comparison).map((block) => ({ ...block, terminal: true })),
+      finding ?? null,
       comparisonPlot(comparison),
-      ...everyRun(runs, sides).flat(),
+      views('Change by percentile', shiftPlots(comparison)),
+      stripPlot(inOrder(runs, comparison)),
+      views('Distribution of latency', [latency, ...distributionPlots(sides)]),
+      ...tables,
+      saturation ?? null,
+      ...table.map((each) => ({ ...each, folded: true })),
+      ...details,
     ]),
     cases: comparison.groups.flatMap(groupCases),
     records: runRecords(runs, (run) => side.get(run)?.label ?? ''),
   }
+}
+
+/** Plots to switch between, if there are several. */
+function views(name: string, plots: readonly (Block | null | undefined)[]): Block | null {
+  const shown = plots.flatMap((each) => (each?.kind === 'plot' ? [each] : []))
+  return shown.length > 1 ? { kind: 'choice', name, plots: shown } : (shown[0] ?? null)
 }
 
 const tones: Record<Judgement, Tone> = {
@@ -104,7 +125,7 @@ const intervalWords = (scale: Compared['scale'], interval: Compared['interval'])
 
 /** What a group's comparison shows and what to know before trusting it, in sentences. */
 function comparedRemarks(group: ComparedGroup, effect: number): string[] {
-  const { runs, refused, invalid, metrics, warnings, suspect, pairs, looks } = group
+  const { runs, refused, invalid, metrics, byPercentile, warnings, suspect, pairs, looks } = group
   if (refused.length > 0) return [...refused.map(sentence), 'Not compared.']
   const judged = (judgement: Judgement) => metrics.filter((each) => each.judgement === judgement)
   const names = (these: readonly Compared[]) => shortened(these, ({ metric }) => figurePhrase(metric))
@@ -129,6 +150,7 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
         : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
+  if (byPercentile) remarks.push(`By percentile: ${lowered(shiftWords(byPercentile, effect))}.`)
   if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
   if (suspect)
     remarks.push(
@@ -153,6 +175,8 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
     )
   return [...remarks, ...warnings.map(sentence)]
 }
+
+const lowered = (words: string): string => `${words[0]?.toLowerCase()}${words.slice(1)}`
 
 /** Names of figures; of parts of the run at most a few. */
 function shortened(these: readonly Compared[], words: (each: Compared) => string): string {

@@ -56,6 +56,9 @@ const range = (values: readonly number[]): string => {
   return least === most ? least : `${least} to ${most}`
 }
 
+// Nobody can tell apart more curves.
+const mostCurves = 200
+
 /** Plots of the groups of runs, a table with a row for each run, and its details. */
 export const everyRun = (
   runs: readonly RunStatistics[],
@@ -64,7 +67,7 @@ export const everyRun = (
   const group = groupByRun(groups)
   const colourOf = (run: RunStatistics) => group.get(run)?.colour ?? 'transparent'
   return [
-    [latencyPlot(runs, groups), saturationPlot(runs, groups)],
+    [groups.length > mostCurves ? null : latencyPlot(runs, groups), saturationPlot(runs, groups)],
     [runsTable(runs, colourOf)],
     runs.map((run, index) => ({
       kind: 'details',

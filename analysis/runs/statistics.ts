@@ -84,7 +84,7 @@ export const comparison = (
 ): Statistics => ({
   ...unrelated([...baseline, ...candidate]),
   kind: 'comparison',
-  comparison: compare(baseline, candidate, options),
+  comparison: compare(baseline, candidate, { ...options, percentiles: true }),
 })
 
 /** Repeats of the same, a list a session. */
