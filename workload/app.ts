@@ -16,6 +16,7 @@ import type { Config } from './config.ts'
 import { type App, invalidInput, json, problem, type Service } from './contract.ts'
 import { cpuMeter, sampleCpu } from './cpu.ts'
 import { hostsOf, refuseCrossSite } from './cross-site.ts'
+import { history } from './history.ts'
 import { metrics } from './metrics.ts'
 import { pageRoutes } from './routes/page.ts'
 import { stateRoutes } from './routes/state.ts'
@@ -39,7 +40,6 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
   const unitsPerMs = config.WORK_UNITS_PER_MS ?? calibrate()
   const group = controlGroup()
   const limits = group.limits()
-  const meter = cpuMeter(limits.cpuCores, () => sampleCpu(group))
   const pool = workPool(config.WORK_THREADS, config.WORK_MAX_QUEUE)
   const loads = stress(
     {
@@ -49,6 +49,13 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
     },
     unitsPerMs,
   )
+  const past = history(() => ({
+    askedSeconds: loads.askedSeconds(),
+    achievedSeconds: loads.burnedSeconds(),
+    memoryMiB: process.memoryUsage.rss() / 2 ** 20,
+    waiting: pool.waiting(),
+  }))
+  const meter = cpuMeter(limits.cpuCores, () => sampleCpu(group), past.second)
   const service: Service = {
     config,
     environment,
@@ -60,6 +67,7 @@ export function workload(config: Config, environment: NodeJS.ProcessEnv, log: Lo
     pool,
     stress: loads,
     metrics: metrics(pool, loads, group),
+    history: past,
     cpu: meter.read,
     draining: false,
     workServed: 0,
@@ -158,6 +166,7 @@ const observe = (service: Service) =>
     const seconds = (performance.now() - start) / 1000
     const route = routePath(c, -1)
     service.metrics.request(c.req.method, route.endsWith('*') ? 'none' : route, c.res.status, seconds)
+    if (route === '/work') service.history.request(c.res.status, seconds)
     const { log } = service
     if (log.isLevelEnabled('debug')) {
       const { method, path } = c.req

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Limits } from './cgroup.ts'
 import type { Config } from './config.ts'
 import type { CpuUse } from './cpu.ts'
+import type { History } from './history.ts'
 import type { Metrics } from './metrics.ts'
 import type { Stress } from './stress.ts'
 import { issueWords } from './words.ts'
@@ -25,6 +26,7 @@ export type Service = {
   readonly pool: WorkPool
   readonly stress: Stress
   readonly metrics: Metrics
+  readonly history: History
   cpu(): CpuUse
   draining: boolean
   workServed: number

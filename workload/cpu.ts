@@ -25,16 +25,27 @@ export type CpuSample = {
 // A sample costs half a millisecond; more of them would make an idle service look busy.
 const intervalMs = 1000
 
-/** Meters CPU by comparing samples. `stop` ends the sampling. */
-export function cpuMeter(limitCores: number, sample: () => CpuSample): { read(): CpuUse; stop(): void } {
-  const samples = [sample()]
+/**
+ * Meters CPU by comparing samples. `stop` ends the sampling.
+ * @param second called with the samples around each second
+ */
+export function cpuMeter(
+  limitCores: number,
+  sample: () => CpuSample,
+  second: (from: CpuSample, to: CpuSample) => void = () => {},
+): { read(): CpuUse; stop(): void } {
+  let last = sample()
+  const samples = [last]
   const keep = (taken: CpuSample) => {
     samples.push(taken)
     while ((samples[1]?.atMs ?? Infinity) <= taken.atMs - intervalMs) samples.shift()
   }
   const timer = setInterval(() => {
     try {
-      keep(sample())
+      const taken = sample()
+      keep(taken)
+      second(last, taken)
+      last = taken
     } catch {
       // Too many open files, for instance: the next sample covers the gap.
     }

@@ -22,6 +22,7 @@ Endpoints (parameters: see /openapi.json)
   GET    /stress/jobs/{id}  show a load
   DELETE /stress/jobs/{id}  end a load
   GET    /cpu               CPU of the process, the container and the host in the last second
+  GET    /history           CPU, memory, queue and /work requests of the last two minutes, by second
   GET    /insight           what this process is and does
   GET    /metrics           metrics for Prometheus
   GET    /healthz, /readyz  liveness and readiness

@@ -310,12 +310,37 @@ describe('the service', () => {
     assert.doesNotMatch(await (await get('/metrics')).text(), /status="500"/)
   })
 
+  test('/history has the last seconds: what loads asked for and got, and work requests', async () => {
+    const first = await json(get('/history'))
+    const from = first.seconds.at(-1)?.at ?? 0
+    await json(post('/stress', JSON.stringify({ seconds: 5, cores: 1, load: 50 })))
+    await Promise.all(Array.from({ length: 30 }, () => get('/work?ms=1')))
+    let seconds = []
+    while (seconds.length < 3) {
+      await sleep(100)
+      seconds = (await json(get(`/history?after=${from}`))).seconds
+    }
+    await end()
+    assert.ok(seconds.every(({ at }: { at: number }) => at > from))
+    const of = (name: string) => seconds.map((second: Record<string, number>) => second[name])
+    assert.ok(Math.max(...of('requests')) > 0)
+    assert.ok(of('errors').includes(0))
+    assert.ok(Math.max(...of('p95Ms')) > 0)
+    assert.ok(Math.abs(Math.max(...of('askedCores')) - 0.5) < 0.05, `${of('askedCores')}`)
+    assert.ok(Math.max(...of('achievedCores')) > 0 && Math.max(...of('usedCores')) > 0)
+    assert.ok(Math.min(...of('memoryMiB')) > 10)
+    const { instance, limits } = await json(get('/insight'))
+    assert.deepEqual([first.instance, first.limits], [instance, limits])
+    assert.equal((await get('/history?after=yesterday')).status, 400)
+  })
+
   test('the OpenAPI document describes every route', async () => {
     const { paths } = await json(get('/openapi.json'))
     assert.deepEqual(Object.keys(paths).sort(), [
       '/',
       '/cpu',
       '/healthz',
+      '/history',
       '/insight',
       '/metrics',
       '/readyz',
@@ -484,6 +509,7 @@ test('--help lists routes and variables, --version the version, and neither star
     '/stress/jobs',
     '/stress/jobs/{id}',
     '/cpu',
+    '/history',
     '/insight',
     '/metrics',
   ])

@@ -41,6 +41,8 @@ export type Stress = {
   /** Ends all running jobs. */
   cancelAll(): Job[]
   running(): number
+  /** CPU seconds that the profiles of all jobs, running and finished, have asked for. */
+  askedSeconds(): number
   /** CPU seconds that all jobs, running and finished, have burned. */
   burnedSeconds(): number
   /** Resolves when the memory of all jobs that have ended is free again, so that new ones may hold it. */
@@ -80,6 +82,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
   const freeing = new Map<Promise<unknown>, number>()
   let nextSlot = 0
   let burnedBeforeMs = 0
+  let askedBeforeSeconds = 0
   let lost = 0
 
   const usedMs = (slot: number) => {
@@ -204,6 +207,7 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
         running.delete(id)
         const last = describe(job, state, reason)
         burnedBeforeMs += usedMs(job.slot)
+        askedBeforeSeconds += last.askedCpuSeconds
         if (job.memory) free(job.memory.thread, load.memoryMiB)
         finished.set(id, last)
         for (const [oldest] of finished) if (finished.size > slots) finished.delete(oldest)
@@ -238,6 +242,11 @@ export function stress(limits: Limits, unitsPerMs: number): Stress {
     cancel: (id) => running.get(id)?.finish('cancelled') ?? finished.get(id),
     cancelAll,
     running: () => running.size,
+    askedSeconds: () =>
+      [...running.values()].reduce(
+        (sum, { load, startMs }) => sum + askedCpuSeconds(load, (nowMs() - startMs) / 1000),
+        askedBeforeSeconds,
+      ),
     burnedSeconds: () =>
       (burnedBeforeMs + [...running.values()].reduce((sum, { slot }) => sum + usedMs(slot), 0)) / 1000,
     freed: () => Promise.all(freeing.keys()),

@@ -119,7 +119,7 @@ test('each in its table, crossed thresholds first', () => {
   ])
   assert.deepEqual(row(markdown, 'home'), ['–', '–', '–', '2.68', '2.65', '3.05', '3.24', '8.02'])
   assert.match(markdown, /^\| paid \| shop › pay \| 56 \| 5 \| 91.8 % \|$/m)
-  assert.deepEqual(row(markdown, 'waiting'), ['97.9 %', '2.70', '8.64', '9.02'])
+  assert.deepEqual(row(markdown, 'waiting'), ['97.9 %', '4.10', '2.70', '8.64', '9.02'])
   assert.deepEqual(row(markdown, 'data_sent'), ['21.2 kB', '6.97 kB'])
   assert.match(html, /<td class="bad">crossed<\/td>/)
   assert.match(terminal, /^checkout +61 +20.0 +8.20 % +8.44 +8.86$/m)

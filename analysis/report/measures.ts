@@ -84,7 +84,9 @@ const taggedTables = ({ tagged }: Measures): (Table & Block)[] =>
           : (tags[only] ?? ''),
     }))
     const name = (alone && Object.hasOwn(tagNames, only) && tagNames[only]) || `By ${by.join(' and ')}`
-    return { ...filled(figureTable(name, named, columns)), terminal: alone }
+    // A plot shows the names.
+    const folded = alone && only === 'name' && rows.length > 1
+    return { ...filled(figureTable(name, named, columns)), terminal: alone, folded }
   })
 
 function checksTable({ checks, metrics }: Measures): Table & Block {
@@ -116,18 +118,22 @@ const otherGroups = ({ groups, checks, tagged }: Measures): string[] => {
   return groups.filter((group) => !shown.has(group)).map(groupWords)
 }
 
-const phasesTable = ({ phases }: Measures): Table =>
-  filled({
+/** A plot shows the shares. */
+const phasesTable = ({ phases }: Measures): Table & Block => ({
+  folded: true,
+  ...filled({
     ...tableOf('Where the time of a request went', phases, [
       ['', ({ name }) => name],
       ['share', ({ share }) => orDash(share, percent)],
+      ['mean ms', ({ meanMs }) => orDash(meanMs)],
       ['p50 ms', ({ p50Ms }) => orDash(p50Ms)],
       ['p95 ms', ({ p95Ms }) => orDash(p95Ms)],
       ['p99 ms', ({ p99Ms }) => orDash(p99Ms)],
       ['max ms', ({ maxMs }) => orDash(maxMs)],
     ]),
-    note: 'Blocked is the wait for a connection, which includes connecting and TLS; sending, waiting and receiving are the latency of all requests, failed ones too. Shares are of both together.',
-  })
+    note: 'Blocked is the wait for a connection, which includes connecting and TLS; sending, waiting and receiving are the latency of all requests, failed ones too. Shares are of the means of both together.',
+  }),
+})
 
 const familyNames: Record<Measure['family'], string> = {
   http: 'Other HTTP metrics',

@@ -25,6 +25,7 @@ import { scalingPlot } from './plots/scaling.ts'
 import { timelinePlot } from './plots/timeline.ts'
 import { answering, isClimb, runSentence } from './run-finding.ts'
 import { timeBlocks } from './time.ts'
+import { whereBlocks } from './where.ts'
 
 export function runReport(statistics: Statistics): OfRuns {
   const { timeline: _, ...figures } = statistics
@@ -40,6 +41,7 @@ export function runReport(statistics: Statistics): OfRuns {
       ...headline(run),
       ...plots,
       ...(time.length > 0 ? time : [timelinePlot(run)]),
+      ...whereBlocks(run),
       ...runTables(run),
     ]),
     figures,
@@ -110,7 +112,7 @@ export function runTables(run: RunStatistics): Block[] {
     { ...kindsTable(run), terminal: true },
     ...measureBlocks(run.measures),
     total.intended !== null && intendedTable(run),
-    total.server !== null && serverTable(run),
+    total.server !== null && { ...serverTable(run), folded: run.timeSpent.stages.length > 0 },
     followingTable(run),
     podsTable(run),
     list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),

@@ -24,6 +24,7 @@ const Threshold = z.object({
 
 const Phase = z.object({
   name: z.enum(['blocked', 'connecting', 'TLS', 'sending', 'waiting', 'receiving']),
+  meanMs: numberOrNull,
   p50Ms: numberOrNull,
   p95Ms: numberOrNull,
   p99Ms: numberOrNull,
@@ -88,7 +89,7 @@ export function measures(
     thresholds: thresholds(summary),
     checks: [...summary.checks],
     groups: [...summary.groups],
-    phases: ours ? [] : phases(summary),
+    phases: phases(summary),
     tagged: tagged(summary, durationMs, ours),
     metrics: [...phasesByTag, ...metrics].sort(
       (a, b) =>
@@ -130,6 +131,7 @@ function phases(summary: Summary): Measures['phases'] {
     const mean = metric.values.avg
     return {
       name,
+      meanMs: mean ?? null,
       p50Ms: at(50),
       p95Ms: at(95),
       p99Ms: at(99),

@@ -11,6 +11,7 @@ import { queueGrowth } from './queue-growth.ts'
 import { remarks } from './remarks.ts'
 import { serverTimesOfAll } from './server-times.ts'
 import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
+import { TimeSpent, timeSpent } from './time-spent.ts'
 import { failureKinds, judge } from './verdict.ts'
 
 export const RunStatistics = z.object({
@@ -27,6 +28,7 @@ export const RunStatistics = z.object({
     .array(Figures.extend({ name: z.string().describe('the value of the k6 tag `kind`') }))
     .describe('by kind of request, where a run tagged several kinds'),
   measures: Measures.describe('all else that the summary says'),
+  timeSpent: TimeSpent.describe('where the mean time of an HTTP request went'),
   knee: numberOrNull.describe(
     'VUs of the stage with the most throughput for its latency; null for fewer than three stages',
   ),
@@ -69,6 +71,7 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     stages,
     requests: byKind(summary, rateMs),
     measures: ofRun(measures(summary, rateMs, { ours: run !== null && !run.script }), run),
+    timeSpent: timeSpent(run, summary, total, stages),
     // The k6 scenarios of a script are no plateaus.
     knee: run?.script ? null : knee(stages),
     queueGrowth: first ? queueGrowth(summary, first.durationMs, first.poissonSeed !== undefined) : null,

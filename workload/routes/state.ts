@@ -2,7 +2,7 @@ import os from 'node:os'
 import { createRoute, z } from '@hono/zod-openapi'
 import packageJson from '../../package.json' with { type: 'json' }
 import { hostname, shownVariables } from '../config.ts'
-import { type App, Insight, json, problem, problems, type Service } from '../contract.ts'
+import { type App, Insight, json, problem, problems, queryNumber, type Service } from '../contract.ts'
 
 const Use = z.object({ cores: z.number(), shareOfLimit: z.number() })
 
@@ -24,6 +24,38 @@ const Cpu = z
     }),
   })
   .openapi('Cpu')
+
+const Second = z
+  .object({
+    at: z.number().openapi({ description: 'when it ended, in ms since 1970' }),
+    usedCores: z.number().openapi({ description: 'CPU of the container; of this process outside one' }),
+    askedCores: z.number().openapi({ description: 'CPU that the loads asked for' }),
+    achievedCores: z.number().openapi({ description: 'CPU that the threads of the loads burned' }),
+    throttledShare: z
+      .number()
+      .nullable()
+      .openapi({ description: 'of the quota’s periods, those that used it up; null without a quota' }),
+    memoryMiB: z.number().openapi({ description: 'resident set of this process' }),
+    waiting: z.number().openapi({ description: '/work requests waiting for a thread at its end' }),
+    requests: z.number().openapi({ description: '/work requests answered per second' }),
+    errors: z
+      .number()
+      .nullable()
+      .openapi({ description: 'share of them with a status from 400; null without requests' }),
+    p50Ms: z.number().nullable().openapi({
+      description: 'response time of /work in the last ten seconds, within 4 %; null of too few requests',
+    }),
+    p95Ms: z.number().nullable(),
+  })
+  .openapi('Second', { description: 'what happened in a second or a little more' })
+
+const History = z
+  .object({
+    instance: z.string().openapi({ description: 'id of this process' }),
+    limits: z.object({ cpuCores: z.number(), memoryMiB: z.number() }),
+    seconds: z.array(Second).openapi({ description: 'oldest first, at most 120' }),
+  })
+  .openapi('History')
 
 /** What this process is, what it does, and whether it is ready. */
 export function stateRoutes(app: App, service: Service): void {
@@ -57,6 +89,24 @@ export function stateRoutes(app: App, service: Service): void {
       const [one = 0, five = 0, fifteen = 0] = os.loadavg()
       const loadAverage = { '1m': one, '5m': five, '15m': fifteen }
       return c.json({ hostname, loadAverage, cpu: service.cpu() }, 200)
+    },
+  )
+
+  app.openapi(
+    createRoute({
+      ...get('/history', 'CPU, memory, queue and /work requests of the last two minutes, by second'),
+      request: {
+        query: z.object({
+          after: queryNumber(z.number().min(0))
+            .default(0)
+            .openapi({ description: 'only the seconds that ended after this, in ms since 1970' }),
+        }),
+      },
+      responses: { 200: json('The seconds', History), ...problems({ 400: 'A field is invalid' }) },
+    }),
+    (c) => {
+      const seconds = service.history.after(c.req.valid('query').after)
+      return c.json({ instance: service.instance, limits, seconds }, 200)
     },
   )
 
