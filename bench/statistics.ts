@@ -22,6 +22,7 @@ import {
   settings,
   sides,
 } from './noises.ts'
+import { shifts } from './shifts.ts'
 
 /**
  * Checks the statistics' claims by seeded simulation: the false-alarm rate of comparisons without a
@@ -179,6 +180,7 @@ async function generators(): Promise<void> {
 const parts: Record<string, () => void | Promise<void>> = {
   verdicts,
   names,
+  shifts,
   stopping,
   sessions,
   coverage,

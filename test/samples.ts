@@ -6,6 +6,7 @@ import type { Source } from '../analysis/formats/read.ts'
 import type { Run } from '../analysis/formats/run.ts'
 import { parseSummary, type Summary } from '../analysis/formats/summary.ts'
 import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
+import { script } from '../analysis/report/printers/page.ts'
 import { type RunStatistics, runStatistics } from '../analysis/run/statistics.ts'
 
 export const k6Versions = ['0.52.0', '1.8.1', '2.2.0'] as const
@@ -113,6 +114,14 @@ export function aClimb(name: string, countsPerStage: readonly number[]): Source 
     summary: { kind: 'summary', summary: aSummary(metrics, 10 * countsPerStage.length) },
   }
 }
+
+/** What a page runs besides its own script: it has nothing else than that, and values of plots as data. */
+export const foreignScripts = (page: string): string[] =>
+  page
+    .replace(`<script>${script}</script>`, '')
+    .split('<script')
+    .slice(1)
+    .filter((each) => !/^ type="application\/json">\[[^<]*<\/script>/.test(each))
 
 /** A night of one figure, p95, with those values of its runs; nights follow one another by their number. */
 export const aNight = (index: number, values: number[], changes: Partial<Night> = {}): Night => ({

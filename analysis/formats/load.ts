@@ -56,8 +56,8 @@ export const plannedMs = (stages: readonly Pick<Stage, 'startMs' | 'durationMs'>
 export const sizesWords = (stages: readonly Stage[]): string =>
   scriptWords(stages) ??
   (isOpen(stages)
-    ? `${stages.map(({ offered }) => offered).join(' → ')} requests/s${arrivalWords(stages[0])}`
-    : `${stages.map(({ vus }) => vus).join(' → ')} VU${stages.every(({ vus }) => vus === 1) ? '' : 's'}`)
+    ? `${stages.map(({ offered }) => number(offered ?? 0)).join(' → ')} requests/s${arrivalWords(stages[0])}`
+    : `${stages.map(({ vus }) => number(vus)).join(' → ')} VU${stages.at(-1)?.vus === 1 ? '' : 's'}`)
 
 /** `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each` or `open: 50 requests/s, 10 s each`. */
 export function loadWords(stages: readonly Stage[]): string {
@@ -66,11 +66,11 @@ export function loadWords(stages: readonly Stage[]): string {
   const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
   const each = new Set(seconds).size === 1 ? `${seconds[0]} s each` : seconds.map((s) => `${s} s`).join(', ')
   if (isOpen(stages))
-    return `open: ${stages.map(({ offered }) => offered).join(', ')} requests/s${arrivalWords(stages[0])}, ${each}`
+    return `open: ${stages.map(({ offered }) => number(offered ?? 0)).join(', ')} requests/s${arrivalWords(stages[0])}, ${each}`
   const [first] = stages
   return stages.length === 1 && first
     ? `${sizeWords({ ...first, offered: null })} for ${seconds[0]} s`
-    : `plateaus of ${stages.map(({ vus }) => vus).join(', ')} VUs, ${each}`
+    : `plateaus of ${stages.map(({ vus }) => number(vus)).join(', ')} VU${stages.at(-1)?.vus === 1 ? '' : 's'}, ${each}`
 }
 
 /** Size and length of every stage: `8 VUs for 10 s + 16 VUs for 5 s`. Equal words mean equal load. */

@@ -2,12 +2,20 @@ import { existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { obstacle, readRefusal, readText } from './file.ts'
+import type { JsonReading } from './json.ts'
 import { recognise, wanted } from './recognise.ts'
 import { parseRun, type Run } from './run.ts'
 import { parseSummary, type SummaryReading } from './summary.ts'
+import { parseTimeline, type Timeline } from './timeline.ts'
 
 /** A result folder, or a k6 summary without one, as read. */
-export type Source = { readonly name: string; readonly run: Run | null; readonly summary: SummaryReading }
+export type Source = {
+  readonly name: string
+  readonly run: Run | null
+  readonly summary: SummaryReading
+  /** Reads how the figures changed over time: only a report of one run needs it. Null where it was not recorded. */
+  readonly timeline?: () => JsonReading<Timeline> | null
+}
 
 export type SourceReading =
   | { readonly kind: 'source'; readonly source: Source }
@@ -29,7 +37,17 @@ export async function readSource(at: string): Promise<SourceReading> {
   const file = readRun(at)
   if (file.kind === 'unreadable') return file
   const summary = await readSummary(path.join(at, 'summary.json'))
-  return { kind: 'source', source: { name: folderName(at), run: file.value.run, summary } }
+  const source = { name: folderName(at), run: file.value.run, summary, timeline: () => readTimeline(at) }
+  return { kind: 'source', source }
+}
+
+/** The `timeline.ndjson` of a result folder; null without one. `reason` is a complete sentence that names the file. */
+export function readTimeline(folder: string): JsonReading<Timeline> | null {
+  const file = path.join(folder, 'timeline.ndjson')
+  if (!existsSync(file)) return null
+  const text = readText(file)
+  const timeline = text.kind === 'ok' ? parseTimeline(text.value) : text
+  return timeline.kind === 'unreadable' ? { ...timeline, reason: `${file}: ${timeline.reason}` } : timeline
 }
 
 export const folderName = (at: string): string => path.basename(path.resolve(at))

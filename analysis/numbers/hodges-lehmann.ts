@@ -75,7 +75,10 @@ const mostPairs = 250_000
 type Nth = (rank: number) => number
 
 function listed(x: readonly number[], y: readonly number[]): Nth {
-  const differences = y.flatMap((each) => x.map((other) => each - other)).sort((a, b) => a - b)
+  const differences = new Float64Array(x.length * y.length)
+  let next = 0
+  for (const each of y) for (const other of x) differences[next++] = each - other
+  differences.sort()
   return (rank) => differences[rank - 1] as number
 }
 

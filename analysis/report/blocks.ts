@@ -1,9 +1,18 @@
 export type Tone = 'good' | 'bad' | 'doubt' | 'neutral'
 
-/** Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id. */
+/**
+ * Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id, and what is not to
+ * be used is crossed out.
+ */
 export type Cell =
   | string
-  | { readonly text: string; readonly tone?: Tone; readonly colour?: string; readonly link?: string }
+  | {
+      readonly text: string
+      readonly tone?: Tone
+      readonly colour?: string
+      readonly link?: string
+      readonly crossed?: boolean
+    }
 
 /** The conclusion, in a word or a sentence, and the reasons for it. */
 export type Finding = {
@@ -45,6 +54,25 @@ export type Plot = {
   readonly svg: string
   /** The same for a phone. */
   readonly narrow?: string
+  /** What a pointer over it reads, for each panel that has `data-frame`, from the top. */
+  readonly values?: readonly Readings[]
+}
+
+/** The values of a panel's curves at places of its x axis, in words. */
+export type Readings = {
+  /** As shares of the x axis, ascending. */
+  readonly at: readonly number[]
+  readonly x: readonly string[]
+  /** What the values are, with their unit. */
+  readonly y: string
+  /** A value for each place; null where the curve has none. */
+  readonly curves: readonly {
+    readonly label: string
+    readonly colour: string
+    readonly values: readonly (string | null)[]
+  }[]
+  /** Whether x is a time axis, which can be zoomed. */
+  readonly time?: boolean
 }
 
 /** Views of the same data to switch between; all of them where nothing can switch. */
@@ -58,6 +86,8 @@ type Details = {
   readonly kind: 'details'
   readonly id: string
   readonly title: string
+  /** What to know without opening it. */
+  readonly gist?: string
   readonly colour: string
   readonly blocks: readonly Block[]
 }
@@ -65,6 +95,8 @@ type Details = {
 export type Block = (Finding | Tiles | Table | Plot | Choice | List | Details) & {
   /** Whether the short text for a terminal has it too. */
   readonly terminal?: boolean
+  /** Why its figures are not to be used: a page crosses them out. */
+  readonly invalid?: string
   /** Whether a page shows only its name until it is opened. */
   readonly folded?: boolean
 }

@@ -1,10 +1,10 @@
 import { median } from 'simple-statistics'
-import { number, orDash, percent } from '../formats/words.ts'
+import { changeSize, number, orDash, percent, quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { type Breakpoint, offeredIn } from '../runs/breakpoint.ts'
 import type { Statistics } from '../runs/statistics.ts'
-import { present, type Table, type Tone, tableOf } from './blocks.ts'
+import { type Block, present, type Table, type Tone, tableOf } from './blocks.ts'
 import { groupOf, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { breakpointPlot } from './plots/breakpoint.ts'
@@ -19,7 +19,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
   return {
     title: 'Where it breaks',
     blocks: present([
-      { kind: 'finding', text: words, tone: toneOf(breakpoint), terminal: true },
+      finding(words, toneOf(breakpoint)),
       { ...probesTable(breakpoint), terminal: true },
       breakpointPlot(breakpoint, words, unit, runs),
       ...everyRun(runs, byRate(runs)).flat(),
@@ -34,6 +34,12 @@ function byRate(runs: readonly RunStatistics[]): RunGroup[] {
   return rates.map(([rate, these], index) => groupOf(`${number(rate)}/s`, index, these, rates.length))
 }
 
+/** The first sentence is the answer, the others are what to know about it. */
+function finding(words: string, tone: Tone): Block {
+  const [text = '', ...reasons] = words.split(/(?<=\.) (?=[A-Z\d])/)
+  return { kind: 'finding', text, tone, reasons, terminal: true }
+}
+
 const toneOf = ({ held, limit, done }: Breakpoint): Tone =>
   limit === 'generator' || limit === 'machine' || !done ? 'doubt' : held === null ? 'bad' : 'good'
 
@@ -44,22 +50,39 @@ export function breakpointWords(
 ): string {
   const end = done ? '' : ' The search was cut short.'
   if (limit === 'generator')
-    return `${held === null ? 'No rate held' : `It holds ${number(held)} ${unit}`}; at ${orDash(broke)} k6 was the bottleneck, so where the target breaks is not known.${end}`
+    return `${held === null ? 'No rate held' : `Holds ${number(held)} ${unit}`}; at ${orDash(broke)} k6 was the bottleneck, so where the target breaks is not known.${end}`
   const shared =
     limit === 'machine'
       ? ' By then the CPU of k6’s machine was used up: a target on a separate machine may hold more.'
       : ''
   if (held === null) return `No rate held, down to ${orDash(broke)} ${unit}.${shared}${end}`
-  if (broke === null) return `It held up to ${number(held)} ${unit}, the highest rate tried.${end}`
-  return `It holds ${number(held)} ${unit} and breaks at ${number(broke)}: ${percent(broke / held - 1)} apart, over ${probes.length} probes.${shared}${end}`
+  if (broke === null)
+    return `Holds ${number(held)} ${unit}, the highest rate tried${p95Words(probes, held)}.${end}`
+  return `Holds ${number(held)} ${unit}, breaks at ${number(broke)}${p95Words(probes, held, broke)}. ${changeSize(broke / held - 1)} % apart, over ${quantity(probes.length, 'probe')}.${whyWords(probes, broke)}${shared}${end}`
+}
+
+/** `: p95 12.1 → 380 ms`, medians of the probes at those rates; nothing where one is unknown. */
+function p95Words(probes: Breakpoint['probes'], ...rates: readonly number[]): string {
+  const found = rates.map((rate) =>
+    middle(probes.filter((each) => each.rate === rate).map(({ p95Ms }) => p95Ms)),
+  )
+  return found.includes(null) ? '' : `: p95 ${found.map((ms) => orDash(ms)).join(' → ')} ms`
+}
+
+/** Why a probe at that rate did not hold. */
+function whyWords(probes: Breakpoint['probes'], broke: number): string {
+  const why = probes.find(({ rate, held }) => rate === broke && !held)?.why
+  return why ? ` At ${number(broke)}: ${why.replace(/\.$/, '')}.` : ''
+}
+
+/** The median of the known ones. */
+const middle = (figures: readonly (number | null)[]): number | null => {
+  const known = figures.flatMap((figure) => figure ?? [])
+  return known.length > 0 ? median(known) : null
 }
 
 function probesTable({ probes }: Breakpoint): Table {
   const rates = [...groupedBy(probes, ({ rate }) => rate)].sort(([a], [b]) => a - b)
-  const middle = (figures: readonly (number | null)[]) => {
-    const known = figures.flatMap((figure) => figure ?? [])
-    return known.length > 0 ? median(known) : null
-  }
   return tableOf('Probes', rates, [
     ['offered/s', ([rate]) => number(rate)],
     ['probes', ([, repeats]) => String(repeats.length)],

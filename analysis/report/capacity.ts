@@ -15,13 +15,13 @@ import { everyRun } from './runs.ts'
 
 /** Of runs with different numbers of replicas. */
 export function capacityReport(statistics: Statistics): OfRuns {
-  const { runs, replicas: levels, recommendation } = statistics
+  const { runs, replicas: levels } = statistics
   const [plots, table, details] = everyRun(runs, groupsOf(statistics))
   return {
-    title: `${runs.length} runs by replicas`,
+    title: `${quantity(runs.length, 'run')} by replicas`,
     blocks: present([
-      recommendation ? { kind: 'finding', text: recommendation, tone: 'neutral', terminal: true } : null,
-      { ...tableOf('By replicas', levels, levelColumns), terminal: true },
+      finding(statistics),
+      { ...tableOf('By replicas', levels, levelColumns), narrow, terminal: true },
       { ...list(levelRemarks(statistics)), terminal: true },
       replicasPlot(statistics),
       ...plots,
@@ -29,6 +29,15 @@ export function capacityReport(statistics: Statistics): OfRuns {
       ...details.map(verdictInTerminal),
     ]),
   }
+}
+
+/** How many replicas to use, or why there is no answer; what limits it comes below. */
+function finding({ recommendation }: Statistics): Block | null {
+  const [first, ...reasons] = recommendation?.split(/(?<=\.) (?=[A-Z])/) ?? []
+  const held = /^(For .*: )?\d[\d,]* replicas? holds? /.test(recommendation ?? '')
+  return first === undefined
+    ? null
+    : { kind: 'finding', text: first, tone: held ? 'neutral' : 'doubt', reasons, terminal: true }
 }
 
 /** By number of replicas where there are repeats. */
@@ -50,7 +59,9 @@ const verdictInTerminal = (block: Block): Block =>
     ? block
     : {
         ...block,
-        terminal: block.blocks.some((each) => each.kind === 'finding' && each.tone !== 'good'),
+        terminal: block.blocks.some(
+          (each) => each.kind === 'finding' && (each.tone === 'bad' || each.tone === 'doubt'),
+        ),
         blocks: block.blocks.map((each) => ({ ...each, terminal: each.kind === 'finding' })),
       }
 
@@ -60,7 +71,7 @@ const levelColumns: readonly Column<ReplicaLevel>[] = [
   ['requests/s', ({ rate }) => number(rate.median)],
   ['between', ({ rate }) => between(rate)],
   ['p95 ms', ({ p95Ms }) => (p95Ms ? number(p95Ms.median) : '–')],
-  ['between', ({ p95Ms }) => (p95Ms ? between(p95Ms) : '–')],
+  ['p95 between', ({ p95Ms }) => (p95Ms ? between(p95Ms) : '–')],
   [
     'SLOs held at',
     ({ held }) => (held ? (held.least > 0 ? `${number(held.least)}/s` : 'not in every run') : '–'),
@@ -68,6 +79,9 @@ const levelColumns: readonly Column<ReplicaLevel>[] = [
   ['speed-up', ({ speedUp }) => number(speedUp)],
   ['efficiency', ({ efficiency }) => percent(efficiency)],
 ]
+
+// The recommendation rests on these; they fit 80 characters.
+const narrow = ['replicas', 'runs', 'requests/s', 'between', 'p95 ms', 'SLOs held at', 'efficiency']
 
 /** The interval, or the range where there is none. */
 const between = ({ interval, least, most }: Repeated): string =>
@@ -109,7 +123,7 @@ function spreadWords(levels: readonly ReplicaLevel[], runs: ReturnType<typeof ob
   const needed = largest(levels.map(({ runsNeeded }) => runsNeeded ?? 0))
   return [
     `Between runs throughput varies by up to ${percent(largest(between))} (standard deviation ÷ mean)${
-      needed > 0 ? `; ${needed} runs of each would bring its interval within ± 2 %` : ''
+      needed > 0 ? `; ${quantity(needed, 'run')} of each would bring its interval within ± 2 %` : ''
     }. Within a run p95 is ${number(median(within))} times p50.`,
   ]
 }
@@ -130,7 +144,7 @@ function scalingWords(scaling: Scaling): string[] {
   ]
   if (peak !== null) {
     words.push(
-      `Throughput peaks at ${around(peakOf(fit), intervals?.peak)} replicas and falls beyond${peak > most ? ` (extrapolated: at most ${most} were measured)` : ''}.`,
+      `Throughput peaks at ${around(peakOf(fit), intervals?.peak)} replicas and falls beyond${peak > most ? ` (extrapolated: at most ${number(most)} were measured)` : ''}.`,
     )
   }
   if (ceiling !== null)

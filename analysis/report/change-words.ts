@@ -1,5 +1,5 @@
 import type { Night } from '../formats/night.ts'
-import { number, percent, quantity } from '../formats/words.ts'
+import { change, number, percent, quantity } from '../formats/words.ts'
 import type { Change } from '../runs/changes.ts'
 import type { ComparedGroup } from '../runs/compare.ts'
 import type { Series } from '../runs/history.ts'
@@ -9,11 +9,17 @@ import type { Compared } from '../runs/judgement.ts'
 export const groupName = ({ scenario, replicas }: ComparedGroup): string =>
   replicas ? `${scenario}, ${quantity(replicas, 'replica')}` : scenario
 
-/** Of candidate against baseline: `+4.20 %`, or `+0.12 points` of a share. */
-export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'>): string {
-  const share = scale === 'ratio' ? change - 1 : change
-  const sign = share > 0 ? '+' : share < 0 ? '−' : '±'
-  return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
+/** Of candidate against baseline: `+4.2 %`, or `+0.12 points` of a share. */
+export const changeWords = ({ scale, change: by }: Pick<Compared, 'scale' | 'change'>): string =>
+  scale === 'ratio' ? change(by - 1) : points(by)
+
+/** `+1.90 points` of a share that changed by that. */
+const points = (by: number): string => `${by > 0 ? '+' : by < 0 ? '' : '±'}${number(100 * by)} points`
+
+/** Of two ratios: `+9.00 to +15.0 %`; one of them where both read the same. */
+export function rangeWords(low: number, high: number): string {
+  const [from, to] = [low, high].map((change) => changeWords({ scale: 'ratio', change })) as [string, string]
+  return from === to ? to : `${from.replace(' %', '')} to ${to}`
 }
 
 /** Orders figures by how much they changed for the worse, as far as they can be compared. */
@@ -24,15 +30,11 @@ export function worstFirst(a: Compared, b: Compared): number {
   return judged(b) - judged(a) || worse(b) - worse(a)
 }
 
-/** Of a change between nights: `+10.2 %`; of a share `+1.90 points`; else in the figure's own unit. */
+/** Of a change between nights: `+10 %`; of a share `+1.90 points`; else in the figure's own unit. */
 export function byWords({ by, scale }: Change): string {
-  if (scale === 'ratio') return signed(by - 1)
-  const size = number(Math.abs(scale === 'points' ? 100 * by : by))
-  return `${by < 0 ? '−' : '+'}${size}${scale === 'points' ? ' points' : ''}`
+  if (scale === 'ratio') return change(by - 1)
+  return scale === 'points' ? points(by) : `${by > 0 ? '+' : ''}${number(by)}`
 }
-
-/** `−4.20 %` */
-export const signed = (share: number): string => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
 
 /** `12.3 ms` */
 export const figureWords = ({ unit }: Pick<Series, 'unit'>, value: number): string =>

@@ -5,15 +5,21 @@ import { fewestRuns } from '../numbers/repeated.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
 import { isTagged } from '../runs/figures-compared.ts'
+import { inOrder } from '../runs/in-order.ts'
 import type { Compared, Judgement } from '../runs/judgement.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
 import { changeWords, groupName, worstFirst } from './change-words.ts'
+import { comparisonSentence } from './comparison-finding.ts'
 import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { comparisonPlot } from './plots/comparison.ts'
+import { distributionPlots } from './plots/distribution.ts'
+import { shiftPlots } from './plots/shift.ts'
+import { stripPlot } from './plots/strip.ts'
 import { everyRun } from './runs.ts'
+import { shiftWords } from './shift-words.ts'
 
 export function comparisonReport(statistics: Statistics): OfRuns {
   const { runs } = statistics
@@ -21,16 +27,32 @@ export function comparisonReport(statistics: Statistics): OfRuns {
   const { split } = comparison
   const sides = [groupOf('baseline', 0, runs.slice(0, split)), groupOf('candidate', 1, runs.slice(split))]
   const side = groupByRun(sides)
+  const [finding, ...tables] = comparedBlocks(comparison).map(
+    (block): Block => ({ ...block, terminal: true }),
+  )
+  const [[latency, saturation], table, details] = everyRun(runs, sides)
   return {
     title: 'Candidate against baseline',
     blocks: present([
-      ...comparedBlocks(comparison).map((block) => ({ ...block, terminal: true })),
+      finding ?? null,
       comparisonPlot(comparison),
-      ...everyRun(runs, sides).flat(),
+      views('Change by percentile', shiftPlots(comparison)),
+      stripPlot(inOrder(runs, comparison)),
+      views('Distribution of latency', [latency, ...distributionPlots(sides)]),
+      ...tables,
+      saturation ?? null,
+      ...table.map((each) => ({ ...each, folded: true })),
+      ...details,
     ]),
     cases: comparison.groups.flatMap(groupCases),
     records: runRecords(runs, (run) => side.get(run)?.label ?? ''),
   }
+}
+
+/** Plots to switch between, if there are several. */
+function views(name: string, plots: readonly (Block | null | undefined)[]): Block | null {
+  const shown = plots.flatMap((each) => (each?.kind === 'plot' ? [each] : []))
+  return shown.length > 1 ? { kind: 'choice', name, plots: shown } : (shown[0] ?? null)
 }
 
 const tones: Record<Judgement, Tone> = {
@@ -41,10 +63,12 @@ const tones: Record<Judgement, Tone> = {
 }
 
 /** The judgement, and what it rests on for each scenario and number of replicas. */
-export const comparedBlocks = (
-  { judgement, groups, effect, unmatched }: Comparison,
-  subject = 'judgement',
-): Block[] => [
+export const comparedBlocks = (comparison: Comparison, subject = 'judgement'): Block[] => [
+  { kind: 'finding', text: comparisonSentence(comparison), tone: tones[comparison.judgement] },
+  ...judgedBlocks(comparison, subject),
+]
+
+const judgedBlocks = ({ judgement, groups, effect, unmatched }: Comparison, subject: string): Block[] => [
   {
     kind: 'finding',
     text: `${subject}: ${judgement}`,
@@ -73,7 +97,7 @@ function worseWords(group: ComparedGroup, several: boolean): string[] {
     const interval = each.interval ? ` (${intervalWords(each.scale, each.interval)})` : ''
     return `${figurePhrase(each.metric)} ${changeWords(each)}${interval}`
   })
-  const more = sorted.length > mostNamed ? ` and ${sorted.length - mostNamed} more` : ''
+  const more = sorted.length > mostNamed ? ` and ${number(sorted.length - mostNamed)} more` : ''
   return [`${several ? `${groupName(group)}: worse` : 'Worse'}: ${words.join(', ')}${more}.`]
 }
 
@@ -101,7 +125,7 @@ const intervalWords = (scale: Compared['scale'], interval: Compared['interval'])
 
 /** What a group's comparison shows and what to know before trusting it, in sentences. */
 function comparedRemarks(group: ComparedGroup, effect: number): string[] {
-  const { runs, refused, invalid, metrics, warnings, suspect, pairs, looks } = group
+  const { runs, refused, invalid, metrics, byPercentile, warnings, suspect, pairs, looks } = group
   if (refused.length > 0) return [...refused.map(sentence), 'Not compared.']
   const judged = (judgement: Judgement) => metrics.filter((each) => each.judgement === judgement)
   const names = (these: readonly Compared[]) => shortened(these, ({ metric }) => figurePhrase(metric))
@@ -118,24 +142,27 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
     const needed = Math.max(0, largest(open.map(({ runsNeeded }) => runsNeeded ?? 0)))
     const why =
       Math.min(runs.baseline, runs.candidate) < fewestRuns
-        ? `${runs.baseline} and ${runs.candidate} runs are too few for any verdict, which takes ${fewestRuns} a side`
+        ? `${number(runs.baseline)} and ${number(runs.candidate)} runs are too few for any verdict, which takes ${fewestRuns} a side`
         : `the runs vary too much to show or to exclude a change of ${percent(effect)}`
     const enough =
       needed > 0
-        ? `; about ${needed} runs a side would be enough in nine of ten comparisons${open.some(isTagged) ? ' for those of the whole run' : ''}`
+        ? `; about ${number(needed)} runs a side would be enough in nine of ten comparisons${open.some(isTagged) ? ' for those of the whole run' : ''}`
         : ''
     remarks.push(`Cannot tell: ${names(open)} – ${why}${enough}.`)
   }
+  if (byPercentile) remarks.push(`By percentile: ${lowered(shiftWords(byPercentile, effect))}.`)
   if (metrics.length === 0) remarks.push('No figure that both sides have differs in any run.')
   if (suspect)
     remarks.push(
       'More runs of the candidate went wrong than can be ignored, and too few to be sure: look at these runs, then repeat the comparison.',
     )
   if (invalid > 0)
-    remarks.push(`${invalid} invalid run${invalid === 1 ? ' is' : 's are'} left out of the figures of speed.`)
+    remarks.push(
+      `${quantity(invalid, 'invalid run')} ${invalid === 1 ? 'is' : 'are'} left out of the figures of speed.`,
+    )
   if (pairs !== null)
     remarks.push(
-      `Intervals and p compare ${pairs} pairs of runs made in turns, so a drift of the machine does not widen them.`,
+      `Intervals and p compare ${quantity(pairs, 'pair')} of runs made in turns, so a drift of the machine does not widen them.`,
     )
   const tagged = metrics.filter(isTagged)
   if (tagged.length > 0)
@@ -149,13 +176,15 @@ function comparedRemarks(group: ComparedGroup, effect: number): string[] {
   return [...remarks, ...warnings.map(sentence)]
 }
 
+const lowered = (words: string): string => `${words[0]?.toLowerCase()}${words.slice(1)}`
+
 /** Names of figures; of parts of the run at most a few. */
 function shortened(these: readonly Compared[], words: (each: Compared) => string): string {
   const [ofRun, tagged] = [these.filter((each) => !isTagged(each)), these.filter(isTagged)]
   const few = tagged.length <= mostNamed
   return [
     ...ofRun.map(words),
-    ...(few ? tagged.map(words) : [`${tagged.length} figures of parts of the run`]),
+    ...(few ? tagged.map(words) : [`${quantity(tagged.length, 'figure')} of parts of the run`]),
   ].join(', ')
 }
 

@@ -23,11 +23,21 @@ export const columns: readonly Column<Row>[] = [
 // They fit beside a name in 80 characters.
 const foremost = ['requests', 'requests/s', 'errors', 'p50 ms', 'p95 ms', 'p99 ms']
 
-export const tilesOf = (figures: Figures): Tiles => ({
+/** `of` names what they are of, where that is a part of the run. */
+export const tilesOf = (figures: Figures, of = ''): Tiles => ({
   kind: 'tiles',
   tiles: columns.flatMap(([head, cell]) =>
-    foremost.includes(head) ? [[head, cellText(cell(figures))]] : [],
+    foremost.includes(head) ? [[`${head}${of}`, cellText(cell(figures))]] : [],
   ),
+})
+
+/** A tile is hardly read among more. */
+const mostTiles = 6
+
+/** Of several kinds of request, whose figures together are of none of them. */
+export const kindTiles = (kinds: RunStatistics['requests']): Tiles => ({
+  kind: 'tiles',
+  tiles: kinds.slice(0, mostTiles).map((kind) => [`p95 ms of ${kind.name}`, orDash(kind.p95Ms)]),
 })
 
 const stageColumns: readonly Column<Row>[] = [
@@ -47,7 +57,8 @@ const byStage = (name: string, { stages, total }: RunStatistics, of: readonly Co
     [...stages.map((stage) => ({ ...stage, name: stageWords(stage) })), { ...total, name: 'all' }],
     of,
   ),
-  emphasised: stages.length,
+  // Of several loads it is a figure of none of them.
+  ...(stages.length < 2 && { emphasised: stages.length }),
 })
 
 export const stagesTable = (run: RunStatistics): Table =>

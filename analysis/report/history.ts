@@ -1,12 +1,12 @@
 import type { Night } from '../formats/night.ts'
-import { percent, quantity } from '../formats/words.ts'
+import { change as changeBy, percent, quantity } from '../formats/words.ts'
 import { badRuns } from '../run/bad-run.ts'
 import { type Alarm, idleNights } from '../runs/alarms.ts'
 import { type Series, standing } from '../runs/history.ts'
 import { fewestBefore, inARow } from '../runs/shifts.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Case, list, present, type Report, type Table, tableOf } from './blocks.ts'
-import { byWords, dayOf, figureWords, signed } from './change-words.ts'
+import { byWords, dayOf, figureWords } from './change-words.ts'
 import { comparedBlocks } from './comparison.ts'
 import { historyPlots } from './plots/history.ts'
 
@@ -32,17 +32,17 @@ export function historyReport(history: HistoryReport): Report {
   const words = alarms.map(alarmWords)
   return {
     suite: 'nightly',
-    title: titleOf(history),
+    title: 'Night by night',
     blocks: present([
       {
         kind: 'finding',
-        text: alarms.length > 0 ? 'worse' : 'no alarm',
-        tone: alarms.length > 0 ? 'bad' : 'good',
+        text: historySentence(history),
+        tone: alarms.length > 0 ? 'bad' : tooEarly(series) ? 'doubt' : 'good',
         reasons: words,
         terminal: true,
       },
       list(
-        `${nights.length} night${nights.length === 1 ? '' : 's'}, ${first && last ? `${dayOf(first)} to ${dayOf(last)}` : 'none yet'}; ${series.length} figure${series.length === 1 ? '' : 's'}.`,
+        `${quantity(nights.length, 'night')}, ${first && last ? `${dayOf(first)} to ${dayOf(last)}` : 'none yet'}; ${quantity(series.length, 'figure')}.`,
       ),
       alarmsTable(alarms),
       list(silent.map(silentWords)),
@@ -58,10 +58,31 @@ export function historyReport(history: HistoryReport): Report {
   }
 }
 
-const titleOf = ({ alarms, nights }: HistoryReport): string =>
-  alarms.length > 0
-    ? `${alarms.length} ${alarms.length === 1 ? 'figure is' : 'figures are'} worse than before`
-    : `No change for the worse in ${nights.length} night${nights.length === 1 ? '' : 's'}`
+/** The alarm of the greatest change, or that there is none as far as that can be seen. */
+function historySentence({ alarms, nights, series }: HistoryReport): string {
+  const size = ({ change: { by, scale } }: Alarm) => Math.abs(scale === 'ratio' ? Math.log(by) : by)
+  const [worst, ...more] = [...alarms].sort((a, b) => size(b) - size(a))
+  if (worst) {
+    const others = more.length > 0 ? `, and ${quantity(more.length, 'more figure')} worse` : ''
+    return `${worst.series.name} is worse since ${dateOf(worst.since, nights.at(-1))} (${byWords(worst.change)})${others}.`
+  }
+  if (!tooEarly(series)) return `No change for the worse in ${quantity(nights.length, 'night')}.`
+  const [longest] = series.map(standing).sort((a, b) => b.nights - a.nights)
+  return `Too early to see a change: ${quantity(longest?.nights ?? 0, 'night')} so far${longest ? places[longest.from] : ''}, and it takes more than ${fewestBefore}.`
+}
+
+/** Whether no figure has the nights that a change needs before it. */
+const tooEarly = (series: readonly Series[]): boolean =>
+  series.every((each) => each.metric === badRuns || standing(each).nights <= fewestBefore)
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `3 Nov`, of another year than the last night’s `3 Nov 2025`. */
+function dateOf({ startedAt }: Night, last: Night | undefined): string {
+  const [year = '', month = '', day = ''] = startedAt.slice(0, 10).split('-')
+  const date = `${Number(day)} ${months[Number(month) - 1] ?? month}`
+  return last?.startedAt.startsWith(year) ? date : `${date} ${year}`
+}
 
 const casesOf = ({ entries = [], series, alarms }: HistoryReport): Case[] => [
   ...entries.map(({ name, failure }) => ({ suite: 'runs', name, failure })),
@@ -151,18 +172,20 @@ const lastNightTable = (all: readonly Series[], compared: boolean): Table => ({
       spread !== null && Math.abs(last.value - usual) > 3 * spread && Math.abs(apart) > series.effect
     const quality = apart > 0 === (series.better === 'lower') ? 'bad' : 'good'
     const remark = far ? `unusually ${quality}; a change, if ${inARow} nights in a row agree` : blind
-    return [[series.name, value, figureWords(series, usual), signed(apart), remark]]
+    return [[series.name, value, figureWords(series, usual), changeBy(apart), remark]]
   }),
 })
+
+/** Since when nights have counted. */
+const places: Record<ReturnType<typeof standing>['from'], string> = {
+  'the beginning': '',
+  'a new environment': ' in this environment',
+  'a change': ' since a change',
+}
 
 /** Until there are ten nights no change can be seen, except against a baseline of the same night. */
 function young(nights: number, from: ReturnType<typeof standing>['from'], compared: boolean): string {
   if (nights > fewestBefore) return ''
-  const where = {
-    'the beginning': '',
-    'a new environment': ' in this environment',
-    'a change': ' since a change',
-  }
   const instead = compared ? '; until then, see last night against its baseline, run in turns' : ''
-  return `${quantity(nights, 'night')} so far${where[from]}; an alarm needs ${fewestBefore} before it${instead}`
+  return `${quantity(nights, 'night')} so far${places[from]}; an alarm needs ${fewestBefore} before it${instead}`
 }

@@ -196,7 +196,7 @@ test('where the number of requests is unknown, the slowest has no place on the l
 
 test('numbers are on the right in markdown, names and facts on the left', () => {
   const { markdown } = of('shop')
-  assert.match(markdown, /## Checks\n\n\|.*\n\| --- \| ---: \| ---: \| ---: \| ---: \|\n/)
+  assert.match(markdown, /## Checks\n\n\|.*\n\| --- \| --- \| ---: \| ---: \| ---: \|\n/)
   assert.match(markdown, /## What was run\n\n\|.*\n\| --- \| --- \|\n/)
 })
 

@@ -1,5 +1,5 @@
 import { plannedMs } from '../formats/load.ts'
-import { number, orDash, percent, quantity } from '../formats/words.ts'
+import { alike, number, orDash, percent, quantity } from '../formats/words.ts'
 import type { Deviation } from '../numbers/deviation.ts'
 import type { Noise } from '../runs/noise.ts'
 import type { Statistics } from '../runs/statistics.ts'
@@ -11,14 +11,14 @@ import { everyRun } from './runs.ts'
 
 export function noiseReport(statistics: Statistics): OfRuns {
   const noise = statistics.noise as Noise
-  const words = noiseWords(noise)
+  const [words, ...reasons] = noiseWords(noise)
   const of = (load: Noise['loads'][number]) =>
     statistics.runs.filter(({ run }) => run && plannedMs(run.load.stages) === load.durationMs)
   const groups = noise.loads.map((load, index) => groupOf(load.load, index, of(load), noise.loads.length))
   return {
     title: 'How small a change can be seen here?',
     blocks: present([
-      { kind: 'finding', text: words, tone: noise.recommended ? 'good' : 'doubt', terminal: true },
+      { kind: 'finding', text: words, tone: noise.recommended ? 'good' : 'doubt', reasons, terminal: true },
       ...noise.loads.map((load) => ({ ...loadTable(load), terminal: true })),
       { ...list(remarks(noise)), terminal: true },
       noisePlot(noise, words),
@@ -28,19 +28,31 @@ export function noiseReport(statistics: Statistics): OfRuns {
   }
 }
 
-/** What to run to tell twice the least change from none. */
-function noiseWords({ effect, recommended }: Noise): string {
+/** How far runs of the same differ, what to run to tell twice the least change from none, and what it takes. */
+function noiseWords({ effect, recommended, loads }: Noise): [string, ...string[]] {
   const what = `${percent(2 * effect)} from no change`
+  const load = loads.find(({ durationMs }) => durationMs === recommended?.durationMs) ?? loads.at(-1)
+  const known = load?.figures.flatMap(({ metric, runs }) => (runs ? [{ metric, ...runs }] : [])) ?? []
+  const [most] = [...known].sort((a, b) => b.value - a.value)
+  const differ = most
+    ? `Runs of the same differ by up to ${deviationOf(most.value)} % (${most.metric})`
+    : null
   if (!recommended)
-    return `These runs vary too much to tell ${what}: run longer, or calm the machine, and measure the noise again.`
+    return [
+      `${differ ? `${differ}, too much` : 'There are too few runs'} to tell ${what}.`,
+      'Run longer, or calm the machine, and measure the noise again.',
+    ]
   const { durationMs, repeats, without } = recommended
   const except = without.length > 0 ? `, except in ${without.join(' and ')}` : ''
   const minutes = (2 * repeats * durationMs) / 60_000
-  return `${quantity(repeats, 'run')} of ${number(durationMs / 1000)} s a side tell ${what}${except}: ${number(minutes)} minutes of load for a comparison.`
+  return [
+    `${differ ? `${differ}; ` : ''}${quantity(repeats, 'run')} of ${number(durationMs / 1000)} s a side tell ${what}${except}.`,
+    `That is ${number(minutes)} minutes of load for a comparison.`,
+  ]
 }
 
-const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): Block =>
-  tableOf(`${load}: ${quantity(runs, 'run')} in ${quantity(sessions, 'session')}`, figures, [
+const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): Block => {
+  const table = tableOf(`${load}: ${quantity(runs, 'run')} in ${quantity(sessions, 'session')}`, figures, [
     ['figure', ({ metric, unit }) => `${metric} (${unit})`],
     ['typical', ({ typical }) => number(typical)],
     ['between runs', ({ runs }) => deviationWords(runs)],
@@ -57,14 +69,19 @@ const loadTable = ({ load, figures, runs, sessions }: Noise['loads'][number]): B
     ),
     ['runs needed', ({ runsNeeded }) => orDash(runsNeeded)],
   ])
+  return { ...table, narrow: table.heads.filter((head) => head !== 'typical' && head !== 'between sessions') }
+}
 
 const deviationWords = (deviation: Deviation | null): string =>
   deviation
-    ? `${percent(rounded(deviation.value))} (${number(100 * rounded(deviation.low))} to ${number(100 * rounded(deviation.high))})`
+    ? `${deviationOf(deviation.value)} % (${deviationOf(deviation.low)} to ${deviationOf(deviation.high)})`
     : '–'
 
-/** Equal values differ by what floating point leaves. */
-const rounded = (value: number): number => (value < 1e-12 ? 0 : value)
+/** In percent, to two digits, which is as far as a deviation is known; equal values differ by what floating point leaves. */
+function deviationOf(share: number): string {
+  const value = share < 1e-12 ? 0 : Number((100 * share).toPrecision(2))
+  return alike([value])(value)
+}
 
 const remarks = ({ effect, loads }: Noise): string[] => [
   'Between runs and sessions: relative standard deviations, with 90 % intervals. “10 find” is the smallest change for the worse that ten runs a side, made in turns, call worse in nine of ten comparisons.',

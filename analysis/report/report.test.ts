@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DOMParser, type Element } from '@xmldom/xmldom'
 import fc from 'fast-check'
-import { aClimb, fixture, summaryOf } from '../../test/samples.ts'
+import { aClimb, fixture, foreignScripts, summaryOf } from '../../test/samples.ts'
 import type { Summary } from '../formats/summary.ts'
 import { statistics } from '../runs/statistics.ts'
 import { reportFiles, text } from './files.ts'
+import { script } from './printers/page.ts'
 
 const report = (...sources: Parameters<typeof statistics>[0]) => reportFiles(statistics(sources))
 const file = (files: ReadonlyMap<string, string>, name: string) => {
@@ -33,9 +34,27 @@ test('one run: a page, Markdown, the figures and three plots', () => {
   const page = file(files, 'index.html')
   for (const [name, svg] of files) if (name.endsWith('.svg')) assert.ok(page.includes(svg))
   assert.doesNotMatch(
-    page.replaceAll('http://www.w3.org/', ''),
-    /<script|<link rel="stylesheet|src=|@import|url\(/,
+    page.replace(script, '').replaceAll('http://www.w3.org/', ''),
+    /<link rel="stylesheet|src=|@import|url\(/,
   )
+  assert.deepEqual(foreignScripts(page), [])
+})
+
+test('of an invalid run among several the figures are crossed out', () => {
+  const cut = aClimb('cut', [1000, 1900])
+  const page = file(
+    report(aClimb('whole', [1000, 1900]), { ...cut, run: cut.run && { ...cut.run, interrupted: true } }),
+    'index.html',
+  )
+  const rows = page.match(/<tr><th scope="row">.*?<\/tr>/gs)?.slice(0, 2) ?? []
+  assert.deepEqual(
+    rows.map((row) => [row.includes('>2,900<'), row.match(/class="crossed"/g)?.length ?? 0]),
+    [
+      [true, 0],
+      [true, 10],
+    ],
+  )
+  assert.match(page, /class="gist good">pass · 145\/s · p95 95 ms<[\s\S]*class="gist doubt">invalid</)
 })
 
 test('the same input gives the same bytes', () => {
@@ -90,8 +109,14 @@ test('a name never turns into markup', () => {
   fc.assert(
     fc.property(nasty, nasty, (one, two) => {
       const files = report(aClimb(one, [10, 20]), aClimb(two, [10, 20]))
-      assert.doesNotMatch(file(files, 'index.html'), /<script|<img/)
-      const rows = file(files, 'report.md').split('\n\n')[2]?.split('\n') ?? []
+      const page = file(files, 'index.html')
+      assert.deepEqual(foreignScripts(page), [])
+      assert.doesNotMatch(page, /<img/)
+      const rows =
+        file(files, 'report.md')
+          .split('\n\n')
+          .find((part) => part.startsWith('| run |'))
+          ?.split('\n') ?? []
       assert.deepEqual(
         rows.map((row) => row.match(/(?<!\\)\|/g)?.length),
         [13, 13, 13, 13],
@@ -163,7 +188,7 @@ test('the latency from the intended start has its own table', () => {
 
 test('the table for the terminal is aligned and at most 80 characters wide', () => {
   const lines = text(statistics([aClimb('climb', [1000, 1900, 123_456])])).split('\n')
-  const [head = '', ...rows] = lines.slice(3, 8)
+  const [head = '', ...rows] = lines.slice(4, 9)
   const stages = rows.slice(0, 3)
   assert.deepEqual(
     stages.map(({ length }) => length),

@@ -1,4 +1,4 @@
-import { loadWords, stageWords, successWords, thinkWords } from '../formats/load.ts'
+import { loadWords, stageLabel, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
@@ -15,7 +15,7 @@ import {
   type Tone,
   tableOf,
 } from './blocks.ts'
-import { intendedTable, kindsTable, serverTable, stagesTable, tilesOf } from './figures.ts'
+import { intendedTable, kindsTable, kindTiles, serverTable, stagesTable, tilesOf } from './figures.ts'
 import { eachAlone } from './groups.ts'
 import { measureBlocks, thresholdCases, thresholdsTable } from './measures.ts'
 import type { OfRuns } from './model.ts'
@@ -23,21 +23,28 @@ import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
 import { scalingPlot } from './plots/scaling.ts'
 import { timelinePlot } from './plots/timeline.ts'
+import { answering, isClimb, runSentence } from './run-finding.ts'
+import { timeBlocks } from './time.ts'
 import { whereBlocks } from './where.ts'
 
-export function runReport({ runs }: Statistics): OfRuns {
+export function runReport(statistics: Statistics): OfRuns {
+  const { timeline: _, ...figures } = statistics
+  const { runs } = figures
   const [run] = runs as [RunStatistics]
   const groups = eachAlone(runs)
-  const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run), timelinePlot(run)]
+  const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run)]
+  const time = timeBlocks(statistics)
   return {
     ...(run.run ? { title: run.run.scenario, subtitle: run.name } : { title: run.name }),
     blocks: present([
-      verdictFinding(run),
+      ...runFindings(run),
       ...headline(run),
       ...plots,
+      ...(time.length > 0 ? time : [timelinePlot(run)]),
       ...whereBlocks(run),
       ...runTables(run),
     ]),
+    figures,
   }
 }
 
@@ -48,7 +55,7 @@ export const verdictTones: Record<RunStatistics['verdict']['kind'], Tone> = {
   'not judged': 'doubt',
 }
 
-export const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): Finding & Block => ({
+const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): Finding & Block => ({
   kind: 'finding',
   text: `verdict: ${kind}`,
   tone: verdictTones[kind],
@@ -69,14 +76,25 @@ const verdictCase = ({ name, verdict: { kind, reasons } }: RunStatistics): Case 
 /** Whether requests were made over HTTP. */
 const hasRequests = ({ requests, p50Ms, p95Ms }: Figures) => (requests ?? p50Ms ?? p95Ms ?? 0) > 0
 
-function headline({ total, stages }: RunStatistics): Block[] {
+/** The answer of a run, and its verdict. */
+export const runFindings = (run: RunStatistics): Block[] => [
+  { kind: 'finding', text: runSentence(run), tone: 'neutral', terminal: true },
+  verdictFinding(run),
+]
+
+/** Figures of what answers: of one load or kind of request, never of a mixture. */
+function headline(run: RunStatistics): Block[] {
+  const { total, stages, requests } = run
   if (!hasRequests(total)) return []
-  const held = stages.length > 1 ? stages.filter(({ holds }) => holds === true) : []
+  if (requests.length > 1) return [kindTiles(requests)]
+  const stage = answering(run)
+  const held = isClimb(stages) ? stages.filter(({ holds }) => holds === true) : []
   const [best] = [...held].sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0))
   const words =
     best &&
-    `Of the stages that held the SLOs, ${stageWords(best)} had the highest throughput: ${orDash(best.rate)} requests/s at p95 ${orDash(best.p95Ms)} ms.`
-  return [tilesOf(total), list(words)]
+    best !== stage &&
+    `Did the most within the SLOs: ${stageLabel(best)}, ${orDash(best.rate)} requests/s at p95 ${orDash(best.p95Ms)} ms.`
+  return [stage ? tilesOf(stage, ` at ${stageLabel(stage)}`) : tilesOf(total), list(words)]
 }
 
 /** Everything about one run below its headline. */
@@ -110,7 +128,7 @@ const followingTable = ({ following, stages }: RunStatistics): Table =>
     'How the replicas followed',
     following.map((each) => ({ ...each, figures: stages.find(({ stage }) => stage === each.stage) })),
     [
-      ['change of load', ({ vus }) => `to ${vus} VUs`],
+      ['change of load', ({ vus }) => `to ${quantity(vus, 'VU')}`],
       ['replicas', ({ from, to }) => `${from} → ${to}`],
       ['first change after s', ({ firstMs }) => seconds(firstMs)],
       ['all ready after s', ({ readyMs }) => seconds(readyMs)],

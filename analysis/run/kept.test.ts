@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { aClimb, aRun, fixture, k6Versions, requests, summaryText } from '../../test/samples.ts'
 import { readSource } from '../formats/read.ts'
 import { formatRun, type Run } from '../formats/run.ts'
-import { keep, readFigures } from './kept.ts'
+import { comparedPercentiles, keep, readFigures } from './kept.ts'
 import { type RunStatistics, runStatistics } from './statistics.ts'
 
 describe('figures kept in run.json', () => {
@@ -18,12 +18,13 @@ describe('figures kept in run.json', () => {
 
   const file = (name: string) => path.join(folder, name)
 
-  /** From the summary, without curves. */
+  /** From the summary, without whole curves. */
   async function computed(): Promise<RunStatistics> {
     const reading = await readSource(folder)
     assert.ok(reading.kind === 'source')
-    const { stages, ...rest } = runStatistics(reading.source)
-    return { ...rest, percentiles: [], stages: stages.map((each) => ({ ...each, percentiles: [] })) }
+    const { stages, percentiles, ...rest } = runStatistics(reading.source)
+    const few = percentiles.filter(([p]) => comparedPercentiles.includes(p))
+    return { ...rest, percentiles: few, stages: stages.map((each) => ({ ...each, percentiles: [] })) }
   }
 
   /** Leaves the folder as a run does that ends with these figures; by default those of its summary. */

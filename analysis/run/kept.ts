@@ -9,9 +9,12 @@ import { type RunStatistics, runStatistics } from './statistics.ts'
 
 type Figures = Omit<RunStatistics, 'name' | 'run'>
 
+/** The percentiles at which runs are compared, if they have as many requests: more towards the tail. */
+export const comparedPercentiles = [1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.9, 99.99]
+
 /**
- * What `run.json` keeps of a run's figures: all but the curves, which are most of a summary. Undefined without a
- * summary, which costs a later comparison only time.
+ * What `run.json` keeps of a run's figures: all but the curves, which are most of a summary; of the run's own those
+ * percentiles that runs are compared at. Undefined without a summary, which costs a later comparison only time.
  */
 export function keep({ name: _, run, ...rest }: RunStatistics, summaryFile: string): Kept | undefined {
   const figures = withoutCurves(rest)
@@ -22,8 +25,8 @@ export function keep({ name: _, run, ...rest }: RunStatistics, summaryFile: stri
 }
 
 /**
- * The figures of a result folder without curves: the kept ones, or, where a byte of the summary, the run, the figures
- * or the code that computes them has changed since, computed from the summary. Both give the same.
+ * The figures of a result folder without whole curves: the kept ones, or, where a byte of the summary, the run, the
+ * figures or the code that computes them has changed since, computed from the summary. Both give the same.
  */
 export async function readFigures(folder: string): Promise<JsonReading<RunStatistics>> {
   const file = readRun(folder)
@@ -39,7 +42,7 @@ export async function readFigures(folder: string): Promise<JsonReading<RunStatis
 
 const withoutCurves = <Of extends Figures>(figures: Of): Of => ({
   ...figures,
-  percentiles: [],
+  percentiles: figures.percentiles.filter(([p]) => comparedPercentiles.includes(p)),
   stages: figures.stages.map((stage) => ({ ...stage, percentiles: [] })),
 })
 

@@ -8,7 +8,7 @@ import { largest, smallest } from '../numbers/extremes.ts'
 import { atMostFrom, withOmitted } from '../numbers/omission.ts'
 import { durations, type Figures } from './figures.ts'
 import { halves } from './halves.ts'
-import type { StageStatistics } from './stages.ts'
+import { fitsLittlesLaw, type StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
 
 type Statistics = Omit<RunStatistics, 'remarks'>
@@ -185,13 +185,13 @@ function podRemarks({ target, load }: Run, fairness: number | null): string[] {
     const cause =
       load.connections === 'kept' ? ': a Service balances connections, and each VU kept its own.' : '.'
     found.push(
-      `Requests were spread unevenly over the ${pods.length} pods (Jain’s index ${number(fairness)}, 1 would be even)${cause}`,
+      `Requests were spread unevenly over the ${quantity(pods.length, 'pod')} (Jain’s index ${number(fairness)}, 1 would be even)${cause}`,
     )
   }
   const unknown = pods.filter(({ served }) => served === null).length
   if (unknown > 0)
     found.push(
-      `${unknown} of ${quantity(pods.length, 'pod')} started, stopped or restarted during the load: how many requests they served is unknown.`,
+      `${number(unknown)} of ${quantity(pods.length, 'pod')} started, stopped or restarted during the load: how many requests they served is unknown.`,
     )
   return found
 }
@@ -237,17 +237,9 @@ function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): s
   ]
 }
 
-/** A plateau that deviates from Little’s law by more than this is remarked upon. */
-const fitsWithin = 0.05
-
-/**
- * VUs without pauses always have a request in flight, so the law holds for them whatever the latency did: it
- * shows VUs that idled and answers that came late, not whether the stage was steady. In an open model the
- * number in flight follows from the latency, so there is nothing to compare it with.
- */
-const misfitRemarks = ({ stage, vus, offered, inFlight }: StageStatistics): string[] =>
-  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= fitsWithin
+const misfitRemarks = (stage: StageStatistics): string[] =>
+  fitsLittlesLaw(stage)
     ? []
     : [
-        `Stage ${stage} does not fit Little’s law: its throughput and iteration time imply ${quantity(inFlight, 'request')} in flight, but there were ${quantity(vus, 'VU')}. VUs were idle, or many answers came after its end; a longer stage would give better figures.`,
+        `Stage ${stage.stage} does not fit Little’s law: its throughput and iteration time imply ${quantity(stage.inFlight ?? 0, 'request')} in flight, but there were ${quantity(stage.vus ?? 0, 'VU')}. VUs were idle, or many answers came after its end; a longer stage would give better figures.`,
       ]

@@ -74,6 +74,18 @@ export function stageStatistics(run: Run | null, summary: Summary): StageStatist
  */
 export const littlesLaw = (ratePerSecond: number, meanMs: number): number => (ratePerSecond * meanMs) / 1000
 
+/** A plateau that deviates from Little’s law by more than this is remarked upon. */
+const fitsWithin = 0.05
+
+/**
+ * Whether the VUs of a plateau were all busy until its end, as far as that is known. VUs without pauses always have a
+ * request in flight, so the law holds for them whatever the latency did: it shows VUs that idled and answers that came
+ * late, not whether the stage was steady. In an open model the number in flight follows from the latency, so there is
+ * nothing to compare it with.
+ */
+export const fitsLittlesLaw = ({ vus, offered, inFlight }: StageStatistics): boolean =>
+  vus === null || offered !== null || inFlight === null || Math.abs(inFlight / vus - 1) <= fitsWithin
+
 function inFlight(summary: Summary, { rate }: Figures, tags: Tags): number | null {
   // An iteration of the open model may wait for its start first.
   const stay =

@@ -71,11 +71,12 @@ function ended(use: Partial<Run['k6']>) {
 test('the limit of the generator is not reported as the limit of the target', () => {
   assert.deepEqual(ended({}), {
     limit: 'target',
-    words: 'It holds 40 requests/s and breaks at 41: 2.50 % apart, over 5 probes.',
+    words:
+      'Holds 40 requests/s, breaks at 41: p95 95 → 95 ms. 2.5 % apart, over 5 probes. At 41: p95 ≤ 50 ms missed: 95 ms.',
   })
   const bottleneck = {
     limit: 'generator',
-    words: 'It holds 40 requests/s; at 41 k6 was the bottleneck, so where the target breaks is not known.',
+    words: 'Holds 40 requests/s; at 41 k6 was the bottleneck, so where the target breaks is not known.',
   }
   assert.deepEqual(ended({ cpuSeconds: 38 }), bottleneck)
   assert.deepEqual(ended({ exitCode: null, signal: 'SIGKILL' }), bottleneck)

@@ -6,6 +6,7 @@ import { groupedBy } from '../numbers/group.ts'
 import { badRuns } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { badSides } from './bad-sides.ts'
+import { ByPercentile, byPercentile } from './by-percentile.ts'
 import { comparability, inTurns } from './comparability.ts'
 import { missingFigures, taggedFigures, unknownFigures } from './figures-compared.ts'
 import { Compared, Judgement, judged } from './judgement.ts'
@@ -38,6 +39,9 @@ const ComparedGroup = z.object({
     .describe('why the two cannot be compared; empty where they can, or were compared anyway'),
   warnings: z.array(z.string()),
   metrics: z.array(Compared),
+  byPercentile: ByPercentile.nullable().describe(
+    'how latency changed at each percentile; null where the runs have fewer than three in common',
+  ),
   judgement: Judgement,
 })
 /** Runs of both sides with the same scenario and number of replicas. */
@@ -63,6 +67,7 @@ export type CompareOptions = {
   readonly effect?: number
   readonly anyway?: boolean
   readonly figures?: readonly TaggedFigure[] | null
+  readonly percentiles?: boolean
 }
 
 /**
@@ -70,18 +75,18 @@ export type CompareOptions = {
  * have.
  * @param options `effect`: the smallest change that matters (0.05: 5 %); `anyway`: compare even what is not
  * comparable; `figures`: of parts of the runs, beside those of the whole run (default: the p95 of each request name
- * that all runs have)
+ * that all runs have); `percentiles`: also how latency changed at each percentile, which no judgement needs
  */
 export function compare(
   baseline: readonly RunStatistics[],
   candidate: readonly RunStatistics[],
-  { effect = 0.05, anyway = false, figures = null }: CompareOptions = {},
+  { effect = 0.05, anyway = false, figures = null, percentiles = false }: CompareOptions = {},
 ): Comparison {
   const [before, after] = [grouped(baseline), grouped(candidate)]
   const names = [...new Set([...before.keys(), ...after.keys()])].sort()
   const groups = names.flatMap((name) => {
     const [a, b] = [before.get(name), after.get(name)]
-    return a && b ? [compareGroup(a, b, { effect, anyway, figures })] : []
+    return a && b ? [compareGroup(a, b, { effect, anyway, figures, percentiles })] : []
   })
   const unmatched = names.flatMap((name) =>
     before.has(name) && after.has(name)
@@ -118,7 +123,7 @@ const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =
 function compareGroup(
   baseline: readonly RunStatistics[],
   candidate: readonly RunStatistics[],
-  { effect, anyway, figures }: Required<CompareOptions>,
+  { effect, anyway, figures, percentiles }: Required<CompareOptions>,
 ): ComparedGroup {
   const valid = (runs: readonly RunStatistics[]) => runs.filter(({ verdict }) => verdict.kind !== 'invalid')
   const [a, b] = [valid(baseline), valid(candidate)]
@@ -157,6 +162,8 @@ function compareGroup(
     refused,
     warnings,
     metrics,
+    byPercentile:
+      percentiles && refused.length === 0 ? byPercentile(pairs?.a ?? a, pairs?.b ?? b, options) : null,
     judgement: suspect ? 'cannot tell' : judgement,
   }
 }

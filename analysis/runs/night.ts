@@ -2,7 +2,7 @@ import type { TaggedFigure } from '../formats/figure.ts'
 import { seriesLoad } from '../formats/load.ts'
 import type { Night } from '../formats/night.ts'
 import type { Run, Verdict } from '../formats/run.ts'
-import { quantity } from '../formats/words.ts'
+import { number, quantity } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { badRuns, isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -95,7 +95,11 @@ export function entryVerdicts(
       if (2 * such.length < cell.length) continue
       const what = kind === 'fail' ? 'failed' : such.length === 1 ? 'is invalid' : 'are invalid'
       const reasons = such[0]?.verdict.reasons.join('; ')
-      return { name, kind, failure: `${such.length} of ${quantity(cell.length, 'run')} ${what}: ${reasons}` }
+      return {
+        name,
+        kind,
+        failure: `${number(such.length)} of ${quantity(cell.length, 'run')} ${what}: ${reasons}`,
+      }
     }
     return { name, kind: 'pass', failure: null }
   })

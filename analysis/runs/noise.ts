@@ -93,6 +93,7 @@ export function noise(
 /** A figure's logarithms by session, and without each session's mean: how its runs differ. */
 type Varying = {
   readonly figure: Pick<Measured, 'metric' | 'unit' | 'better'>
+  readonly values: readonly (readonly number[])[]
   readonly logs: readonly (readonly number[])[]
   readonly apart: readonly number[]
 }
@@ -106,15 +107,15 @@ function noisyFigures(
     const values = sessions.map((runs) => runs.map((run) => of(run) ?? 0))
     if (figure.unit === 'share' || values.flat().some((value) => value <= 0)) return []
     const logs = values.map((each) => each.map(Math.log))
-    return [{ figure, logs, apart: logs.flatMap((each) => each.map((log) => log - mean(each))) }]
+    return [{ figure, values, logs, apart: logs.flatMap((each) => each.map((log) => log - mean(each))) }]
   })
   const found = smallestFound(varying, sessions.length, effect, rounds)
-  return varying.map(({ figure: { metric, unit }, logs }, index) => {
+  return varying.map(({ figure: { metric, unit }, values, logs }, index) => {
     const { within, between } = deviations(logs)
     return {
       metric,
       unit,
-      typical: median(logs.flat().map(Math.exp)),
+      typical: median(values.flat()),
       runs: within,
       sessions: between,
       found: sizes.map((runs, size) => ({ runs, change: found[size]?.[index] ?? null })),

@@ -114,7 +114,7 @@ export function recommendation(
   if (enough)
     return `For ${number(wanted)} requests/s: ${holds(enough, within, holding)}${closedWords(enough)}`
   const most = levels.at(-1)?.replicas ?? 1
-  return `No measured number of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${best.replicas}. ${beyond(scaling, most, wanted)}${closedWords(best)}`
+  return `No measured number of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${number(best.replicas)}. ${beyond(scaling, most, wanted)}${closedWords(best)}`
 }
 
 function holds(level: ReplicaLevel, within: string, holding: readonly ReplicaLevel[]): string {
@@ -125,16 +125,16 @@ function holds(level: ReplicaLevel, within: string, holding: readonly ReplicaLev
   const alike = holding.some(
     (other) => other !== level && other.held && other.held.least <= most && other.held.most >= least,
   )
-  return `${quantity(replicas, 'replica')} ${replicas === 1 ? 'holds' : 'hold'} ${number(least)} requests/s within ${within} (${
-    runs > 1 ? `the least of ${runs} runs` : 'one run'
-  }: a next run holds it in ${alike ? 'at most' : 'about'} ${share} of cases${alike ? ', since another number of replicas did as well' : ''}, and in fewer on another day or machine).`
+  return `${quantity(replicas, 'replica')} ${replicas === 1 ? 'holds' : 'hold'} ${number(least)} requests/s within ${within}. ${
+    runs > 1 ? `That is the least of ${quantity(runs, 'run')}` : 'One run showed it'
+  }: a next run holds it in ${alike ? 'at most' : 'about'} ${share} of cases${alike ? ', since another number of replicas did as well' : ''}, and in fewer on another day or machine.`
 }
 
 // VUs never queue more requests than there are VUs; independent users do.
 const closedWords = ({ heldVus }: ReplicaLevel): string =>
   heldVus === null
     ? ''
-    : ` That is what ${quantity(heldVus, 'VU')} ${heldVus === 1 ? 'reaches' : 'reach'}, each waiting for its answer before it asks again. Independent users who arrive at that rate can meet far longer latencies: search the arrival rate to know.`
+    : ` It is what ${quantity(heldVus, 'VU')} ${heldVus === 1 ? 'reaches' : 'reach'}, each waiting for its answer before it asks again. Independent users who arrive at that rate can meet far longer latencies: search the arrival rate to know.`
 
 function beyond(scaling: Scaling | null, most: number, wanted: number): string {
   if (!scaling) return 'There are too few numbers of replicas or runs to extrapolate from.'
@@ -143,7 +143,7 @@ function beyond(scaling: Scaling | null, most: number, wanted: number): string {
   if (first === undefined)
     return 'With the most replicas throughput no longer grew, so nothing is extrapolated.'
   if (needed.every((each) => each === null))
-    return `No law that explains the runs reaches it with up to ${furthest * most} replicas either.`
+    return `No law that explains the runs reaches it with up to ${quantity(furthest * most, 'replica')} either.`
   if (needed.includes(null))
     return 'Whether more would reach it cannot be told: laws that explain the runs about as well disagree.'
   const [from, to] = [smallest(needed.map(Number)), largest(needed.map(Number))]

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Source } from '../formats/read.ts'
 import { type Slo, sloWords } from '../formats/slo.ts'
+import type { Timeline } from '../formats/timeline.ts'
 import { Scaling, scaling } from '../numbers/scaling-model.ts'
 import { RunStatistics, runStatistics } from '../run/statistics.ts'
+import { inTime, Time } from '../run/time.ts'
 import { Breakpoint, breakpoint, type Search } from './breakpoint.ts'
 import { Comparison, compare } from './compare.ts'
 import { Noise, noise } from './noise.ts'
@@ -27,16 +29,32 @@ export const Statistics = z.object({
   breakpoint: Breakpoint.nullable().describe('where the target breaks; null unless the runs are probes'),
   comparison: Comparison.nullable().describe('null unless the runs are a baseline and a candidate'),
   noise: Noise.nullable().describe('null unless the runs are repeats of the same, to see how they differ'),
+  time: Time.nullable().describe('what changed during the run; null unless it is one run with a timeline'),
 })
 
-export type Statistics = z.infer<typeof Statistics>
+export type Statistics = z.infer<typeof Statistics> & {
+  /** For the plots of one run; `statistics.json` names its file instead. */
+  readonly timeline?: Timeline
+}
 
 /** `wanted`: the load that a recommended number of replicas must hold, in requests per second. */
 type Options = { readonly wanted?: number | null }
 
 /** The statistics of runs that belong together, such as those of a sweep. */
-export const statistics = (sources: readonly Source[], options: Options = {}): Statistics =>
-  ofRuns(sources.map(runStatistics), options)
+export function statistics(sources: readonly Source[], options: Options = {}): Statistics {
+  const found = ofRuns(sources.map(runStatistics), options)
+  const [source] = sources
+  return source && found.kind === 'run' ? withTime(found, source) : found
+}
+
+/** A damaged timeline is a remark; the rest of the report stands. */
+function withTime(found: Statistics, { run, timeline: read }: Source): Statistics {
+  const reading = run && read ? read() : null
+  if (reading === null || run === null) return found
+  if (reading.kind === 'ok') return { ...found, time: inTime(reading.value, run), timeline: reading.value }
+  const remark = `What changed during the run is unknown: ${reading.reason}.`
+  return { ...found, runs: found.runs.map((each) => ({ ...each, remarks: [...each.remarks, remark] })) }
+}
 
 /** The same from the figures of each run, so that nobody needs to hold all summaries at once. */
 function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Options = {}): Statistics {
@@ -66,7 +84,7 @@ export const comparison = (
 ): Statistics => ({
   ...unrelated([...baseline, ...candidate]),
   kind: 'comparison',
-  comparison: compare(baseline, candidate, options),
+  comparison: compare(baseline, candidate, { ...options, percentiles: true }),
 })
 
 /** Repeats of the same, a list a session. */
@@ -85,6 +103,7 @@ const unrelated = (runs: readonly RunStatistics[]): Statistics => ({
   breakpoint: null,
   comparison: null,
   noise: null,
+  time: null,
 })
 
 /** The SLOs that every run had. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { quantity } from '../../analysis/formats/words.ts'
 import { Failure } from '../shell/exit.ts'
 import type { Controller, Deployed } from './deployed.ts'
 import { readPods } from './pods.ts'
@@ -60,8 +61,8 @@ export async function settled(deployed: Deployed, replicas: number, signal?: Abo
       status?.observedGeneration === metadata?.generation && (status?.updatedReplicas ?? 0) === replicas
     if (current && ready === replicas && pods.length === replicas) return
     if (signal?.aborted)
-      throw new Failure('interrupted', `interrupted while waiting for ${replicas} replicas`)
-    const progress = `${ready} of ${replicas} replicas are ready${terminating > 0 ? `, ${terminating} terminating` : ''} …`
+      throw new Failure('interrupted', `interrupted while waiting for ${quantity(replicas, 'replica')}`)
+    const progress = `${ready} of ${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready${terminating > 0 ? `, ${terminating} terminating` : ''} …`
     if (progress !== lastProgress) kubectl.shell.say(progress)
     lastProgress = progress
     const troubled = staying.find((pod) => pod.problem)
@@ -75,7 +76,7 @@ export async function settled(deployed: Deployed, replicas: number, signal?: Abo
     if (waitedMs > mostMs)
       throw new Failure(
         'environment',
-        `only ${ready} of ${replicas} replicas were ready after ${mostMs / 1000} s; "kubectl${['', ...kubectl.inContext, ...kubectl.inNamespace].join(' ')} get pods" shows them`,
+        `only ${ready} of ${quantity(replicas, 'replica')} ${replicas === 1 ? 'was' : 'were'} ready after ${mostMs / 1000} s; "kubectl${['', ...kubectl.inContext, ...kubectl.inNamespace].join(' ')} get pods" shows them`,
       )
     await sleep(500)
   }

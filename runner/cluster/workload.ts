@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Node } from 'kubernetes-types/core/v1.js'
+import { quantity } from '../../analysis/formats/words.ts'
 import { largest } from '../../analysis/numbers/extremes.ts'
 import { Failure } from '../shell/exit.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -62,10 +63,17 @@ export async function deploy(
     await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
   }
   await apply(kubectl, replicas, image ?? bundledImage, components)
+<<<<<<< HEAD
   const deployed = await findDeployed(shell, null)
   if (!components.includes('autoscaling')) await removeAutoscaler(deployed)
   await settled(deployed, replicas, shell.signal)
   shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
+=======
+  await settled(kubectl, replicas, shell.signal)
+  shell.say(
+    `${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready; "npm run cluster:url" prints their address`,
+  )
+>>>>>>> c7c9baaafb0b2f402662ec9c33194b179641640c
 }
 
 /** @throws a Failure where a ServiceMonitor cannot be applied, before anything else is */
@@ -128,8 +136,13 @@ export async function printUrl(shell: Shell): Promise<void> {
 
 /** Changes the number of replicas and waits until exactly this many are ready. */
 export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
-  await change(await findDeployed(shell, null), { replicas }, shell.signal)
-  shell.say(`${replicas} replicas are ready`)
+<<<<<<< HEAD
+  await change(await findDeployed(shell, null), replicas , shell.signal)
+  shell.say(`$replicasreplicas are ready`)
+=======
+  await change(kubectlOf(shell), { replicas }, shell.signal)
+  shell.say(`$quantity(replicas, 'replica')$replicas === 1 ? 'is' : 'are'ready`)
+>>>>>>> c7c9baaafb0b2f402662ec9c33194b179641640c
 }
 
 /** Prints the pods, where they run and what they use, and what is wrong with them. */
@@ -161,12 +174,16 @@ export async function status(shell: Shell): Promise<void> {
   )
   const scaled = autoscalers.map(
     ({ metadata, spec }) =>
-      `the autoscaler ${metadata?.name} scales it: ${spec?.minReplicas ?? 1} to ${spec?.maxReplicas} replicas`,
+      `the autoscaler $metadata?.namescales it: $spec?.minReplicas ?? 1to $spec?.maxReplicasreplicas`,
   )
   const problems = pods.flatMap(({ problem }) => problem ?? [])
+<<<<<<< HEAD
   shell.print(
-    `${[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...scaled, ...problems].join('\n')}\n`,
+    `$[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...scaled, ...problems].join('\n')\n`,
   )
+=======
+  shell.print(`$[...lines, '', quantity(nodes.length, 'node'), ...problems].join('\n')\n`)
+>>>>>>> c7c9baaafb0b2f402662ec9c33194b179641640c
 }
 
 /** Removes the workload with its namespace; the cluster stays. */

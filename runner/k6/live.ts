@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { number, percent } from '../../analysis/formats/words.ts'
+import { number, percent, quantity } from '../../analysis/formats/words.ts'
 import { ask } from '../targets/ask.ts'
 import { nearbyOnly } from '../targets/reach.ts'
 
@@ -45,11 +45,11 @@ export function liveFigures(port: number, plannedMs: number): { words(): string;
     before = now
     const leftMs = Math.max(0, plannedMs - (now.atMs - startMs))
     words = [
+      `${Math.ceil(leftMs / 1000)} s left`,
       `${number(rate)} requests/s`,
       `p95 ${number(duration['p(95)'] ?? 0)} ms so far`,
       `${percent(failed.rate ?? 0)} errors`,
-      `${status.vus} VUs`,
-      `${Math.ceil(leftMs / 1000)} s left`,
+      quantity(Number(status.vus), 'VU'),
     ].join(', ')
   }
   // Fails before k6 listens and after it has ended; the words then stay as they are.

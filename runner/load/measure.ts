@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rmdir } from 'node:fs/promises'
 import path from 'node:path'
 import { plannedMs, sizesWords } from '../../analysis/formats/load.ts'
-import { readSummary, type Source } from '../../analysis/formats/read.ts'
+import { readSummary, readTimeline, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
 import { halvesOf } from '../../analysis/run/halves.ts'
 import { keep } from '../../analysis/run/kept.ts'
@@ -240,7 +240,8 @@ async function measured(
     }),
   )
   const complete = await Promise.all(places.map(({ folder }) => folder.complete()))
-  return { folder: complete[0] as string, source: (measured[0] as Measured).source }
+  const folder = complete[0] as string
+  return { folder, source: { ...(measured[0] as Measured).source, timeline: () => readTimeline(folder) } }
 }
 
 /** Of a duet the stages of that side; of any other load all of them. */

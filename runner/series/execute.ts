@@ -71,7 +71,7 @@ export async function execute(
       const begins = index > 0 && run.repeat !== left[index - 1]?.repeat
       if (plan.minutes !== null && begins && spentMs + repeatMs > plan.minutes * 60_000) {
         shell.say(
-          `another repeat does not fit into the ${plan.minutes} minutes: ${left.length - index} runs are left out`,
+          `another repeat does not fit into the ${plan.minutes} minutes: ${quantity(left.length - index, 'run')} left out`,
         )
         break
       }

@@ -25,7 +25,7 @@ export type Shell = {
   longWork(what: string, standing?: () => string): () => void
 }
 
-type Output = { write(text: string): unknown; readonly isTTY?: boolean }
+type Output = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
 
 export function shellOf(
   given: Pick<Shell, 'env' | 'cwd' | 'signal' | 'urgent'>,
@@ -35,6 +35,8 @@ export function shellOf(
   const secrets = new Set(secretsOfEnvironment(given.env))
   const hide = (sentence: string) => withoutUrlSecrets(maskOf(secrets)(sentence))
   const say = (sentence: string) => void stderr.write(`${visible(hide(sentence))}\n`)
+  // A longer line would wrap, and be drawn again below itself each second.
+  const fitting = (line: string) => line.slice(0, (stderr.columns ?? 80) - 1)
   return {
     ...given,
     terminal,
@@ -46,11 +48,11 @@ export function shellOf(
     longWork(what, standing = () => '') {
       const start = performance.now()
       const line = () => `${what} ${standing() || `${Math.round((performance.now() - start) / 1000)} s`}`
-      if (terminal) stderr.write(hide(what))
+      if (terminal) stderr.write(fitting(hide(what)))
       else say(what)
       const timer = setInterval(
         // What was longer before must not show behind what is shorter now.
-        () => (terminal ? stderr.write(`\r${hide(line())}\x1b[K`) : say(line())),
+        () => (terminal ? stderr.write(`\r${fitting(hide(line()))}\x1b[K`) : say(line())),
         terminal ? 1000 : 15_000,
       ).unref()
       return () => {

@@ -11,10 +11,12 @@ export const started = (): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
 
-/** The violations that axe finds on a page, one line each. */
-export async function violations(page: Page): Promise<string[]> {
+/** The violations that axe finds on a page, of all its rules or of these, one line each. */
+export async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe)
   type Found = { violations: { id: string; nodes: { html: string }[] }[] }
-  const { violations: found } = await page.evaluate<Found>('axe.run()')
+  const { violations: found } = await page.evaluate<Found>(
+    `axe.run(${rules ? JSON.stringify({ runOnly: rules }) : ''})`,
+  )
   return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 }

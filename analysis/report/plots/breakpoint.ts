@@ -26,38 +26,46 @@ export function breakpointPlot(
     { label: 'held', colour: hues.held, mark: 'dot' as const },
     { label: 'SLOs missed, requests dropped, or the queue grew', colour: hues.broke, mark: 'cross' as const },
   ]
-  return plotOf({ name: 'breakpoint', title: 'Where it breaks', description, key }, (width) =>
-    curvePanels(width, [
-      {
-        height: 300,
-        x: {
-          label: `offered (${unit})`,
-          type: 'log',
-          domain: [(rates[0] ?? 1) / 1.1, (rates.at(-1) ?? 1) * 1.1],
-          ticks: rates,
-          words: number,
-          answers,
+  return plotOf(
+    {
+      name: 'breakpoint',
+      title: 'Where it breaks',
+      finding: description.split(/(?<=\.) /)[0],
+      description,
+      key,
+    },
+    (width) =>
+      curvePanels(width, [
+        {
+          height: 300,
+          x: {
+            label: `offered (${unit})`,
+            type: 'log',
+            domain: [(rates[0] ?? 1) / 1.1, (rates.at(-1) ?? 1) * 1.1],
+            ticks: rates,
+            words: number,
+            answers,
+          },
+          y: { label: 'p95 latency (ms)' },
+          limits: limitsOf(runs, /^p95$/),
+          under: [
+            ...(breakpoint.held ? [ruleX([breakpoint.held], { stroke: hues.held, strokeOpacity: 0.6 })] : []),
+            line(
+              [...points].sort((a, b) => a.x - b.x),
+              { x: 'x', y: 'y', ...ink(0.25) },
+            ),
+            dot(
+              points.filter(({ held }) => held),
+              { x: 'x', y: 'y', r: 5, fill: hues.held },
+            ),
+            dot(
+              points.filter(({ held }) => !held),
+              { x: 'x', y: 'y', r: 5, stroke: hues.broke, strokeWidth: 2.5, symbol: 'times' },
+            ),
+          ],
+          curves: [],
+          reach: points.map(({ y }) => y),
         },
-        y: { label: 'p95 latency (ms)' },
-        limits: limitsOf(runs, /^p95$/),
-        under: [
-          ...(breakpoint.held ? [ruleX([breakpoint.held], { stroke: hues.held, strokeOpacity: 0.6 })] : []),
-          line(
-            [...points].sort((a, b) => a.x - b.x),
-            { x: 'x', y: 'y', ...ink(0.25) },
-          ),
-          dot(
-            points.filter(({ held }) => held),
-            { x: 'x', y: 'y', r: 5, fill: hues.held },
-          ),
-          dot(
-            points.filter(({ held }) => !held),
-            { x: 'x', y: 'y', r: 5, stroke: hues.broke, strokeWidth: 2.5, symbol: 'times' },
-          ),
-        ],
-        curves: [],
-        reach: points.map(({ y }) => y),
-      },
-    ]),
+      ]),
   )
 }

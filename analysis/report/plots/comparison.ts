@@ -1,13 +1,14 @@
-import { dot, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
+import { axisX, dot, gridX, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import { figurePhrase } from '../../formats/figure.ts'
-import { number } from '../../formats/words.ts'
+import { percent } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
-import type { ComparedGroup, Comparison } from '../../runs/compare.ts'
+import type { Comparison } from '../../runs/compare.ts'
 import { isTagged } from '../../runs/figures-compared.ts'
 import type { Compared, Judgement } from '../../runs/judgement.ts'
 import type { Plot } from '../blocks.ts'
-import { changeWords, groupName, worstFirst } from '../change-words.ts'
-import { ink, labelledTicks } from './lines.ts'
+import { changeWords, groupName, rangeWords, worstFirst } from '../change-words.ts'
+import { ink } from './lines.ts'
+import { ratioDomain, ratioTicks } from './ratio-axis.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 const hues: Record<Judgement, string> = {
@@ -26,20 +27,17 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
   const ends = shown.flatMap(({ rows }) =>
     rows.flatMap(({ change, interval }) => [change, ...(interval ? [interval.low, interval.high] : [])]),
   )
-  const widest = Math.max(1 + 2 * effect, largest(ends.map((end) => Math.max(end, 1 / end))))
-  const domain = [1 / (widest * 1.03), widest * 1.03] as const
+  const domain = ratioDomain(ends, effect)
   const description = shown
     .map(
       ({ group, rows }) =>
         `${groupName(group)}: ${rows.map((each) => `${each.metric} ${changeWords(each)}, ${each.judgement}`).join('; ')}.`,
     )
     .join(' ')
-  const key = (['worse', 'better', 'no difference', 'cannot tell'] as const)
-    .filter((each) => shown.some(({ rows }) => rows.some(({ judgement }) => judgement === each)))
-    .map((label) => ({ label, colour: hues[label] }))
-  return plotOf(
-    { name: 'comparison', title: 'Candidate ÷ baseline', description, key },
-    shown.map(({ group, rows }) => panel(group, rows, domain, effect)),
+  const key = [{ label: `dashed: ${percent(effect)} more or less`, colour: 'currentColor' }]
+  const title = 'Candidate ÷ baseline, with intervals'
+  return plotOf({ name: 'comparison', title, description, key }, (width) =>
+    shown.map(({ group, rows }) => panel(groupName(group), rows, { domain, effect, width })),
   )
 }
 
@@ -53,53 +51,80 @@ function drawn(metrics: readonly Compared[]): Compared[] {
   return [...ratios.filter((each) => !isTagged(each)), ...tagged]
 }
 
-const longest = 34
-
-/** As it fits beside the plot. */
-function label({ metric }: Compared): string {
+/** As it fits beside the plot, or above an interval. */
+function label({ metric }: Compared, narrow: boolean): string {
   const phrase = figurePhrase(metric)
+  const longest = narrow ? 24 : 34
   // Paths differ at their ends.
-  return phrase.length > longest ? `${phrase.slice(0, 12)}…${phrase.slice(13 - longest)}` : phrase
+  return phrase.length > longest ? `${phrase.slice(0, 10)}…${phrase.slice(11 - longest)}` : phrase
 }
 
-function panel(
-  group: ComparedGroup,
-  rows: readonly Compared[],
-  domain: readonly [number, number],
-  effect: number,
-): Panel {
+type Drawing = {
+  readonly domain: readonly [number, number]
+  readonly effect: number
+  readonly width: number
+}
+
+/** Where there is no room for words beside an interval, they are a line above it. */
+const isNarrow = (width: number): boolean => width < 500
+
+const ofCharacter = 6.6
+const widthOf = (words: readonly string[]): number =>
+  24 + ofCharacter * largest(words.map(({ length }) => length))
+
+function panel(name: string, rows: readonly Compared[], { domain, effect, width }: Drawing): Panel {
+  const narrow = isNarrow(width)
+  const marginLeft = narrow ? 8 : widthOf(rows.map((row) => label(row, narrow)))
+  const marginRight = narrow ? 8 : widthOf(rows.map((row) => rowWords(row, narrow)))
   const placed = rows.map((row, index) => ({
     ...row,
     y: rows.length - 1 - index,
     low: row.interval?.low ?? row.change,
     high: row.interval?.high ?? row.change,
   }))
+  const ticks = ratioTicks({ domain, length: width - marginLeft - marginRight }, 40)
+  const at = ticks.map((tick) => tick.at)
   const hue = ({ judgement }: Compared) => hues[judgement]
+  const above = narrow ? { dy: -14 } : {}
   const marks: Markish[] = [
-    ...labelledTicks(`ratio, candidate ÷ baseline – ${groupName(group)}`, ticks(domain), percentChange),
+    gridX(at),
+    axisX(at, {
+      text: (tick: number) => ticks.find((each) => each.at === tick)?.words ?? '',
+      label: `ratio, candidate ÷ baseline – ${name}`,
+      labelAnchor: 'center',
+      labelArrow: 'none',
+    }),
     ruleX([1 / (1 + effect), 1 + effect], { ...ink(0.35), strokeDasharray: '3 3' }),
     ruleX([1], ink(0.6)),
     ruleY(placed, { y: 'y', x1: 'low', x2: 'high', stroke: hue, strokeWidth: 3 }),
     dot(placed, { x: 'change', y: 'y', fill: hue, r: 5 }),
-    text(placed, { y: 'y', frameAnchor: 'left', text: label, textAnchor: 'end', dx: -10 }),
-    text(placed, { y: 'y', frameAnchor: 'right', text: changeWords, textAnchor: 'start', dx: 8, fill: hue }),
+    text(placed, {
+      y: 'y',
+      frameAnchor: 'left',
+      text: (row) => label(row, narrow),
+      ...(narrow ? { ...above, dx: 2, textAnchor: 'start' } : { textAnchor: 'end', dx: -10 }),
+    }),
+    text(placed, {
+      y: 'y',
+      frameAnchor: 'right',
+      text: (row) => rowWords(row, narrow),
+      fill: hue,
+      ...(narrow ? { ...above, dx: -2, textAnchor: 'end' } : { textAnchor: 'start', dx: 8 }),
+    }),
   ]
   return {
-    height: 70 + rows.length * 26,
-    ...(rows.some(isTagged) && { marginLeft: 24 + 7 * largest(rows.map((row) => label(row).length)) }),
+    height: 66 + rows.length * (narrow ? 40 : 26),
+    marginLeft,
+    marginRight,
     x: { type: 'log', domain },
-    y: { domain: [-0.6, rows.length - 0.4], axis: null },
+    y: { domain: [-0.6, rows.length - (narrow ? 0.2 : 0.4)], axis: null },
     marks,
   }
 }
 
-function ticks([low, high]: readonly [number, number]): number[] {
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5].find((each) => (high - low) / each <= 8) ?? 10
-  const from = Math.ceil((low - 1) / step)
-  return Array.from({ length: 12 }, (_, index) => 1 + (from + index) * step).filter(
-    (tick) => tick >= low && tick <= high && tick > 0,
-  )
+/** `+12 % worse`, or with its interval: `+12 % (+9 to +15 %) worse`. */
+function rowWords(row: Compared, narrow: boolean): string {
+  const { change, interval, judgement } = row
+  const range = interval && !narrow ? ` (${rangeWords(interval.low, interval.high)})` : ''
+  return `${changeWords({ scale: 'ratio', change })}${range} ${judgement}`
 }
-
-const percentChange = (ratio: number): string =>
-  ratio === 1 ? 'same' : `${ratio > 1 ? '+' : '−'}${number(Math.abs(Math.round((ratio - 1) * 1000) / 10))} %`

@@ -1,5 +1,6 @@
 import { dot, line, type Markish, ruleX, ruleY, text } from '@observablehq/plot'
 import type { Night } from '../../formats/night.ts'
+import { quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { groupedBy } from '../../numbers/group.ts'
 import type { Change } from '../../runs/changes.ts'
@@ -29,7 +30,7 @@ export function historyPlots(series: readonly Series[]): Plot[] {
     const description = drawn
       .map(
         ({ metric, points, changes, unit }) =>
-          `${metric} over ${points.length} nights, last ${figureWords({ unit }, points.at(-1)?.value ?? 0)}${
+          `${metric} over ${quantity(points.length, 'night')}, last ${figureWords({ unit }, points.at(-1)?.value ?? 0)}${
             changes.length > 0
               ? `, changed ${changes.map((change) => `by ${byWords(change)} on ${dayOf(points[change.index]?.night as Night)}`).join(', ')}`
               : ', without a change'
@@ -40,11 +41,26 @@ export function historyPlots(series: readonly Series[]): Plot[] {
       {
         name: `history-${index + 1}-${name.replace(/[^a-z0-9]+/gi, '-')}`,
         title: `${name}: ${first.load}`,
+        finding: finding(drawn),
         description,
       },
       (width) => drawn.map((each, place) => panel(each, place === drawn.length - 1, width)),
     )
   })
+}
+
+/** The last change of each figure, the latest first. */
+function finding(all: readonly Series[]): string {
+  const last = all.flatMap(({ metric, points, changes }) => {
+    const change = changes.at(-1)
+    const night = change && points[change.index]?.night
+    return night ? [{ metric, change, night }] : []
+  })
+  const [latest, ...more] = last.sort((a, b) => b.night.startedAt.localeCompare(a.night.startedAt))
+  const nights = largest(all.map(({ points }) => points.length))
+  if (!latest) return `No change in ${quantity(Math.max(0, nights), 'night')}`
+  const others = more.length > 0 ? `; ${quantity(more.length, 'more figure')} changed` : ''
+  return `${latest.metric} ${byWords(latest.change)} since ${dayOf(latest.night).slice(0, 10)}${others}`
 }
 
 function panel(series: Series, last: boolean, width: number): Panel {

@@ -1,10 +1,11 @@
 import { areaY, type Markish } from '@observablehq/plot'
 import { stageLabel } from '../../formats/load.ts'
-import { number, orDash } from '../../formats/words.ts'
+import { alike, number, orDash, quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
 import { keyOf, type RunGroup, together } from '../groups.ts'
+import { answering } from '../run-finding.ts'
 import { ordinal } from './colours.ts'
 import type { KeyEntry } from './key.ts'
 import { limitsOf } from './limits.ts'
@@ -45,27 +46,58 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
     return at >= deepest ? [{ ...limit, at }] : []
   })
   const description = `Request latency in milliseconds against the percentile of requests. ${groups.flatMap(words).join(' ')}`
-  return plotOf({ name: 'latency', title: 'Latency by percentile', key, description }, (width) =>
-    curvePanels(width, [
-      {
-        height: 360,
-        x: {
-          label: 'percentile of requests',
-          type: 'log',
-          domain: [1, deepest],
-          ticks: [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
-          words: tailWords,
-          answers: limits.map(({ at }) => at),
+  return plotOf(
+    { name: 'latency', title: 'Latency by percentile', finding: finding(runs, groups), key, description },
+    (width) =>
+      curvePanels(width, [
+        {
+          height: 360,
+          x: {
+            label: 'percentile of requests',
+            type: 'log',
+            domain: [1, deepest],
+            ticks: [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001].filter((tail) => tail >= deepest),
+            words: tailWords,
+            answers: limits.map(({ at }) => at),
+          },
+          y: { label: 'latency (ms)' },
+          reach: bands.flatMap(({ edges }) => edges.map(({ high }) => high)),
+          limits,
+          reading: { curves: shown, x: tailWords, y: 'latency (ms)' },
+          under: bands.map(shade),
+          curves: shown.map((curve) => ({ ...curve, apart: farApart })),
         },
-        y: { label: 'latency (ms)' },
-        reach: bands.flatMap(({ edges }) => edges.map(({ high }) => high)),
-        limits,
-        under: bands.map(shade),
-        curves: shown.map((curve) => ({ ...curve, apart: farApart })),
-      },
-    ]),
+      ]),
   )
 }
+
+/** How much longer the slow requests take than the typical one; of several groups the p95 of each. */
+function finding(runs: readonly RunStatistics[], groups: readonly RunGroup[]): string {
+  const [only] = runs
+  if (only && runs.length === 1) {
+    const stage = answering(only)
+    const { p50Ms, p95Ms } = stage ?? only.total
+    if (!p50Ms || p95Ms === null) return 'Too few requests for a p95'
+    const times = Number((p95Ms / p50Ms).toPrecision(2))
+    const slo = only.run?.slos.find(({ figure, tags }) => figure === 'p95' && !tags)
+    const limit = slo
+      ? `, ${p95Ms <= slo.limit ? 'within' : 'beyond'} its limit of ${number(slo.limit)} ms`
+      : ''
+    return `p95 ${stage ? `at ${stageLabel(stage)} ` : ''}is ${number(p95Ms)} ms, ${alike([times])(times)} times p50${limit}`
+  }
+  const known = groups.flatMap(({ label, runs }) => {
+    const ms = together(runs).find(({ p }) => p === 95)?.ms
+    return ms === undefined ? [] : [{ label, ms }]
+  })
+  if (known.length === 0) return 'Too few requests for a p95'
+  if (known.length <= mostNamed)
+    return `p95: ${known.map(({ label, ms }) => `${label} ${number(ms)} ms`).join(', ')}`
+  const all = known.map(({ ms }) => ms)
+  return `p95 from ${number(smallest(all))} to ${number(largest(all))} ms`
+}
+
+/** More groups are not named in a sentence. */
+const mostNamed = 4
 
 const round = (tail: number): number => Number(tail.toPrecision(9))
 
@@ -84,7 +116,12 @@ function ofStages({ stages, percentiles, total }: RunStatistics): Curve[] {
       colour: ordinal(index, each.length),
       points: points(stage.percentiles, stage.samples),
     })),
-    { label: 'all', colour: 'currentColor', points: points(percentiles, total.samples), strong: true },
+    {
+      label: 'all',
+      colour: 'currentColor',
+      points: points(percentiles, total.samples),
+      strong: each.length === 0,
+    },
   ]
 }
 
@@ -123,7 +160,7 @@ function words({ label, runs }: RunGroup): string[] {
   const longest = largest(runs.map(({ total }) => total.maxMs ?? 0))
   const { p50Ms, p99Ms, maxMs } = first.total
   return more.length > 0
-    ? [`${label}: ${runs.length} runs together, the longest request ${number(longest)} ms.`]
+    ? [`${label}: ${quantity(runs.length, 'run')} together, the longest request ${number(longest)} ms.`]
     : [`${first.name}: p50 ${orDash(p50Ms)} ms, p99 ${orDash(p99Ms)} ms, longest ${orDash(maxMs)} ms.`]
 }
 

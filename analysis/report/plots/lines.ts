@@ -47,6 +47,7 @@ type Curves = {
   readonly reach?: readonly number[]
   /** Marks below the curves. */
   readonly under?: readonly Markish[]
+  readonly reading?: Panel['reading']
 }
 
 /**
@@ -73,8 +74,9 @@ export function curvePanels(width: number, panels: readonly Curves[]): Panel[] {
   const sameAsBefore = (index: number) =>
     index > 0 &&
     JSON.stringify(namesOf(drawn[index]?.named ?? [])) === JSON.stringify(namesOf(drawn[0]?.named ?? []))
-  return drawn.map(({ height, x, y, curves, named, scale, rules, key, under = [] }, index) => ({
+  return drawn.map(({ height, x, y, curves, named, scale, rules, key, under = [], reading }, index) => ({
     height,
+    reading,
     ...margins,
     marginLeft,
     marginRight,

@@ -1,5 +1,5 @@
 import { dot, ruleX } from '@observablehq/plot'
-import { number, percent } from '../../formats/words.ts'
+import { alike, number, percent, quantity } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Repeated } from '../../numbers/repeated.ts'
 import type { Fit } from '../../numbers/scaling-fit.ts'
@@ -33,11 +33,16 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
   const description = levels
     .map(
       ({ replicas, runs, rate, efficiency }) =>
-        `${replicas} replicas: median ${number(rate.median)} requests per second over ${runs} runs, ${percent(efficiency)} of linear growth.`,
+        `${quantity(replicas, 'replica')}: median ${number(rate.median)} requests per second over ${quantity(runs, 'run')}, ${percent(efficiency)} of linear growth.`,
     )
     .join(' ')
   return plotOf(
-    { name: 'replicas', title: 'Throughput, latency and efficiency against replicas', description },
+    {
+      name: 'replicas',
+      title: 'Throughput, latency and efficiency against replicas',
+      ...finding(levels),
+      description,
+    },
     (width) =>
       curvePanels(width, [
         {
@@ -64,6 +69,16 @@ export function replicasPlot({ replicas: levels, runs, scaling }: Statistics): P
         }),
       ]),
   )
+}
+
+/** How throughput grew with replicas; nothing where one number was measured. */
+function finding(levels: readonly ReplicaLevel[]): { finding?: string } {
+  const [fewest, most] = [levels[0], levels.at(-1)]
+  if (!fewest || !most || fewest === most) return {}
+  const times = Number(most.speedUp.toPrecision(2))
+  return {
+    finding: `${quantity(most.replicas, 'replica')} ${alike([times])(times)} times the throughput of ${number(fewest.replicas)}, ${percent(Number(most.efficiency.toPrecision(2)))} of linear growth`,
+  }
 }
 
 type Points = Curve['points']

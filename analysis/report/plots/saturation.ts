@@ -1,6 +1,7 @@
 import { ruleX } from '@observablehq/plot'
 import { median } from 'simple-statistics'
-import { number, orDash } from '../../formats/words.ts'
+import { change, number, orDash, quantity } from '../../formats/words.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
@@ -33,11 +34,13 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
   const of = (label: string, curves: readonly Curve[], figures: RegExp) => ({
     ...panel(label, curves, knee),
     limits: limitsOf(runs, figures),
+    reading: { curves, x: (vus: number) => quantity(vus, 'VU'), y: label },
   })
   return plotOf(
     {
       name: 'saturation',
       title: 'Throughput and latency against concurrency',
+      ...finding(climbing),
       key: keyOf(groups),
       description,
     },
@@ -53,8 +56,28 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
   )
 }
 
+/** What more VUs did beyond the knee; of several runs where their knees were. */
+function finding(runs: readonly RunStatistics[]): { finding?: string } {
+  const [only] = runs
+  const knees = runs.flatMap(({ knee }) => knee ?? [])
+  if (!only || runs.length > 1) {
+    const [least, most] = [smallest(knees), largest(knees)]
+    const where = least === most ? quantity(least, 'VU') : `${number(least)} to ${quantity(most, 'VU')}`
+    return knees.length > 0 ? { finding: `Most throughput for its latency at ${where}` } : {}
+  }
+  const closed = only.stages.filter(isClosed)
+  const last = closed.at(-1)
+  const from = closed.find(({ vus }) => vus === only.knee) ?? closed[0]
+  if (!from || !last || from.vus === last.vus || !from.rate || last.rate === null)
+    return only.knee === null ? {} : { finding: `Throughput still grows at ${quantity(only.knee, 'VU')}` }
+  const longer = from.p95Ms && last.p95Ms !== null ? `, p95 ${change(last.p95Ms / from.p95Ms - 1)}` : ''
+  return {
+    finding: `From ${number(from.vus ?? 0)} to ${quantity(last.vus ?? 0, 'VU')}: throughput ${change(last.rate / from.rate - 1)}${longer}`,
+  }
+}
+
 const words = ({ vus, rate, p95Ms }: StageStatistics) =>
-  `${vus} VUs ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
+  `${quantity(vus ?? 0, 'VU')} ${orDash(rate)} requests per second, p95 ${orDash(p95Ms)} ms`
 
 // The concurrency of an open load follows from its latency.
 const isClosed = ({ vus, offered }: StageStatistics) => vus !== null && offered === null

@@ -1,9 +1,10 @@
 import { ruleX } from '@observablehq/plot'
-import { number, orDash } from '../../formats/words.ts'
+import { number, orDash, quantity } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
 import type { Following } from '../../run/autoscale.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
+import { followingSentence } from '../run-finding.ts'
 import { ticksBetween } from './axes.ts'
 import { colour } from './colours.ts'
 import { type Curve, curvePanels, ink } from './lines.ts'
@@ -26,19 +27,26 @@ export function scalingPlot({ name, run, following }: RunStatistics): Plot | nul
     endMs / 1000,
   )
   const description = `${name}: ${following.map(words).join(' ')}`
-  return plotOf({ name: 'scaling', title: 'Load and replicas over time', description }, (width) =>
-    curvePanels(width, [
-      panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, endMs),
-      panel(
-        'replicas',
-        [
-          { label: 'wanted', colour: colour(1), points: steps('wanted') },
-          { label: 'ready', colour: colour(2), points: steps('ready') },
-        ],
-        stages,
-        endMs,
-      ),
-    ]),
+  return plotOf(
+    {
+      name: 'scaling',
+      title: 'Load and replicas over time',
+      finding: followingSentence(following) ?? '',
+      description,
+    },
+    (width) =>
+      curvePanels(width, [
+        panel('virtual users (VUs)', [{ label: 'VUs', colour: colour(0), points: load }], stages, endMs),
+        panel(
+          'replicas',
+          [
+            { label: 'wanted', colour: colour(1), points: steps('wanted') },
+            { label: 'ready', colour: colour(2), points: steps('ready') },
+          ],
+          stages,
+          endMs,
+        ),
+      ]),
   )
 }
 
@@ -75,4 +83,4 @@ function panel(
 const seconds = (ms: number | null) => orDash(ms === null ? null : ms / 1000)
 
 const words = ({ vus, from, to, firstMs, readyMs, overshoot }: Following): string =>
-  `At ${vus} VUs from ${from} to ${to} replicas, first change after ${seconds(firstMs)} s, all ready after ${seconds(readyMs)} s, overshoot ${overshoot}.`
+  `At ${quantity(vus, 'VU')} from ${from} to ${quantity(to, 'replica')}, first change after ${seconds(firstMs)} s, all ready after ${seconds(readyMs)} s, overshoot ${overshoot}.`

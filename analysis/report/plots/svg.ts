@@ -1,14 +1,19 @@
 import { type PlotOptions, plot } from '@observablehq/plot'
 import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
-import type { Plot } from '../blocks.ts'
+import type { Plot, Readings } from '../blocks.ts'
 import { escaped } from '../printers/markup.ts'
 import { type KeyEntry, keyLines } from './key.ts'
+import { framed, type Reading, readingsOf } from './readings.ts'
 import { wrapped } from './text-width.ts'
 
 export { colour } from './colours.ts'
 
 /** The key is drawn above the panel. */
-export type Panel = PlotOptions & { readonly height: number; readonly key?: readonly KeyEntry[] }
+export type Panel = PlotOptions & {
+  readonly height: number
+  readonly key?: readonly KeyEntry[]
+  readonly reading?: Reading | undefined
+}
 
 /** The widths of a plot in pixels: on a page, and on a phone. */
 const widths = { wide: 760, narrow: 360 } as const
@@ -49,13 +54,15 @@ export function plotOf(about: About, panels: readonly Panel[] | ((width: number)
   const finding = about.finding || undefined
   const of = (width: number) =>
     drawn({ ...about, finding }, typeof panels === 'function' ? panels(width) : panels, width)
+  const wide = of(widths.wide)
   return {
     kind: 'plot',
     name,
     title,
     ...(finding && { finding }),
-    svg: of(widths.wide),
-    narrow: of(widths.narrow),
+    svg: wide.svg,
+    narrow: of(widths.narrow).svg,
+    ...(wide.values.length > 0 && { values: wide.values }),
   }
 }
 
@@ -85,23 +92,30 @@ function drawn(
     top += height
   }
   explained(key)
+  const values: Readings[] = []
   for (const [index, { key = [], ...panel }] of panels.entries()) {
     explained(key)
-    parts.push(figure(panel, { id: `${id}-${index}`, top, width }))
+    const { svg, readings } = figure(panel, { id: `${id}-${index}`, top, width })
+    parts.push(svg)
+    if (readings) values.push(readings)
     top += panel.height
   }
   const said =
     finding === undefined || description.includes(finding) ? description : `${finding} ${description}`
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${id}-title ${id}-description" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${id}-title ${id}-description" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
 <title id="${id}-title">${escaped(title)}</title>
 <desc id="${id}-description">${escaped(said)}</desc>
 <style>${style}</style>
 ${parts.join('\n')}
 </svg>
 `
+  return { svg, values }
 }
 
-function figure(panel: PlotOptions, { id, top, width }: { id: string; top: number; width: number }): string {
+function figure(
+  { reading, ...panel }: Panel,
+  { id, top, width }: { id: string; top: number; width: number },
+) {
   const document = new DOMImplementation().createDocument('http://www.w3.org/1999/xhtml', 'html')
   const drawn = plot({
     document: document as never,
@@ -116,13 +130,16 @@ function figure(panel: PlotOptions, { id, top, width }: { id: string; top: numbe
   drawn.setAttribute('font-size', '12')
   drawn.setAttribute('font-family', 'inherit')
   for (const rules of [...drawn.getElementsByTagName('style')]) rules.parentNode?.removeChild(rules)
+  const readings = reading && readingsOf(reading, drawn)
+  if (readings) framed(drawn, readings)
   // A child of role=img needs no name, and axe rejects Plot's.
   for (const group of drawn.getElementsByTagName('g')) group.removeAttribute('aria-label')
   const svg = new XMLSerializer().serializeToString(drawn)
   // Plot counts its clips in the whole process.
   const clips = [...new Set(svg.match(/plot-clip-\d+/g))]
-  return clips.reduce(
+  const named = clips.reduce(
     (text, clip, index) => text.replaceAll(new RegExp(`${clip}\\b`, 'g'), `${id}-clip-${index}`),
     svg,
   )
+  return { svg: named, readings }
 }

@@ -1,10 +1,10 @@
 import { rectY, ruleX, ruleY, text } from '@observablehq/plot'
-import { number, orDash } from '../../formats/words.ts'
+import { number, orDash, quantity } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
-import { ink, sharedXAxis } from './lines.ts'
+import { ink, sharedXAxis, tickWords } from './lines.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 type Plateau = StageStatistics & { vus: number; startMs: number; durationMs: number }
@@ -19,7 +19,7 @@ export function timelinePlot({ name, stages }: RunStatistics): Plot | null {
   const description = `${name}: ${plateaus
     .map(
       ({ vus, offered, startMs, durationMs, rate }) =>
-        `from ${number(startMs / 1000)} to ${number((startMs + durationMs) / 1000)} s ${offered === null ? `${vus} VUs` : `${offered} offered a second`} made ${orDash(rate)} requests per second`,
+        `from ${number(startMs / 1000)} to ${number((startMs + durationMs) / 1000)} s ${offered === null ? quantity(vus, 'VU') : `${offered} offered a second`} made ${orDash(rate)} requests per second`,
     )
     .join('; ')}.`
   return plotOf({ name: 'timeline', title: 'Stages over time', description }, [
@@ -45,11 +45,22 @@ function panel(
       : [{ from: plateau.startMs / 1000, to: (plateau.startMs + plateau.durationMs) / 1000, y }]
   })
   const most = Math.max(0, largest(bars.map(({ y }) => y)))
+  const points = bars.flatMap(({ from, to, y }) => [
+    { x: from, y },
+    { x: (from + to) / 2, y },
+    { x: to, y },
+  ])
   return {
     height: last ? 158 : 130,
     marginBottom: last ? 38 : 10,
     x: sharedXAxis('time (s)', last),
-    y: { domain: [0, most * 1.25 || 1], label, ticks: 3, tickFormat: number, grid: true },
+    reading: {
+      curves: [{ label, colour: colour(hue), points }],
+      x: (at) => `${number(at)} s`,
+      y: label,
+      time: true,
+    },
+    y: { domain: [0, most * 1.25 || 1], label, ticks: 3, tickFormat: tickWords, grid: true },
     marks: [
       rectY(bars, { x1: 'from', x2: 'to', y: 'y', fill: colour(hue), fillOpacity: 0.25 }),
       ruleY(bars, { x1: 'from', x2: 'to', y: 'y', stroke: colour(hue), strokeWidth: 2.5 }),

@@ -1,6 +1,7 @@
 import {
   type Block,
   type Cell,
+  cellText,
   type Finding,
   fewDetails,
   type Plot,
@@ -8,15 +9,21 @@ import {
   type Table,
 } from '../blocks.ts'
 import { type Markup, tag } from './markup.ts'
+import { policy, script, style } from './page.ts'
 
 /** The report as one HTML page that loads nothing. */
 export function html({ title, subtitle, blocks, foot }: Report): string {
   const shown = fewDetails(blocks)
-  const detailed = shown.length === blocks.length
+  const place: Place = { detailed: shown.length === blocks.length }
+  const content = tag`${shown.map((block) => part(block, place))}`
+  const pictures = new Set(
+    [...content.markup.matchAll(/<style>([^<]*)<\/style>/g)].map(([, rules]) => rules ?? ''),
+  )
   const { markup } = tag`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${{ markup: policy([style, ...pictures]) }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
@@ -26,9 +33,10 @@ export function html({ title, subtitle, blocks, foot }: Report): string {
 <body>
 <main>
 <h1>${title}${subtitle === undefined ? null : tag` <small>${subtitle}</small>`}</h1>
-${shown.map((block) => part(block, { detailed }))}
+${content}
 </main>
 <footer>${foot}</footer>
+<script>${{ markup: script }}</script>
 </body>
 </html>
 `
@@ -38,29 +46,64 @@ ${shown.map((block) => part(block, { detailed }))}
 /** Whether the page has details to link to, and the title of the details that a block is part of. */
 type Place = { readonly detailed: boolean; readonly of?: string }
 
+type Details = Extract<Block, { kind: 'details' }>
+
 function part(block: Block, place: Place): Markup {
+  const { invalid, ...valid } = block
+  if (invalid !== undefined)
+    return tag`<div class="invalid"><p>Not to be used: ${invalid}</p>\n${part(valid, place)}</div>\n`
+  if (block.kind === 'details') return details(block, place)
+  const name = nameOf(block)
+  const content = contentOf(block, place)
+  if (block.folded)
+    return tag`<details class="fold"><summary>${heading(name ?? 'More', place)}</summary>
+<section>${content}</section></details>\n`
+  return name === undefined || block.kind === 'plot'
+    ? content
+    : tag`<section>${heading(name, place)}${content}</section>\n`
+}
+
+const nameOf = (block: Exclude<Block, Details>): string | undefined =>
+  'name' in block ? (block.kind === 'plot' ? block.title : block.name) : undefined
+
+function contentOf(block: Exclude<Block, Details>, place: Place): Markup {
   switch (block.kind) {
     case 'finding':
       return finding(block)
     case 'tiles':
       return tag`<dl class="tiles">${block.tiles.map(([name, value, caveat]) => tag`<div><dt>${name}</dt><dd>${value}</dd>${caveat ? tag`<dd class="caveat">${caveat}</dd>` : null}</div>`)}</dl>\n`
-    case 'list':
-      return tag`${block.name ? heading(block.name, place) : null}${
-        block.lines.length === 1 && !block.name ? tag`<p>${block.lines[0] ?? ''}</p>` : bullets(block.lines)
-      }\n`
+    case 'list': {
+      const [line = '', ...more] = block.lines
+      return tag`${more.length === 0 && !block.name ? tag`<p>${line}</p>` : bullets(block.lines)}\n`
+    }
     case 'table':
       return table(block, place)
     case 'plot':
       return figure(block)
     case 'choice':
-      return tag`${heading(block.name, place)}${block.plots.map(figure)}`
-    case 'details':
-      return tag`<article><h2 id="${block.id}">${key(block.colour)}${block.title}</h2>
-${block.blocks.map((each) => part(each, { ...place, of: block.title }))}</article>\n`
+      return tag`<div class="choice" data-name="${block.name}">${block.plots.map(figure)}</div>\n`
   }
 }
 
-const figure = ({ svg }: Plot): Markup => tag`<figure>${{ markup: svg }}</figure>\n`
+/** A run of several: closed, with what to know of it beside its name. */
+function details({ id, title, gist, colour, blocks }: Details, place: Place): Markup {
+  const tones = blocks.flatMap((block) => (block.kind === 'finding' ? block.tone : []))
+  const tone = tones.find((each) => each !== 'neutral')
+  return tag`<details class="run" id="${id}"><summary><h2>${key(colour)}${title}</h2>${gist ? tag`<span class="gist ${tone ?? 'neutral'}">${gist}</span>` : null}</summary>
+<div>${blocks.map((each) => part(each, { ...place, of: title }))}</div></details>\n`
+}
+
+const figure = ({ svg, narrow, values }: Plot): Markup =>
+  tag`<figure${classed(narrow !== undefined && 'two')}>${{ markup: svg }}${narrow === undefined ? null : { markup: second(narrow) }}${values ? tag`<script type="application/json">${data(values)}</script>` : null}</figure>\n`
+
+/** The same picture again with ids of its own. */
+const second = (svg: string): string =>
+  svg.replace(/ (id|aria-labelledby|aria-describedby)="([^"]*)"|url\(#([\w-]+)\)/g, (_, name, ids, url) =>
+    name ? ` ${name}="${ids.replace(/[^ ]+/g, '$&-narrow')}"` : `url(#${url}-narrow)`,
+  )
+
+/** JSON that ends no script. */
+const data = (value: unknown): Markup => ({ markup: JSON.stringify(value).replaceAll('<', '\\u003c') })
 
 const heading = (text: string, { of }: Place): Markup =>
   of === undefined ? tag`<h2>${text}</h2>\n` : tag`<h3>${text}</h3>\n`
@@ -74,14 +117,14 @@ const finding = ({ text, tone, reasons = [] }: Finding): Markup =>
 // Wide tables scroll separately; the keyboard must reach what scrolls, and a landmark's name must be unique.
 function table({ name, note, heads, rows, emphasised }: Table, place: Place): Markup {
   const facts = heads.every((head) => head === '')
-  return tag`${heading(name, place)}${note ? tag`<p>${note}</p>` : null}<div class="scroll" tabindex="0" role="region" aria-label="${place.of === undefined ? name : `${name}, ${place.of}`}"><table${classed(facts && 'facts')}>${
+  return tag`${note ? tag`<p>${note}</p>` : null}<div class="scroll" tabindex="0" role="region" aria-label="${place.of === undefined ? name : `${name}, ${place.of}`}"><table${classed(facts && 'facts')}>${
     facts
       ? null
-      : tag`<thead><tr>${heads.map((head) => (head === '' ? tag`<td></td>` : tag`<th scope="col">${head}</th>`))}</tr></thead>`
+      : tag`<thead><tr>${heads.map((head, column) => (head === '' ? tag`<td></td>` : tag`<th scope="col"${classed(column > 0 && rows.some((row) => isLong(row[column])) && 'words')}>${head}</th>`))}</tr></thead>`
   }
 <tbody>${rows.map(
     ([first, ...cells], index) =>
-      tag`<tr${classed(index === emphasised && 'total')}><th scope="row">${content(first ?? '', place)}</th>${cells.map((cell) => tag`<td${classed(typeof cell !== 'string' && cell.tone)}>${content(cell, place)}</td>`)}</tr>
+      tag`<tr${classed(index === emphasised && 'total')}><th scope="row"${classed(isLong(first) && 'words')}>${content(first ?? '', place)}</th>${cells.map((cell) => tag`<td${classed(classOf(cell))}>${content(cell, place)}</td>`)}</tr>
 `,
   )}</tbody></table></div>\n`
 }
@@ -94,29 +137,14 @@ function content(cell: Cell, { detailed }: Place): Markup {
   return tag`${colour === undefined ? null : key(colour)}${link !== undefined && detailed ? tag`<a href="#${link}">${text}</a>` : text}`
 }
 
-const key = (colour: string): Markup => tag`<span class="key" style="background:${colour}"></span>`
+// A fill is an attribute: the page's policy forbids style attributes.
+const key = (colour: string): Markup =>
+  tag`<svg class="key" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill="${colour}"/></svg>`
 
-const style = `
-:root{color-scheme:light dark;--ink:#1f2328;--paper:#fff;--soft:#57606a;--line:#d0d7de;--good:#1a7f37;--bad:#b42318;--doubt:#8a5a00;--link:#0a58b5}
-@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#0d1117;--soft:#9aa4af;--line:#30363d;--good:#4ac26b;--bad:#ff8078;--doubt:#e3b341;--link:#79b8ff}}
-body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:64rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
-h1{margin:0 0 .75rem;font-size:1.7rem;line-height:1.25}h1 small{font-size:.9rem;font-weight:400;color:var(--soft);overflow-wrap:anywhere}
-h2{margin:2.5rem 0 .6rem;font-size:1.2rem;overflow-wrap:anywhere}h3{margin:1.6rem 0 .5rem;font-size:1rem}
-a{color:var(--link)}
-.good{color:var(--good)}.bad{color:var(--bad)}.doubt{color:var(--doubt)}
-.finding{margin:1.25rem 0;padding:.5rem 1rem;border-left:.3rem solid}
-.finding p{margin:0;font-weight:600}.finding ul{margin:.3rem 0 0;color:var(--ink)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:.75rem;margin:1.25rem 0}
-.tiles div{display:flex;flex-direction:column-reverse;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.5rem}
-dt{font-size:.85rem;color:var(--soft)}.caveat{order:-1;font-size:.8rem;color:var(--doubt)}dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
-figure{margin:1.75rem 0}figure svg{display:block;width:100%}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:.35rem .55rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
-th:first-child,td:first-child{padding-left:0;text-align:left}tbody th{font-weight:400}.total>*{font-weight:600}
-.facts th{color:var(--soft);vertical-align:top}.facts td{text-align:left;white-space:normal;overflow-wrap:anywhere}
-.key{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:.2em}
-li{margin:.25rem 0;overflow-wrap:anywhere}
-@media(max-width:40rem){tbody th{position:sticky;left:0;min-width:7rem;white-space:normal;overflow-wrap:anywhere;background:var(--paper)}}
-footer{margin:3rem auto 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
-`
+// A longer one is words, which are set in lines.
+const isLong = (cell: Cell = ''): boolean => cellText(cell).length > 44
+
+const classOf = (cell: Cell): string =>
+  [...(typeof cell === 'string' ? [] : [cell.tone, cell.crossed && 'crossed']), isLong(cell) && 'words']
+    .filter(Boolean)
+    .join(' ')

@@ -31,7 +31,7 @@ function parts(block: Block, level: string): string[] {
         ...(block.note ? [escaped(block.note)] : []),
         [
           row(block.heads),
-          `|${block.heads.map((_, column) => (column === 0 || facts(block) ? ' --- |' : ' ---: |')).join('')}`,
+          `|${block.heads.map((_, column) => (isNumeric(block, column) ? ' ---: |' : ' --- |')).join('')}`,
           ...block.rows.map((cells) => row(cells.map(cellText))),
         ].join('\n'),
       ]
@@ -40,8 +40,15 @@ function parts(block: Block, level: string): string[] {
 
 const image = ({ name, title, finding }: Plot): string => `![${escaped(finding ?? title)}](${name}.svg)`
 
-/** Names and values; the cells of all other tables but the first are numbers. */
-const facts = ({ heads }: Table): boolean => heads.every((head) => head === '')
+/** Whether a column has numbers, which are read from the right; names and values are text. */
+const isNumeric = ({ heads, rows }: Table, column: number): boolean => {
+  const cells = rows.map((row) => cellText(row[column] ?? '')).filter((text) => text !== '' && text !== '–')
+  return (
+    heads.some((head) => head !== '') &&
+    cells.length > 0 &&
+    cells.every((text) => /^[+−±<> ]*\d/.test(text) && !/^\d{4}-\d/.test(text))
+  )
+}
 
 const bullets = (lines: readonly string[]): string[] =>
   lines.length > 0 ? [lines.map((line) => `- ${escaped(line)}`).join('\n')] : []

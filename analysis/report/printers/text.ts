@@ -32,12 +32,41 @@ function tableLines({ name, heads, rows, emphasised, narrow = heads }: Table): s
   const kept = rows.filter((_, index) => index < mostRows || index === emphasised)
   const body = kept.map((row) => row.filter(shown).map(cellText))
   const rest = rows.length - kept.length
+  const { lines, left } = fitting([head.filter(shown), ...body])
+  const more = [
+    ...(rest > 0 ? [quantity(rest, 'more row')] : []),
+    ...(left > 0 ? [quantity(left, 'more column')] : []),
+  ]
   return [
     ...(corner ? [] : [name]),
-    ...aligned([head.filter(shown), ...body]),
-    ...(rest > 0 ? [`… ${quantity(rest, 'more row')} in the report`] : []),
+    ...lines,
+    ...(more.length > 0 ? [`… ${more.join(' and ')} in the report`] : []),
   ]
 }
+
+/** Columns of a terminal. */
+const terminalWidth = 80
+
+/** A longer name of a row is shortened where the table would not fit otherwise. */
+const longestName = 36
+
+/** Rows as lines that fit a terminal: without the columns before the last one, which concludes, as many as it takes. */
+function fitting(rows: readonly (readonly string[])[]): { lines: string[]; left: number } {
+  const fits = (lines: readonly string[]) => lines.every(({ length }) => length <= terminalWidth)
+  let shown = rows
+  let lines = aligned(shown)
+  if (!fits(lines)) shown = rows.map(([name = '', ...cells]) => [shortened(name), ...cells])
+  let left = 0
+  for (lines = aligned(shown); !fits(lines) && (shown[0]?.length ?? 0) > 2; lines = aligned(shown)) {
+    shown = shown.map((row) => [...row.slice(0, -2), ...row.slice(-1)])
+    left++
+  }
+  return { lines, left }
+}
+
+// Paths differ at their ends.
+const shortened = (name: string): string =>
+  name.length > longestName ? `${name.slice(0, 12)}…${name.slice(13 - longestName)}` : name
 
 /** A longer table is cut: a script may have a thousand request names. */
 const mostRows = 50

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
+const source = (name: string): string => readFileSync(path.join(import.meta.dirname, 'page', name), 'utf8')
+
+/** Without indentation, and without the comments that fill their lines. */
+const short = (text: string): string =>
+  text
+    .replace(/^\s*(\/\/.*|\/\*\*.*\*\/)$/gm, '')
+    .replace(/\n\s*/g, '\n')
+    .trim()
+
+const spaces = (css: string): string =>
+  css
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,]) ?/g, '$1')
+    .replace(/: /g, ':')
+
+/** The style of every page. */
+export const style = spaces(source('page.css')).trim()
+
+/** What the script adds to a page that is whole without it. */
+export const script = ['folds.js', 'tables.js', 'plots.js']
+  .map((name) => `{\n${short(source(name))}\n}`)
+  .join('\n')
+
+const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** Lets a page load nothing, and apply and run nothing but these styles and the script. */
+export const policy = (styles: Iterable<string>): string =>
+  `default-src 'none'; img-src data:; style-src ${[...styles].map(hash).join(' ')}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`
