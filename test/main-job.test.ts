@@ -18,6 +18,7 @@ import { runStatistics } from '../analysis/run/statistics.ts'
 import { commandIn, left, noneLeft, root, runOf, said, startIn } from './command.ts'
 import { aRun, requests, summaryText } from './samples.ts'
 import { started as startedService } from './service.ts'
+import { timelineIn } from './stall.ts'
 
 let out = ''
 before(async () => {
@@ -56,7 +57,20 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   assert.equal(ofStages, figures.total.requests)
   assert.match(stdout, /^verdict: pass$/m)
   assert.match(stdout, /^stage 3 · 4 VUs +[\d,]+ /m)
-  assert.deepEqual((await readdir(folder)).sort(), ['k6.log', 'report', 'run.json', 'summary.json'])
+  assert.deepEqual((await readdir(folder)).sort(), [
+    'k6.log',
+    'report',
+    'run.json',
+    'summary.json',
+    'timeline.ndjson',
+  ])
+  const { periods } = await timelineIn(folder)
+  assert.equal(
+    periods.reduce((sum, { requests }) => sum + (requests ?? 0), 0),
+    figures.total.requests,
+  )
+  assert.ok(process.platform !== 'linux' || periods.some(({ targetCores }) => (targetCores ?? 0) > 0))
+  assert.ok(process.platform !== 'linux' || periods.some(({ generatorCores }) => (generatorCores ?? 0) > 0))
   assert.deepEqual((await readdir(path.join(folder, 'report'))).sort(), [
     'index.html',
     'junit.xml',

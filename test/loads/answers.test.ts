@@ -171,6 +171,8 @@ test('VUs pause after each answer, spread over a pause, and latency is without i
       '4',
       '--duration',
       '3s',
+      // Where a run is recorded, nothing is tagged.
+      '--no-timeline',
     ])
     assert.equal(code, 0, stderr)
     const { folder, run, figures } = await runOf(out, stderr)
