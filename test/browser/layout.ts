@@ -10,7 +10,7 @@ export const misplaced = (page: Page, paper = false): Promise<string[]> =>
     for (const region of document.querySelectorAll('.scroll')) {
       const { scrollWidth, clientWidth } = region
       const name = region.ariaLabel
-      if (scrollWidth > clientWidth + 1 && (paper || width >= 1280))
+      if (scrollWidth > clientWidth + 1 && (paper || width >= 800))
         wrong.push(`the table “${name}” is cut: ${scrollWidth} of ${clientWidth} px`)
       region.scrollLeft = 100
       const first = region.querySelector('tbody th')?.getBoundingClientRect()
