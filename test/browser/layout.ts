@@ -62,8 +62,9 @@ export const unreadable = (page: Page): Promise<string[]> =>
     })
   })
 
-/** Opens everything that is folded, to look at it. */
+/** Opens everything that is folded and shows every view, to look at it. */
 export const unfolded = (page: Page): Promise<void> =>
   page.evaluate(() => {
     for (const fold of document.querySelectorAll('details')) fold.open = true
+    for (const view of document.querySelectorAll('.off')) view.classList.remove('off')
   })
