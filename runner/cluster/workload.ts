@@ -63,17 +63,10 @@ export async function deploy(
     await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
   }
   await apply(kubectl, replicas, image ?? bundledImage, components)
-<<<<<<< HEAD
   const deployed = await findDeployed(shell, null)
   if (!components.includes('autoscaling')) await removeAutoscaler(deployed)
   await settled(deployed, replicas, shell.signal)
-  shell.say(`${replicas} replicas are ready; "npm run cluster:url" prints their address`)
-=======
-  await settled(kubectl, replicas, shell.signal)
-  shell.say(
-    `${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready; "npm run cluster:url" prints their address`,
-  )
->>>>>>> c7c9baaafb0b2f402662ec9c33194b179641640c
+  shell.say(`${readyWords(replicas)}; "npm run cluster:url" prints the address`)
 }
 
 /** @throws a Failure where a ServiceMonitor cannot be applied, before anything else is */
@@ -134,15 +127,13 @@ export async function printUrl(shell: Shell): Promise<void> {
   shell.print(`${await serviceUrl(await findDeployed(shell, null))}\n`)
 }
 
+const readyWords = (replicas: number) =>
+  `${quantity(replicas, 'replica')} ${replicas === 1 ? 'is' : 'are'} ready`
+
 /** Changes the number of replicas and waits until exactly this many are ready. */
 export async function scaleTo(shell: Shell, replicas: number): Promise<void> {
-<<<<<<< HEAD
-  await change(await findDeployed(shell, null), replicas , shell.signal)
-  shell.say(`$replicasreplicas are ready`)
-=======
-  await change(kubectlOf(shell), { replicas }, shell.signal)
-  shell.say(`$quantity(replicas, 'replica')$replicas === 1 ? 'is' : 'are'ready`)
->>>>>>> c7c9baaafb0b2f402662ec9c33194b179641640c
+  await change(await findDeployed(shell, null), { replicas }, shell.signal)
+  shell.say(readyWords(replicas))
 }
 
 /** Prints the pods, where they run and what they use, and what is wrong with them. */
@@ -174,16 +165,10 @@ export async function status(shell: Shell): Promise<void> {
   )
   const scaled = autoscalers.map(
     ({ metadata, spec }) =>
-      `the autoscaler $metadata?.namescales it: $spec?.minReplicas ?? 1to $spec?.maxReplicasreplicas`,
+      `the autoscaler ${metadata?.name} scales it: ${spec?.minReplicas ?? 1} to ${spec?.maxReplicas} replicas`,
   )
   const problems = pods.flatMap(({ problem }) => problem ?? [])
-<<<<<<< HEAD
-  shell.print(
-    `$[...lines, '', `${nodes.length} node${nodes.length === 1 ? '' : 's'}`, ...scaled, ...problems].join('\n')\n`,
-  )
-=======
-  shell.print(`$[...lines, '', quantity(nodes.length, 'node'), ...problems].join('\n')\n`)
->>>>>>> c7c9baaafb0b2f402662ec9c33194b179641640c
+  shell.print(`${[...lines, '', quantity(nodes.length, 'node'), ...scaled, ...problems].join('\n')}\n`)
 }
 
 /** Removes the workload with its namespace; the cluster stays. */

@@ -10,7 +10,7 @@ export const misplaced = (page: Page, paper = false): Promise<string[]> =>
     for (const region of document.querySelectorAll('.scroll')) {
       const { scrollWidth, clientWidth } = region
       const name = region.ariaLabel
-      if (scrollWidth > clientWidth + 1 && (paper || width >= 1280))
+      if (scrollWidth > clientWidth + 1 && (paper || width >= 800))
         wrong.push(`the table “${name}” is cut: ${scrollWidth} of ${clientWidth} px`)
       region.scrollLeft = 100
       const first = region.querySelector('tbody th')?.getBoundingClientRect()
@@ -62,8 +62,9 @@ export const unreadable = (page: Page): Promise<string[]> =>
     })
   })
 
-/** Opens everything that is folded, to look at it. */
+/** Opens everything that is folded and shows every view, to look at it. */
 export const unfolded = (page: Page): Promise<void> =>
   page.evaluate(() => {
     for (const fold of document.querySelectorAll('details')) fold.open = true
+    for (const view of document.querySelectorAll('.off')) view.classList.remove('off')
   })

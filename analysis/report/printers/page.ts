@@ -4,10 +4,13 @@ import path from 'node:path'
 
 const source = (name: string): string => readFileSync(path.join(import.meta.dirname, 'page', name), 'utf8')
 
-/** Without indentation, and without the comments that fill their lines. */
+/** Without indentation, comments and imports: the files become one script. */
 const short = (text: string): string =>
   text
-    .replace(/^\s*(\/\/.*|\/\*\*.*\*\/)$/gm, '')
+    .replace(/^import .*$/gm, '')
+    .replace(/^export /gm, '')
+    .replace(/\/\*\*.*?\*\//gs, '')
+    .replace(/^\s*\/\/.*$/gm, '')
     .replace(/\n\s*/g, '\n')
     .trim()
 
@@ -22,9 +25,7 @@ const spaces = (css: string): string =>
 export const style = spaces(source('page.css')).trim()
 
 /** What the script adds to a page that is whole without it. */
-export const script = ['folds.js', 'tables.js', 'plots.js']
-  .map((name) => `{\n${short(source(name))}\n}`)
-  .join('\n')
+export const script = `{\n${['folds.js', 'tables.js', 'zoom.js', 'plots.js'].map((name) => short(source(name))).join('\n')}\n}`
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 

@@ -1,14 +1,14 @@
 // What is folded opens for a link to it, and for the printer. Of several views one is shown.
 
 /** @param {Element | null | undefined} element */
-const open = (element) => {
+const unfold = (element) => {
   for (let fold = element?.closest('details'); fold; fold = fold.parentElement?.closest('details'))
     fold.open = true
 }
 
 const reveal = () => {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  open(target)
+  unfold(target)
   target?.scrollIntoView()
 }
 addEventListener('hashchange', reveal)

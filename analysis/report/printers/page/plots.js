@@ -1,9 +1,9 @@
 // A pointer over a plot, or the arrow keys, read the values there; a time axis is zoomed by dragging, + and −.
 
+import { frame, stretch } from './zoom.js'
+
 /** @typedef {{ label: string, colour: string, values: (string | null)[] }} Curve */
 /** @typedef {{ at: number[], x: string[], y: string, curves: Curve[], time?: boolean }} Readings */
-
-const svg = 'http://www.w3.org/2000/svg'
 
 /** @param {string} tag @param {string} name @param {string} [text] */
 const made = (tag, name, text) => {
@@ -19,57 +19,6 @@ const nearest = (at, share) =>
     (best, each, index) => (Math.abs(each - share) < Math.abs((at[best] ?? 0) - share) ? index : best),
     0,
   )
-
-/** Where an element was before any zoom. @param {Element} element @param {string} name */
-const original = (element, name) => {
-  const kept = `data-${name}`
-  if (!element.hasAttribute(kept)) element.setAttribute(kept, element.getAttribute(name) ?? '')
-  return element.getAttribute(kept) ?? ''
-}
-
-/** Left, right, bottom and top of where a panel draws, in its own units. @param {SVGSVGElement} panel */
-const frame = (panel) => (panel.dataset.frame ?? '').split(' ').map(Number)
-
-/**
- * Stretches the x axis of a panel so that the shares from a to b of it fill it.
- * @param {SVGSVGElement} panel @param {string} id @param {number} a @param {number} b
- */
-const stretch = (panel, id, a, b) => {
-  const [left, right] = frame(panel)
-  const by = 1 / (b - a)
-  const shift = left - (left + a * (right - left)) * by
-  const outside = (/** @type {number} */ x) => x < left - 1 || x > right + 1
-  let clip = panel.querySelector('clipPath rect')
-  if (!clip) {
-    clip = document.createElementNS(svg, 'rect')
-    const path = document.createElementNS(svg, 'clipPath')
-    path.id = id
-    path.append(clip)
-    panel.append(path)
-  }
-  clip.setAttribute('x', String(left + a * (right - left)))
-  clip.setAttribute('width', String((b - a) * (right - left)))
-  clip.setAttribute('height', String(panel.height.baseVal.value))
-  for (const group of panel.querySelectorAll('.moves,.names')) {
-    for (const text of group.querySelectorAll('text')) {
-      const was = original(text, 'transform')
-      const [, x, rest] = /translate\(([-\d.]+)(.*)/.exec(was) ?? []
-      // The name of a line is beside its panel.
-      if (!x || (group.matches('.names') && Number(x) >= right - 1)) continue
-      const moved = Number(x) * by + shift
-      text.setAttribute('transform', `translate(${moved}${rest}`)
-      text.style.visibility = outside(moved) ? 'hidden' : ''
-    }
-    for (const circle of group.querySelectorAll('circle')) {
-      const moved = Number(original(circle, 'cx')) * by + shift
-      circle.setAttribute('cx', String(moved))
-      circle.style.visibility = outside(moved) ? 'hidden' : ''
-    }
-    if (group.querySelector('text,circle')) continue
-    group.setAttribute('transform', `matrix(${by} 0 0 1 ${shift} 0) ${original(group, 'transform')}`)
-    group.setAttribute('clip-path', `url(#${id})`)
-  }
-}
 
 /** @param {HTMLElement} figure @param {Readings[]} values @param {string} id */
 const read = (figure, values, id) => {
@@ -131,14 +80,7 @@ const read = (figure, values, id) => {
     })
     tip.replaceChildren(made('div', 'x', first.x[place]), ...rows)
     cross.ariaValueNow = String(place)
-    cross.ariaValueText = [...tip.children]
-      .map((row) =>
-        [...row.childNodes]
-          .map((each) => each.textContent)
-          .join(' ')
-          .trim(),
-      )
-      .join(', ')
+    cross.ariaValueText = [...tip.querySelectorAll('.x,.y,span,b')].map((each) => each.textContent).join(' ')
     const room = figure.clientWidth - tip.offsetWidth
     tip.style.left = `${Math.max(0, Math.min(room, x > figure.clientWidth / 2 ? x - tip.offsetWidth - 12 : x + 12))}px`
     tip.style.top = `${top}px`
@@ -213,7 +155,6 @@ const read = (figure, values, id) => {
     band.style.cssText = ''
     if (b - a > 0.02 * (to - from)) zoom(a, b)
   })
-  figure.addEventListener('dblclick', () => zoom(0, 1))
 }
 
 for (const [index, data] of document.querySelectorAll('figure>script').entries())
