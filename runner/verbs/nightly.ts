@@ -7,6 +7,7 @@ import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { labelFlag, outFlag, targetFlags } from '../load/options.ts'
 import { positiveInteger } from '../load/values.ts'
+import { addToResults } from '../results/browse.ts'
 import { writeAtomically } from '../results/folder.ts'
 import {
   addNight,
@@ -156,6 +157,7 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
     })
     const files = await writeHistoryReport(shell, report, path.join(at, 'history'))
     await writeAtomically(path.join(at, 'junit.xml'), files.get('junit.xml') ?? '')
+    await addToResults(shell, path.dirname(at))
     const job = shell.env.GITHUB_STEP_SUMMARY
     if (job)
       await appendFile(job, withoutPictures(files.get('report.md') ?? '')).catch((error: Error) =>
