@@ -34,7 +34,9 @@ export async function results(shell: Shell, args: readonly string[]): Promise<nu
   await checkResults(shell, out)
   const start = performance.now()
   const { entries } = await writeResults(shell, out)
-  shell.say(`${entries} entries, indexed in ${Math.round(performance.now() - start)} ms`)
+  shell.say(
+    `${entries} ${entries === 1 ? 'entry' : 'entries'}, indexed in ${Math.round(performance.now() - start)} ms`,
+  )
   shell.say(`results: ${shownPath(shell, pageFile(out))}`)
   if (open) {
     const { serveResults } = await import('../results/serve.ts')

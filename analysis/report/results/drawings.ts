@@ -71,7 +71,10 @@ export function curves(a: RunStatistics, b: RunStatistics): Markup | null {
       tag`<text x="52%" y="256" text-anchor="middle">percentile of requests; latency in ms</text>`,
       ...sides.flatMap((points, index) => {
         const side = index === 0 ? 'a' : 'b'
-        const last = points.at(-1) as Point
+        const [last, other] = [points.at(-1), sides[1 - index]?.at(-1)] as [Point, Point]
+        // The names of both must not cover each other.
+        const above = last.ms > other.ms || (last.ms === other.ms && index === 0)
+        const shift = Math.abs(down(last.ms) - down(other.ms)) >= 14 ? 4 : above ? -4 : 13
         return [
           ...points.slice(1).map((point, before) => {
             const from = points[before] as Point
@@ -81,7 +84,7 @@ export function curves(a: RunStatistics, b: RunStatistics): Markup | null {
             ({ tail, ms }) =>
               tag`<circle class="${side}" cx="${share(across(tail))}" cy="${down(ms)}" r="3.5"/>`,
           ),
-          tag`<text class="${side}" x="${share(across(last.tail))}" dx="8" y="${down(last.ms) + 4}">${side.toUpperCase()}</text>`,
+          tag`<text class="${side}" x="${share(across(last.tail))}" dx="8" y="${down(last.ms) + shift}">${side.toUpperCase()}</text>`,
         ]
       }),
     ],

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { quantity } from '../../formats/words.ts'
 import { type Markup, tag } from '../printers/markup.ts'
 import type { Results } from './entries.ts'
 import { style } from './style.ts'
@@ -29,7 +28,7 @@ export function resultsPage({ entries, commands }: Results, script: string): str
 <body>
 <main>
 <h1>Results</h1>
-<noscript><p>Search, filters and comparing need JavaScript; these are the newest ${quantity(newest.length, 'entry').replace('entrys', 'entries')}.</p></noscript>
+<noscript><p>Search, filters and comparing need JavaScript; these are the newest entries.</p></noscript>
 <form id="filters" role="search" hidden>
 <label class="text">search <input type="search" name="q" autocomplete="off" spellcheck="false"></label>
 <label>show <select name="kind"><option value="">everything</option>${Object.entries(kinds).map(([kind, words]) => tag`<option value="${kind}">${words}</option>`)}</select></label>
@@ -37,7 +36,7 @@ ${Object.entries(options).map(([name, values]) => select(name as Choice, values)
 <label class="check"><input type="checkbox" name="valid"> only valid</label>
 <button type="button" id="reset">no filter</button>
 </form>
-<p id="found" role="status">${quantity(entries.length, 'entry').replace('entrys', 'entries')}</p>
+<p id="found" role="status">${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}</p>
 <section id="sides" hidden aria-labelledby="sides-title"><h2 id="sides-title" tabindex="-1">Side by side</h2><div id="sides-content"></div></section>
 <table id="results">
 <thead><tr><th scope="col" class="pick">pick</th>${head('started', 'run')}${head('verdict', 'verdict')}${head('rate', 'req/s')}${head('p95', 'p95 ms')}${head('errors', 'errors', 'wide')}<th scope="col" class="wide">latency</th></tr></thead>

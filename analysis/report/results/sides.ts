@@ -5,7 +5,7 @@ import { comparability } from '../../runs/comparability.ts'
 import { compare } from '../../runs/compare.ts'
 import { type FigureCompared, figuresOfRun } from '../../runs/figures-compared.ts'
 import { type Block, type Cell, cellText, present, type Tone } from '../blocks.ts'
-import { changeWords } from '../change-words.ts'
+import { changeWords, groupName } from '../change-words.ts'
 import { comparedBlocks } from '../comparison.ts'
 import { type Markup, tag } from '../printers/markup.ts'
 import { verdictTones } from '../run.ts'
@@ -104,7 +104,10 @@ function compared(a: readonly RunEntry[], b: readonly RunEntry[], commands: Comm
     b.map((run) => run.figures),
   )
   const refused = comparison.groups.some((group) => group.refused.length > 0)
-  return tag`${blocks(comparedBlocks(comparison))}${comparison.groups.map(({ metrics }) => forest(metrics, comparison.effect))}${command(
+  return tag`${blocks(comparedBlocks(comparison))}${comparison.groups.map((group) => {
+    const drawn = forest(group.metrics, comparison.effect)
+    return drawn && tag`<h3>Candidate against baseline: ${groupName(group)}</h3>${drawn}`
+  })}${command(
     'The same on the command line, with its report',
     `${filled(commands.compare, { a: patternOf(a), b: patternOf(b) })}${refused ? ` ${commands.anyway}` : ''}`,
   )}`

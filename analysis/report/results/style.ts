@@ -21,7 +21,7 @@ tbody th{font-weight:400}small{display:block;font-size:.8rem;color:var(--soft)}s
 .good{color:var(--good)}.bad{color:var(--bad)}.doubt{color:var(--doubt)}s{color:var(--soft)}
 .finding{margin:.6rem 0;padding:.4rem .9rem;border-left:.3rem solid}.finding p{margin:0;font-weight:600}.finding ul{color:var(--ink)}
 ul{margin:.3rem 0;padding-left:1.2rem}li{margin:.2rem 0;overflow-wrap:anywhere}
-.scroll{overflow-x:auto}.figures{width:auto}.figures th:first-child{padding-left:0;text-align:left}
+.scroll{overflow-x:auto}.figures{width:auto}.figures td{white-space:nowrap}.figures th:first-child{padding-left:0;text-align:left}
 pre{margin:0;padding:.5rem .7rem;overflow-x:auto;background:var(--raised);border:1px solid var(--line);border-radius:.3rem;font-size:.85rem}code{overflow-wrap:anywhere}
 #sides{margin:1rem 0;padding:.9rem;border:1px solid var(--line);border-radius:.5rem}
 #pages{margin:1rem 0;text-align:center}footer{margin-top:2rem;padding-top:.8rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
