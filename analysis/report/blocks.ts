@@ -1,6 +1,6 @@
 export type Tone = 'good' | 'bad' | 'doubt' | 'neutral'
 
-/** Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id. */
+/** Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id, or to the file of a path. */
 export type Cell =
   | string
   | { readonly text: string; readonly tone?: Tone; readonly colour?: string; readonly link?: string }

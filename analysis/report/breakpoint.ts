@@ -4,7 +4,7 @@ import { groupedBy } from '../numbers/group.ts'
 import type { Breakpoint } from '../runs/breakpoint.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { present, type Table, type Tone, tableOf } from './blocks.ts'
-import { eachAlone } from './groups.ts'
+import { eachAlone, letter } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { breakpointPlot } from './plots/breakpoint.ts'
 import { everyRun } from './runs.ts'
@@ -14,6 +14,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
   const breakpoint = statistics.breakpoint as Breakpoint
   const unit = runs.some(({ run }) => run?.script) ? 'iterations/s' : 'requests/s'
   const words = breakpointWords(breakpoint, unit)
+  const named = probeNames(breakpoint)
   const failed = breakpoint.held === null || breakpoint.limit === 'generator'
   return {
     title: 'Where it breaks',
@@ -21,9 +22,19 @@ export function breakpointReport(statistics: Statistics): OfRuns {
       { kind: 'finding', text: words, tone: toneOf(breakpoint), terminal: true },
       { ...probesTable(breakpoint), terminal: true },
       breakpointPlot(breakpoint, words, unit),
-      ...everyRun(runs, eachAlone(runs)).flat(),
+      ...everyRun(runs, eachAlone(runs, named), named).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],
+  }
+}
+
+/** `278/s`, and `278/s (2)` of its repeat; a run that was no probe, as it was interrupted, keeps its letter. */
+function probeNames({ probes }: Breakpoint): (index: number) => string {
+  return (index) => {
+    const rate = probes[index]?.rate
+    if (rate === undefined) return letter(index)
+    const repeat = probes.slice(0, index + 1).filter((each) => each.rate === rate).length
+    return `${number(rate)}/s${repeat > 1 ? ` (${repeat})` : ''}`
   }
 }
 

@@ -25,8 +25,14 @@ export const groupOf = (label: string, index: number, runs: readonly RunStatisti
   runs: runs.filter(({ verdict }) => verdict.kind !== 'invalid'),
 })
 
-export const eachAlone = (runs: readonly RunStatistics[]): RunGroup[] =>
-  runs.map((run, index) => ({ label: letter(index), name: run.name, colour: colour(index), runs: [run] }))
+/** @param named what each is called instead of a letter, so that no key is needed */
+export const eachAlone = (runs: readonly RunStatistics[], named?: (index: number) => string): RunGroup[] =>
+  runs.map((run, index) => ({
+    label: named?.(index) ?? letter(index),
+    name: named?.(index) ?? run.name,
+    colour: colour(index),
+    runs: [run],
+  }))
 
 /** The group that each run is drawn with; none for an invalid one. */
 export const groupByRun = (groups: readonly RunGroup[]): ReadonlyMap<RunStatistics, RunGroup> =>

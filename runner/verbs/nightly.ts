@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
+import { dayOf } from '../../analysis/report/change-words.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
 import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
@@ -13,6 +14,7 @@ import {
   addNight,
   historyFlag,
   historyReport,
+  nightPages,
   openHistory,
   readHistory,
   writeHistoryReport,
@@ -135,7 +137,10 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       () => null,
       (error: Error) => error,
     )
-    await writeAndPrint(shell, judged, path.join(at, 'report'))
+    await writeAndPrint(shell, judged, path.join(at, 'report'), [
+      ['history', 'every figure over the nights', '../history/index.html'],
+      ['runs', 'each with its files', `../../index.html#series=${night.id}`],
+    ])
     const entries = entryVerdicts(candidate)
     const more = [
       ...(complete
@@ -154,8 +159,12 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       more,
       comparison: judged.comparison,
       entries,
+      pages: nightPages(nights, path.dirname(at), path.join(at, 'history')),
     })
-    const files = await writeHistoryReport(shell, report, path.join(at, 'history'))
+    const files = await writeHistoryReport(shell, report, path.join(at, 'history'), [
+      ['last night', dayOf(night), '../report/index.html'],
+      ['all nights', 'in the page of all results', '../../index.html#kind=nights'],
+    ])
     await writeAtomically(path.join(at, 'junit.xml'), files.get('junit.xml') ?? '')
     await addToResults(shell, path.dirname(at))
     const job = shell.env.GITHUB_STEP_SUMMARY

@@ -91,7 +91,8 @@ const classed = (name: string | false | undefined): Markup | null => (name ? tag
 function content(cell: Cell, { detailed }: Place): Markup {
   if (typeof cell === 'string') return tag`${cell}`
   const { text, colour, link } = cell
-  return tag`${colour === undefined ? null : key(colour)}${link !== undefined && detailed ? tag`<a href="#${link}">${text}</a>` : text}`
+  const href = link?.includes('/') ? link : detailed && link !== undefined ? `#${link}` : null
+  return tag`${colour === undefined ? null : key(colour)}${href === null ? text : tag`<a href="${href}">${text}</a>`}`
 }
 
 const key = (colour: string): Markup => tag`<span class="key" style="background:${colour}"></span>`
