@@ -57,6 +57,7 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   assert.match(stdout, /^verdict: pass$/m)
   assert.match(stdout, /^stage 3 · 4 VUs +[\d,]+ /m)
   assert.deepEqual((await readdir(folder)).sort(), ['k6.log', 'report', 'run.json', 'summary.json'])
+  assert.ok((await readFile(path.join(out, 'index.html'), 'utf8')).includes(path.basename(folder)))
   assert.deepEqual((await readdir(path.join(folder, 'report'))).sort(), [
     'index.html',
     'junit.xml',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -131,6 +132,23 @@ test('many that write at once leave a whole page, and nothing else', async () =>
   await Promise.all(Array.from({ length: 8 }, () => writeResults(shell, out)))
   assert.equal((await writeResults(shell, out, 0)).unread, 0)
   assert.deepEqual((await readdir(out)).sort(), [first, second, 'index.html'])
+})
+
+test('what comes while a page is being written is in it too', async () => {
+  await aResult(out, first)
+  const writing = writeResults(shell, out)
+  mkdirSync(path.join(out, second))
+  await writing
+  assert.deepEqual(await paths(), [`run ${first}`, `broken ${second}`])
+})
+
+test('a comparison adds itself to the page', async () => {
+  for (const [index, side] of ['a', 'b', 'a', 'b'].entries())
+    await aResult(out, `20260101T00000${index}Z-constant-0000000${index}`, { labels: { side } })
+  const { stderr } = await commandIn(home, ['compare', 'side=a', 'side=b'], { LAS_RESULTS_DIR: out })
+  const series = (await entries()).find(({ kind }) => kind === 'series')
+  assert.ok(series?.kind === 'series', stderr)
+  assert.deepEqual([series.of, series.words], ['compare', 'judgement: cannot tell'])
 })
 
 test('after a run, a page that cannot be written or would lack runs is one sentence', async () => {

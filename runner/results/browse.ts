@@ -10,7 +10,7 @@ import { refusal } from '../shell/refusal.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import { commandsOf } from './advice.ts'
 import { writeAtomically } from './folder.ts'
-import { type Remembered, resultsIn } from './found.ts'
+import { foldersIn, isOurs, type Remembered, resultsIn } from './found.ts'
 import { pageScript, pageScriptFile } from './page-script.ts'
 
 export const pageFile = (out: string): string => path.join(out, 'index.html')
@@ -26,14 +26,15 @@ const ourCode = () => `${codeDigest()}${codeDigest(pageScriptFile)}${codeDigest(
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /**
- * Writes the page of all results of a folder; only what is new there is read. Two that write at once both write a complete
- * page, and the last one stays.
+ * Writes the page of all results of a folder; only what is new there is read. Of several that write at once each writes a
+ * whole page, and the last one looks again for what came meanwhile.
  * @param most how many runs to read at most, beside those of the earlier page; with more `unread`, nothing is written
  */
 export async function writeResults(
   shell: Shell,
   out: string,
   most = Infinity,
+  again = 3,
 ): Promise<{ readonly entries: number; readonly unread: number }> {
   const earlier = earlierPage(out)
   const { entries, remembered, unread } = await resultsIn(out, earlier.runs, most)
@@ -48,7 +49,9 @@ export async function writeResults(
   } catch (error) {
     throw new Failure('environment', `${pageFile(out)}: cannot be written (${refusal(error as Error)})`)
   }
-  return { entries: entries.length, unread }
+  const listed = new Set(entries.map((entry) => entry.path))
+  const came = foldersIn(out).some((name) => isOurs(name) && !listed.has(name))
+  return came && again > 0 ? writeResults(shell, out, most, again - 1) : { entries: entries.length, unread }
 }
 
 /** Nothing of a page of other code, or one of which a byte has changed. */

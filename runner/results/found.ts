@@ -52,7 +52,9 @@ export async function resultsIn(
     }
     // Kept figures are read without waiting, and Ctrl-C must still be noticed.
     await setImmediate()
-    const reading = await readFigures(path.join(out, at))
+    const reading = await readFigures(path.join(out, at)).catch(
+      (error: Error) => ({ kind: 'unreadable', reason: error.message }) as const,
+    )
     if (reading.kind === 'ok') {
       const figures = shortened(reading.value)
       entries.push({ kind: 'run', path: at, series, files: there(filesOfRun), figures })
@@ -79,7 +81,7 @@ const filesOfRun = ['report/index.html', 'k6.log', 'run.json']
 const filesOfSeries = ['report/index.html', 'history/index.html']
 
 /** The folders in a folder, oldest first; none where it cannot be read. */
-function foldersIn(at: string): string[] {
+export function foldersIn(at: string): string[] {
   try {
     return readdirSync(at, { withFileTypes: true })
       .flatMap((each) => (each.isDirectory() && !each.name.startsWith('.') ? [each.name] : []))
@@ -90,7 +92,7 @@ function foldersIn(at: string): string[] {
 }
 
 /** Whether a folder is named as one of a result. */
-const isOurs = (name: string): boolean => /^\d{8}T\d{6}Z-/.test(name)
+export const isOurs = (name: string): boolean => /^\d{8}T\d{6}Z-/.test(name)
 
 function stateOf(folder: string): string {
   const of = (file: string) => {
