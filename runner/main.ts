@@ -55,7 +55,6 @@ const verbs: Readonly<Record<string, Verb>> = {
   },
   results: {
     summary: 'write the page of all results, and open it',
-    windsDown: true,
     load: async () => (await import('./verbs/results.ts')).results,
   },
   nightly: {

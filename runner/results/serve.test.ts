@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { said, startIn } from '../../test/command.ts'
 import { shellOf } from '../shell/shell.ts'
 import { serveResults } from './serve.ts'
 
@@ -95,6 +96,20 @@ test('refuses names that a page of another site could point here, and what such 
   assert.equal((await ask('/', { headers: { host: `localhost:${port}` } })).status, 200)
   const from = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
   assert.equal((await ask('/', { headers: from })).status, 403)
+})
+
+test('the command serves the page that it wrote until Ctrl-C, where nothing can open it too', async () => {
+  const folder = await mkdtemp(path.join(home, 'command-'))
+  const started = startIn(folder, ['results', '--open'], { PATH: folder })
+  await said(started, 'serving until Ctrl-C')
+  const { status, text } = await fetch(started.stdout.trim()).then(async (response) => ({
+    status: response.status,
+    text: await response.text(),
+  }))
+  started.process.kill('SIGINT')
+  assert.equal(await started.ended, 130)
+  assert.equal(status, 200, started.stderr)
+  assert.match(text, /<h1>Results<\/h1>/)
 })
 
 test('ends at Ctrl-C, also while a connection is open', async () => {

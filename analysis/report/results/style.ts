@@ -8,14 +8,14 @@ h1{margin:0 0 .75rem;font-size:1.7rem}h2{margin:0 0 .5rem;font-size:1.2rem}h3{ma
 a{color:var(--link)}button,select,input{font:inherit;font-size:.9rem;color:inherit;background:var(--paper);border:1px solid var(--line);border-radius:.3rem;padding:.2rem .45rem;max-width:100%}
 button{background:var(--raised);cursor:pointer}button:disabled{color:var(--soft);cursor:default}
 :focus-visible{outline:2px solid var(--link);outline-offset:1px}
-form{display:flex;flex-wrap:wrap;gap:.5rem .8rem;align-items:end}form label{display:flex;flex-direction:column;min-width:0;font-size:.8rem;color:var(--soft)}form select{max-width:11rem;color:var(--ink)}form .text{flex:1 1 14rem}form .check{flex-direction:row;align-items:center;gap:.3rem;padding-bottom:.35rem}
+form{display:flex;flex-wrap:wrap;gap:.5rem .8rem;align-items:end}form label{display:flex;flex-direction:column;min-width:0;font-size:.8rem;color:var(--soft)}form select{max-width:11rem}form select,form input{color:var(--ink)}form .text{flex:1 1 14rem}form .check{flex-direction:row;align-items:center;gap:.3rem;padding-bottom:.35rem}
 #found{margin:.7rem 0;color:var(--soft);font-size:.9rem}
 table{width:100%;border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .4rem;text-align:right;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{font-weight:600}thead button{border:0;padding:.1rem .2rem;background:none;font-weight:600}
 th[aria-sort=descending] button::after{content:" ↓"}th[aria-sort=ascending] button::after{content:" ↑"}
 #results th:nth-child(2){width:100%;text-align:left;font-weight:400;overflow-wrap:anywhere}
-tbody th{font-weight:400}small{display:block;font-size:.8rem;color:var(--soft)}small:empty{display:none}tbody th button,.file{margin-left:.5rem;padding:0 .3rem;font-size:.8rem}
+tbody th{font-weight:400}small{display:block;font-size:.8rem;color:var(--soft)}small:empty{display:none}tbody th button,.file{display:inline-block;margin:0 .3rem 0 0;padding:0 .3rem;font-size:.8rem}tbody th a:first-child{margin-right:.4rem}thead th{white-space:nowrap}
 .pick{text-align:left;white-space:nowrap}.pick label{margin-right:.4rem}.pick input{margin:0 .15rem 0 0;vertical-align:-1px}
 .series{background:var(--raised)}.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .good{color:var(--good)}.bad{color:var(--bad)}.doubt{color:var(--doubt)}s{color:var(--soft)}
@@ -32,6 +32,6 @@ pre{margin:0;padding:.5rem .7rem;overflow-x:auto;background:var(--raised);border
 .drawing .a{stroke:var(--a);fill:var(--a)}.drawing .b{stroke:var(--b);fill:var(--b)}.drawing text.a,.drawing text.b{stroke:none}.drawing text.a{fill:var(--a)}.drawing text.b{fill:var(--b)}
 .drawing .worse{stroke:var(--bad);fill:var(--bad)}.drawing .better{stroke:var(--good);fill:var(--good)}.drawing .no-difference{stroke:var(--a);fill:var(--a)}.drawing .cannot-tell{stroke:var(--soft);fill:var(--soft)}
 .drawing text[class]{stroke:none}
-@media(max-width:44rem){.wide{display:none}body{padding:1rem .6rem 6rem}th,td{padding:.3rem .25rem}.pick label{display:block;margin:0 0 .3rem}table{font-size:.85rem}form label{flex:1 1 8rem}form select{max-width:none;width:100%}}
+@media(max-width:44rem){.wide{display:none}body{padding:1rem .6rem 6rem}th,td{padding:.3rem .25rem}.pick,thead th{white-space:normal}.pick label{display:block;margin:0 0 .3rem;white-space:nowrap}table{font-size:.85rem}form label{flex:1 1 8rem}form select{max-width:none;width:100%}}
 @media print{form,#bar,#pages{display:none}}
 `

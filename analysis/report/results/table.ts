@@ -1,5 +1,5 @@
 import { sizesWords } from '../../formats/load.ts'
-import { orDash, percent } from '../../formats/words.ts'
+import { orDash, percent, quantity } from '../../formats/words.ts'
 import { type Markup, tag } from '../printers/markup.ts'
 import { verdictTones } from '../run.ts'
 import { sparkline } from './drawings.ts'
@@ -45,7 +45,7 @@ function row(entry: Entry, picked: Picked): Markup {
 <td class="pick">${
         entry.runs === 0
           ? null
-          : tag`<button type="button" data-series="${entry.path}" aria-label="Show the runs of ${name}">${entry.runs}</button>`
+          : tag`<button type="button" data-series="${entry.path}" aria-label="Show ${quantity(entry.runs, 'run')} of ${name}">${quantity(entry.runs, 'run')}</button>`
       }</td>
 <th scope="row">${about(entry, name, entry.words ?? '')}</th>
 <td colspan="5">${entry.of}</td>
