@@ -22,7 +22,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
       { kind: 'finding', text: words, tone: toneOf(breakpoint), terminal: true },
       { ...probesTable(breakpoint), terminal: true },
       breakpointPlot(breakpoint, words, unit),
-      ...everyRun(runs, eachAlone(runs, named), named).flat(),
+      ...everyRun(runs, eachAlone(runs), named).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],
   }

@@ -25,14 +25,8 @@ export const groupOf = (label: string, index: number, runs: readonly RunStatisti
   runs: runs.filter(({ verdict }) => verdict.kind !== 'invalid'),
 })
 
-/** @param named what each is called instead of a letter, so that no key is needed */
-export const eachAlone = (runs: readonly RunStatistics[], named?: (index: number) => string): RunGroup[] =>
-  runs.map((run, index) => ({
-    label: named?.(index) ?? letter(index),
-    name: named?.(index) ?? run.name,
-    colour: colour(index),
-    runs: [run],
-  }))
+export const eachAlone = (runs: readonly RunStatistics[]): RunGroup[] =>
+  runs.map((run, index) => ({ label: letter(index), name: run.name, colour: colour(index), runs: [run] }))
 
 /** The group that each run is drawn with; none for an invalid one. */
 export const groupByRun = (groups: readonly RunGroup[]): ReadonlyMap<RunStatistics, RunGroup> =>

@@ -11,7 +11,7 @@ import { type Markup, tag } from '../printers/markup.ts'
 type Point = { readonly tail: number; readonly ms: number; readonly name: string }
 
 /** The percentiles that `run.json` keeps, ascending; the maximum stands at one request of all. */
-function pointsOf({ total }: RunStatistics): Point[] {
+function pointsOf({ total, percentiles }: RunStatistics): Point[] {
   const { minMs, p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs, samples } = total
   const all: readonly (readonly [string, number, number | null])[] = [
     ['fastest', 1, minMs],
@@ -20,9 +20,15 @@ function pointsOf({ total }: RunStatistics): Point[] {
     ['p95', 0.05, p95Ms],
     ['p99', 0.01, p99Ms],
     ['p99.9', 0.001, p999Ms],
+    ...percentiles.map(([p, ms]) => [`p${p}`, Number((1 - p / 100).toFixed(6)), ms] as const),
     ...(samples ? ([['slowest', 1 / samples, maxMs]] as const) : []),
   ]
-  return all.flatMap(([name, tail, ms]) => (ms === null ? [] : [{ name, tail, ms }]))
+  return all
+    .flatMap(([name, tail, ms]) =>
+      // As of the figures: at least one request lies beyond a percentile.
+      ms === null || tail * (samples ?? Infinity) < 0.999 ? [] : [{ name, tail, ms }],
+    )
+    .sort((a, b) => b.tail - a.tail)
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10

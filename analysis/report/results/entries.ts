@@ -41,11 +41,22 @@ export type Commands = {
 
 export type Results = { readonly entries: readonly Entry[]; readonly commands: Commands }
 
+/** Percentiles of a curve, where `run.json` keeps more of it than the figures. */
+const drawn = [1, 5, 10, 25, 75, 98, 99.5, 99.99]
+
 /**
  * What of a run's figures `compare` and the page read, in the same shape, a quarter of its size: all figures of the whole
- * run, and the p95 by request name. Without curves, pods and what a report alone shows.
+ * run, the p95 by request name, and what of its curve is drawn. Without pods and what a report alone shows.
  */
-export function shortened({ name, run, verdict, total, durationMs, measures }: RunStatistics): RunStatistics {
+export function shortened({
+  name,
+  run,
+  verdict,
+  total,
+  percentiles,
+  durationMs,
+  measures,
+}: RunStatistics): RunStatistics {
   const byName = measures.tagged.filter(({ by }) => by.join() === 'name')
   return {
     name,
@@ -59,7 +70,7 @@ export function shortened({ name, run, verdict, total, durationMs, measures }: R
     verdict,
     total,
     durationMs,
-    percentiles: [],
+    percentiles: percentiles.filter(([p]) => drawn.includes(p)),
     stages: [],
     requests: [],
     measures: {
