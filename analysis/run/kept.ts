@@ -50,6 +50,7 @@ function digest(run: Run, figures: unknown, summaryFile: string): string | null 
   try {
     if (obstacle(statSync(summaryFile))) return null
     file = openSync(summaryFile, 'r')
+    buffer ??= Buffer.alloc(2 ** 18)
     for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))
       hash.update(buffer.subarray(0, length))
     return hash.digest('hex')
@@ -61,7 +62,7 @@ function digest(run: Run, figures: unknown, summaryFile: string): string | null 
 }
 
 // One for all files: thousands of buffers would fill the memory before the garbage collector notices them.
-const buffer = Buffer.alloc(2 ** 18)
+let buffer: Buffer | undefined
 
 const code = new Map<string, string>()
 

@@ -6,7 +6,7 @@ export const pageScriptFile = path.join(import.meta.dirname, '../../analysis/rep
 
 /**
  * The script of the page of results with all that it imports: the analysis' own code, so that the page compares as the
- * command does. What describes file formats is left out: the page reads none.
+ * command does. What describes and reads files is left out: the page reads none.
  */
 export async function pageScript(): Promise<string> {
   const { outputFiles } = await build({
@@ -22,11 +22,16 @@ export async function pageScript(): Promise<string> {
     logLevel: 'silent',
     plugins: [
       {
-        name: 'no schemas',
+        name: 'no files',
         setup({ onResolve, onLoad }) {
-          onResolve({ filter: /^zod$/ }, () => ({ path: 'zod', namespace: 'no schemas' }))
-          onLoad({ filter: /^/, namespace: 'no schemas' }, () => ({
-            contents: 'export const z = new Proxy(() => {}, { get: () => z, apply: () => z })',
+          onResolve({ filter: /^(zod$|node:)/ }, ({ path }) => ({
+            path,
+            namespace: 'no files',
+            sideEffects: false,
+          }))
+          onLoad({ filter: /^/, namespace: 'no files' }, () => ({
+            contents:
+              'const z = new Proxy(() => {}, { get: () => z, apply: () => z }); module.exports = { z }',
           }))
         },
       },
