@@ -53,6 +53,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'make the report of runs again, or of any k6 summary',
     load: async () => (await import('./verbs/report.ts')).report,
   },
+  results: {
+    summary: 'write the page of all results, and open it',
+    load: async () => (await import('./verbs/results.ts')).results,
+  },
   nightly: {
     summary: 'run a plan, add the night to the history, report lasting changes',
     windsDown: true,

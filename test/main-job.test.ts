@@ -71,6 +71,7 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   )
   assert.ok(process.platform !== 'linux' || periods.some(({ targetCores }) => (targetCores ?? 0) > 0))
   assert.ok(process.platform !== 'linux' || periods.some(({ generatorCores }) => (generatorCores ?? 0) > 0))
+  assert.ok((await readFile(path.join(out, 'index.html'), 'utf8')).includes(path.basename(folder)))
   assert.deepEqual((await readdir(path.join(folder, 'report'))).sort(), [
     'index.html',
     'junit.xml',

@@ -1,8 +1,8 @@
 export type Tone = 'good' | 'bad' | 'doubt' | 'neutral'
 
 /**
- * Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id, and what is not to
- * be used is crossed out.
+ * Text; a tone colours it, a colour puts a key before it, a link leads to the details with that id or to the
+ * file of a path, and what is not to be used is crossed out.
  */
 export type Cell =
   | string

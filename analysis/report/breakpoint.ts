@@ -5,7 +5,7 @@ import type { RunStatistics } from '../run/statistics.ts'
 import { type Breakpoint, offeredIn } from '../runs/breakpoint.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, present, type Table, type Tone, tableOf } from './blocks.ts'
-import { groupOf, type RunGroup } from './groups.ts'
+import { groupOf, letter, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
 import { breakpointPlot } from './plots/breakpoint.ts'
 import { everyRun } from './runs.ts'
@@ -15,6 +15,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
   const breakpoint = statistics.breakpoint as Breakpoint
   const unit = runs.some(({ run }) => run?.script) ? 'iterations/s' : 'requests/s'
   const words = breakpointWords(breakpoint, unit)
+  const named = probeNames(breakpoint)
   const failed = breakpoint.held === null || breakpoint.limit === 'generator'
   return {
     title: 'Where it breaks',
@@ -22,7 +23,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
       finding(words, toneOf(breakpoint)),
       { ...probesTable(breakpoint), terminal: true },
       breakpointPlot(breakpoint, words, unit, runs),
-      ...everyRun(runs, byRate(runs)).flat(),
+      ...everyRun(runs, byRate(runs), probeNames(breakpoint)).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],
   }
@@ -38,6 +39,16 @@ function byRate(runs: readonly RunStatistics[]): RunGroup[] {
 function finding(words: string, tone: Tone): Block {
   const [text = '', ...reasons] = words.split(/(?<=\.) (?=[A-Z\d])/)
   return { kind: 'finding', text, tone, reasons, terminal: true }
+}
+
+/** `278/s`, and `278/s (2)` of its repeat; a run that was no probe, as it was interrupted, keeps its letter. */
+function probeNames({ probes }: Breakpoint): (index: number) => string {
+  return (index) => {
+    const rate = probes[index]?.rate
+    if (rate === undefined) return letter(index)
+    const repeat = probes.slice(0, index + 1).filter((each) => each.rate === rate).length
+    return `${number(rate)}/s${repeat > 1 ? ` (${repeat})` : ''}`
+  }
 }
 
 const toneOf = ({ held, limit, done }: Breakpoint): Tone =>

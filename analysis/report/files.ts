@@ -1,5 +1,5 @@
 import type { Statistics } from '../runs/statistics.ts'
-import type { Report } from './blocks.ts'
+import { present, type Report, type Table } from './blocks.ts'
 import type { HistoryReport } from './history.ts'
 import { modelOf } from './model.ts'
 import { csv } from './printers/csv.ts'
@@ -22,12 +22,27 @@ const printers: Record<string, (report: Report) => string | Iterable<string> | n
 export const isReportFile = (name: string): boolean =>
   Object.hasOwn(printers, name) || /^[\w-]+\.svg$/.test(name)
 
+/** A page that belongs to a report, by its path from there. */
+export type Related = readonly [name: string, what: string, path: string]
+
+const relatedTable = (related: readonly Related[]): Table => ({
+  kind: 'table',
+  name: 'Related pages',
+  heads: ['', ''],
+  rows: related.map(([name, text, link]) => [name, { text, link }]),
+})
+
 /** A file of a report: its content, or the parts of a large one. */
 export type ReportFile = readonly [name: string, content: string | Iterable<string>]
 
 /** Every file of a report, each made when it is asked for: what the printers make, and an SVG for each plot. */
-export function* eachFile(data: Statistics | HistoryReport): Generator<ReportFile> {
-  const report = modelOf(data)
+export function* eachFile(
+  data: Statistics | HistoryReport,
+  related: readonly Related[] = [],
+): Generator<ReportFile> {
+  const model = modelOf(data)
+  const [first, ...rest] = model.blocks
+  const report = { ...model, blocks: present([first ?? null, relatedTable(related), ...rest]) }
   for (const [name, print] of Object.entries(printers)) {
     const content = print(report)
     if (content !== null) yield [name, content]
@@ -39,9 +54,12 @@ export function* eachFile(data: Statistics | HistoryReport): Generator<ReportFil
 }
 
 /** The same at once, by name. */
-export const reportFiles = (data: Statistics | HistoryReport): Map<string, string> =>
+export const reportFiles = (
+  data: Statistics | HistoryReport,
+  related: readonly Related[] = [],
+): Map<string, string> =>
   new Map(
-    [...eachFile(data)].map(([name, content]) => [
+    [...eachFile(data, related)].map(([name, content]) => [
       name,
       typeof content === 'string' ? content : [...content].join(''),
     ]),

@@ -5,7 +5,7 @@ import { type Alarm, idleNights } from '../runs/alarms.ts'
 import { type Series, standing } from '../runs/history.ts'
 import { fewestBefore, inARow } from '../runs/shifts.ts'
 import type { Statistics } from '../runs/statistics.ts'
-import { type Case, list, present, type Report, type Table, tableOf } from './blocks.ts'
+import { type Case, type Cell, list, present, type Report, type Table, tableOf } from './blocks.ts'
 import { byWords, dayOf, figureWords } from './change-words.ts'
 import { comparedBlocks } from './comparison.ts'
 import { historyPlots } from './plots/history.ts'
@@ -24,10 +24,12 @@ export type HistoryReport = {
   readonly remarks: readonly string[]
   /** Last night's runs by entry of the plan, for CI. */
   readonly entries?: readonly { readonly name: string; readonly failure: string | null }[]
+  /** The pages of nights by id, as paths from this report. */
+  readonly pages?: ReadonlyMap<string, string>
 }
 
 export function historyReport(history: HistoryReport): Report {
-  const { nights, series, alarms, silent = [], comparison, remarks } = history
+  const { nights, series, alarms, silent = [], comparison, remarks, pages = new Map() } = history
   const [first, last] = [nights[0], nights.at(-1)]
   const words = alarms.map(alarmWords)
   return {
@@ -44,12 +46,13 @@ export function historyReport(history: HistoryReport): Report {
       list(
         `${quantity(nights.length, 'night')}, ${first && last ? `${dayOf(first)} to ${dayOf(last)}` : 'none yet'}; ${quantity(series.length, 'figure')}.`,
       ),
-      alarmsTable(alarms),
+      alarmsTable(alarms, pages),
       list(silent.map(silentWords)),
       { ...list(remarks), terminal: true },
       ...(comparison ? comparedBlocks(comparison, 'Last night against its baseline') : []),
       lastNightTable(series, comparison !== null),
       ...historyPlots(series),
+      { ...nightsTable(nights, pages), folded: true },
     ]),
     foot: 'Each point is the median of a night’s runs, the line through it from the least to the greatest. A change is shown when three nights in a row agree, or many nights do, or when weeks show a trend. Each environment is judged alone, against the level that was last accepted: the first one, a lasting improvement, or what acknowledged.json names. The figures are also in statistics.json and report.md beside this page.',
     cases: casesOf(history),
@@ -141,19 +144,40 @@ const beforeWords = ({ series, change }: Alarm): string =>
     ? 'unknown'
     : figureWords(series, change.before)
 
-const alarmsTable = (alarms: readonly Alarm[]): Table => ({
+const alarmsTable = (alarms: readonly Alarm[], pages: Pages): Table => ({
   ...tableOf('Alarms', alarms, [
     ['figure', ({ series }) => series.name],
     ['change', ({ change }) => byWords(change)],
     ['before', beforeWords],
     ['after', ({ series, change }) => figureWords(series, change.after)],
-    ['since', ({ since }) => dayOf(since)],
+    ['since', ({ since }) => nightCell(since, pages)],
     ['commits', ({ commits }) => [...new Set(commits)].map(short).join(' … ')],
     ['detected by', ({ change }) => change.how],
     ['to acknowledge', ({ since }) => since.id],
   ]),
   note: 'An alarm ends once acknowledged.json in the history has its figure, its night and a reason.',
 })
+
+type Pages = ReadonlyMap<string, string>
+
+/** A night by its date, which leads to its page. */
+function nightCell(night: Night, pages: Pages): Cell {
+  const link = pages.get(night.id)
+  return link === undefined ? dayOf(night) : { text: dayOf(night), link }
+}
+
+/** The nights whose pages are still there, the newest first. */
+const nightsTable = (nights: readonly Night[], pages: Pages): Table =>
+  tableOf(
+    'Nights',
+    nights.filter(({ id }) => pages.has(id)).sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1)),
+    [
+      ['night', (night) => nightCell(night, pages)],
+      ['commit', ({ commit }) => short(commit)],
+      ['valid runs', ({ runs }) => String(runs.valid)],
+      ['invalid', ({ runs }) => String(runs.invalid)],
+    ],
+  )
 
 /** The last night beside those since the last change: the start of an alarm, or one bad night. */
 const lastNightTable = (all: readonly Series[], compared: boolean): Table => ({

@@ -60,19 +60,24 @@ const range = (values: readonly number[]): string => {
 const mostCurves = 200
 
 /** Plots of the groups of runs, a table with a row for each run, and its details. */
+/**
+ * Plots of the groups of runs, a table with a row for each run, and its details.
+ * @param named what each run is called there
+ */
 export const everyRun = (
   runs: readonly RunStatistics[],
   groups: readonly RunGroup[],
+  named: (index: number) => string = letter,
 ): [plots: (Block | null)[], table: Block[], details: Block[]] => {
   const group = groupByRun(groups)
   const colourOf = (run: RunStatistics) => group.get(run)?.colour ?? 'transparent'
   return [
     [groups.length > mostCurves ? null : latencyPlot(runs, groups), saturationPlot(runs, groups)],
-    [runsTable(runs, colourOf)],
+    [runsTable(runs, colourOf, named)],
     runs.map((run, index) => ({
       kind: 'details',
       id: letter(index),
-      title: [letter(index), run.run?.scenario, run.name].filter(Boolean).join(' · '),
+      title: [named(index), run.run?.scenario, run.name].filter(Boolean).join(' · '),
       gist: gistOf(run),
       colour: colourOf(run),
       // Made only where they are printed: of many runs no page has them.
@@ -91,7 +96,11 @@ const gistOf = ({ verdict: { kind }, total: { rate, p95Ms } }: RunStatistics): s
     ...(kind === 'invalid' || p95Ms === null ? [] : [`p95 ${number(p95Ms)} ms`]),
   ].join(' · ')
 
-const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics) => string): Table =>
+const runsTable = (
+  runs: readonly RunStatistics[],
+  colourOf: (run: RunStatistics) => string,
+  named: (index: number) => string,
+): Table =>
   tableOf(
     'Every run',
     [...runs.entries()],
@@ -99,7 +108,7 @@ const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics
       [
         'run',
         ([index, run]) => ({
-          text: `${letter(index)} · ${run.name}`,
+          text: `${named(index)} · ${run.name}`,
           colour: colourOf(run),
           link: letter(index),
         }),

@@ -53,6 +53,7 @@ function digest(run: Run, figures: unknown, summaryFile: string): string | null 
   try {
     if (obstacle(statSync(summaryFile))) return null
     file = openSync(summaryFile, 'r')
+    buffer ??= Buffer.alloc(2 ** 18)
     for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))
       hash.update(buffer.subarray(0, length))
     return hash.digest('hex')
@@ -64,18 +65,23 @@ function digest(run: Run, figures: unknown, summaryFile: string): string | null 
 }
 
 // One for all files: thousands of buffers would fill the memory before the garbage collector notices them.
-const buffer = Buffer.alloc(2 ** 18)
+let buffer: Buffer | undefined
 
-let code: string | undefined
+const code = new Map<string, string>()
 
-/** Of the code that computes a run's figures. A version number would have to be kept by hand. */
-function codeDigest(): string {
-  code ??= createHash('sha256').update(JSON.stringify(sources())).digest('hex')
-  return code
+/** Of a file's code, with all that it imports; default: what computes a run's figures. A version number would have to be kept by hand. */
+export function codeDigest(file = import.meta.filename): string {
+  const known = code.get(file)
+  if (known !== undefined) return known
+  const digest = createHash('sha256')
+    .update(JSON.stringify(sources(file)))
+    .digest('hex')
+  code.set(file, digest)
+  return digest
 }
 
-/** The text of this file and of all that it imports from the project, by file. */
-function sources(file = import.meta.filename, found: Record<string, string> = {}): Record<string, string> {
+/** The text of a file and of all that it imports from the project, by file. */
+function sources(file: string, found: Record<string, string> = {}): Record<string, string> {
   const text = readFileSync(file, 'utf8')
   found[path.relative(import.meta.dirname, file)] = text
   for (const [, imported = ''] of text.matchAll(/ from '(\..*)'$/gm)) {

@@ -1,3 +1,4 @@
+import type { Commands } from '../../analysis/report/results/entries.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 
 /** What to do about what a report says, in this tool's own flags and commands: the analysis knows none of them. */
@@ -28,3 +29,13 @@ export function adviceFor({ comparison, noise, runs, replicas, recommendation, k
       : []),
   ]
 }
+
+/** The commands that the page of a folder of results shows. */
+export const commandsOf = (out: string): Commands => ({
+  inTurns: 'npm run ab -- --scenario {scenario} --a {a} --b {b} --repeat 10',
+  repeat:
+    'npm run scenario -- {scenario} --label {a}    # five times or more\nnpm run scenario -- {scenario} --label {b}    # likewise, in turns\nnpm run compare -- {a} {b}',
+  compare: `npm run compare -- '${out}/{a}' '${out}/{b}'`,
+  report: `npm run report -- ${out}/NAME`,
+  anyway: '--anyway',
+})

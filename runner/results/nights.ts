@@ -3,7 +3,7 @@ import { access, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/pro
 import path from 'node:path'
 import { readText } from '../../analysis/formats/file.ts'
 import { type Acknowledged, type Night, parseAcknowledged, parseNight } from '../../analysis/formats/night.ts'
-import { reportFiles, text as terminalText } from '../../analysis/report/files.ts'
+import { type Related, reportFiles, text as terminalText } from '../../analysis/report/files.ts'
 import type { HistoryReport } from '../../analysis/report/history.ts'
 import { judgedAlarms } from '../../analysis/runs/alarms.ts'
 import { seriesOf } from '../../analysis/runs/history.ts'
@@ -118,7 +118,10 @@ export function historyReport(
     more = [],
     comparison = null,
     entries = [],
-  }: Partial<Pick<HistoryReport, 'comparison' | 'entries'>> & { readonly more?: readonly string[] } = {},
+    pages = new Map(),
+  }: Partial<Pick<HistoryReport, 'comparison' | 'entries' | 'pages'>> & {
+    readonly more?: readonly string[]
+  } = {},
 ): HistoryReport {
   const series = seriesOf(nights)
   const judged = judgedAlarms(series, acknowledged)
@@ -131,16 +134,35 @@ export function historyReport(
     comparison,
     remarks: [...more, ...remarks],
     entries,
+    pages,
   }
 }
+
+/** Where the pages of the nights that a folder of results still has are, by id, from the folder of a report. */
+export const nightPages = (
+  nights: readonly Night[],
+  out: string,
+  report: string,
+): ReadonlyMap<string, string> =>
+  new Map(
+    nights.flatMap(({ id }) => {
+      const page = path.join(out, id, 'report/index.html')
+      return existsSync(page) ? [[id, addressFrom(report, page)] as const] : []
+    }),
+  )
+
+/** A relative address. */
+const addressFrom = (folder: string, file: string): string =>
+  path.relative(folder, file).split(path.sep).map(encodeURIComponent).join('/')
 
 /** Writes the report, prints what it found, and gives its files by name. */
 export async function writeHistoryReport(
   shell: Shell,
   report: HistoryReport,
   folder: string,
+  related: readonly Related[] = [],
 ): Promise<ReadonlyMap<string, string>> {
-  const files = reportFiles(report)
+  const files = reportFiles(report, related)
   await writeReport(folder, files)
   shell.print(terminalText(report))
   shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseFigures, type TaggedFigure } from '../../analysis/formats/figure.ts'
-import { eachFile, text as terminalText } from '../../analysis/report/files.ts'
+import { eachFile, type Related, text as terminalText } from '../../analysis/report/files.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { exitCodes } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
@@ -50,9 +50,14 @@ export const reportFolderFlag = (usual: string) =>
  * Writes the report, prints the table, advice and where the page is, and gives the exit code: of the worst verdict, or of
  * what a comparison or the noise of repeats showed.
  */
-export async function writeAndPrint(shell: Shell, figures: Statistics, folder: string): Promise<number> {
+export async function writeAndPrint(
+  shell: Shell,
+  figures: Statistics,
+  folder: string,
+  related: readonly Related[] = [],
+): Promise<number> {
   // What was found is shown even where there is no room for its report.
-  const failure = await writeReport(folder, eachFile(figures)).then(
+  const failure = await writeReport(folder, eachFile(figures, related)).then(
     () => null,
     (error: Error) => error,
   )

@@ -12,6 +12,7 @@ import { checkLoad, deploymentFlags, type LoadOptions, loadFlags } from '../load
 import { type Script, shortName } from '../load/script.ts'
 import { namedDeployment } from '../load/target.ts'
 import { warmUp } from '../load/warm-up.ts'
+import { addToResults } from '../results/browse.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
@@ -288,6 +289,7 @@ export async function runSeries(
       sources.length > 0
         ? await writeAndPrint(shell, figures(sources), path.join(folder, 'report'))
         : exitCodes.interrupted
+    await addToResults(shell, path.dirname(folder))
     if (!shell.signal.aborted && complete) return code
     sayHowToResume(shell, series, sources.length)
     return exitCodes.interrupted

@@ -7,6 +7,7 @@ import { measure } from '../load/measure.ts'
 import { checkLoad, runFlags } from '../load/options.ts'
 import { isFile, type Script } from '../load/script.ts'
 import { openFor } from '../load/target.ts'
+import { addToResults } from '../results/browse.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { closeSeries, finished, labelsOf, resumable, sayHowToResume } from '../series/execute.ts'
 import { openSeries, repeatFlag, resumeFlag, type Series, scriptsOf } from '../series/plan.ts'
@@ -152,6 +153,7 @@ async function search(shell: Shell, series: Series, allowPublic: boolean): Promi
   if (runs.length === 0) throw failure ?? new Failure('interrupted', 'interrupted during the first probe')
   const figures = breakpointStatistics(runs, wanted)
   await writeAndPrint(shell, figures, path.join(folder, 'report'))
+  await addToResults(shell, path.dirname(folder))
   if (failure && !shell.signal.aborted) throw failure
   if (!done) sayHowToResume(shell, series, probes.length)
   if (!done || shell.signal.aborted) return exitCodes.interrupted

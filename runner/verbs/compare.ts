@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
+import { addToResults } from '../results/browse.ts'
 import { resultFolder } from '../results/folder.ts'
 import { effectFlag, figuresFlag, reportFolderFlag, writeAndPrint } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
@@ -61,5 +62,7 @@ export async function compare(shell: Shell, args: readonly string[]): Promise<nu
   })
   if (out) return writeAndPrint(shell, figures, userPath(shell, out))
   const folder = await resultFolder(within, 'compare', new Date())
-  return writeAndPrint(shell, figures, path.join(await folder.complete(), 'report'))
+  const code = await writeAndPrint(shell, figures, path.join(await folder.complete(), 'report'))
+  await addToResults(shell, within)
+  return code
 }

@@ -1,4 +1,4 @@
-import { historyFlag, historyReport, readHistory, writeHistoryReport } from '../results/nights.ts'
+import { historyFlag, historyReport, nightPages, readHistory, writeHistoryReport } from '../results/nights.ts'
 import { reportFolderFlag } from '../results/print.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, parseFlags } from '../shell/flags.ts'
@@ -28,7 +28,9 @@ export async function history(shell: Shell, args: readonly string[]): Promise<nu
       'invalid',
       `${folder}: no nights ${nights.remarks.length > 0 ? `that can be read: ${nights.remarks[0]}` : 'yet; npm run nightly adds them'}`,
     )
-  const report = historyReport(nights)
-  await writeHistoryReport(shell, report, userPath(shell, out))
+  const at = userPath(shell, out)
+  const results = userPath(shell, shell.env.LAS_RESULTS_DIR || 'results')
+  const report = historyReport(nights, { pages: nightPages(nights.nights, results, at) })
+  await writeHistoryReport(shell, report, at)
   return exitCodes[report.alarms.length > 0 ? 'fail' : 'pass']
 }

@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
+import { dayOf } from '../../analysis/report/change-words.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
 import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
@@ -8,11 +9,13 @@ import { comparison, statistics } from '../../analysis/runs/statistics.ts'
 import { deploymentFlags, labelFlag, outFlag, targetFlags } from '../load/options.ts'
 import { namedDeployment } from '../load/target.ts'
 import { positiveInteger } from '../load/values.ts'
+import { addToResults } from '../results/browse.ts'
 import { writeAtomically } from '../results/folder.ts'
 import {
   addNight,
   historyFlag,
   historyReport,
+  nightPages,
   openHistory,
   readHistory,
   writeHistoryReport,
@@ -126,7 +129,10 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       () => null,
       (error: Error) => error,
     )
-    await writeAndPrint(shell, judged, path.join(at, 'report'))
+    await writeAndPrint(shell, judged, path.join(at, 'report'), [
+      ['history', 'every figure over the nights', '../history/index.html'],
+      ['runs', 'each with its files', `../../index.html#series=${night.id}`],
+    ])
     const entries = entryVerdicts(candidate)
     const more = [
       ...(complete
@@ -145,9 +151,14 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       more,
       comparison: judged.comparison,
       entries,
+      pages: nightPages(nights, path.dirname(at), path.join(at, 'history')),
     })
-    const files = await writeHistoryReport(shell, report, path.join(at, 'history'))
+    const files = await writeHistoryReport(shell, report, path.join(at, 'history'), [
+      ['last night', dayOf(night), '../report/index.html'],
+      ['all nights', 'in the page of all results', '../../index.html#kind=nights'],
+    ])
     await writeAtomically(path.join(at, 'junit.xml'), files.get('junit.xml') ?? '')
+    await addToResults(shell, path.dirname(at))
     const job = shell.env.GITHUB_STEP_SUMMARY
     if (job)
       await appendFile(job, withoutPictures(files.get('report.md') ?? '')).catch((error: Error) =>

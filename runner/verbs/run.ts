@@ -106,11 +106,17 @@ export async function run(shell: Shell, [first = '', ...args]: readonly string[]
   return shell.signal.aborted ? exitCodes.interrupted : code
 }
 
-const reporting = () => [import('../results/print.ts'), import('../../analysis/runs/statistics.ts')] as const
+const reporting = () =>
+  [
+    import('../results/print.ts'),
+    import('../../analysis/runs/statistics.ts'),
+    import('../results/browse.ts'),
+  ] as const
 
 async function reported(shell: Shell, sources: readonly Source[], folder: string): Promise<number> {
-  const [{ writeAndPrint }, { statistics }] = await Promise.all(reporting())
+  const [{ writeAndPrint }, { statistics }, { addToResults }] = await Promise.all(reporting())
   const code = await writeAndPrint(shell, statistics(sources), path.join(folder, 'report'))
+  await addToResults(shell, path.dirname(folder))
   return sources.some(({ run }) => run?.interrupted) ? exitCodes.interrupted : code
 }
 

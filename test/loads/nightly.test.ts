@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -69,6 +70,18 @@ test('a first night: the history has it, the report says that it is too early fo
     await readFile(path.join(made, 'history/report.md'), 'utf8'),
     /1 night so far; an alarm needs 10 before it/,
   )
+  // The night, its history and all results lead to one another.
+  for (const [page, to] of [
+    ['report/index.html', 'history/index.html'],
+    ['history/index.html', 'report/index.html'],
+  ] as const) {
+    const text = await readFile(path.join(made, page), 'utf8')
+    const links = [...text.matchAll(/href="(\.[^"#]*)/g)].map(([, link = '']) =>
+      path.join(path.dirname(page), link),
+    )
+    assert.ok(links.includes(to) && links.includes('../index.html'), links.join())
+    for (const link of links) assert.ok(existsSync(path.join(made, link)), link)
+  }
 })
 
 test('a third night in a row with heavier work fails, is drawn again, and can be acknowledged', async () => {

@@ -56,8 +56,12 @@ test('npx with the tarball, in an empty folder: help, a run, its report', () => 
   const run = npx('run', 'smoke')
   assert.equal(run.status, 0, run.stderr)
   assert.match(run.stdout, /^verdict: pass$/m)
-  const [name = ''] = readdirSync(path.join(empty, 'work/results'))
+  const [name = ''] = readdirSync(path.join(empty, 'work/results')).filter((each) => each !== 'index.html')
   assert.ok(existsSync(path.join(empty, 'work/results', name, 'report/index.html')))
+
+  const results = npx('results')
+  assert.equal(results.status, 0, results.stderr)
+  assert.match(results.stderr, /^1 entry, indexed in/)
 
   const report = npx('report', path.join('results', name), '--out', 'again')
   assert.equal(report.status, 0, report.stderr)
