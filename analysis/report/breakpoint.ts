@@ -23,7 +23,7 @@ export function breakpointReport(statistics: Statistics): OfRuns {
       finding(words, toneOf(breakpoint)),
       { ...probesTable(breakpoint), terminal: true },
       breakpointPlot(breakpoint, words, unit, runs),
-      ...everyRun(runs, byRate(runs), probeNames(breakpoint)).flat(),
+      ...everyRun(runs, byRate(runs), named).flat(),
     ]),
     cases: [{ suite: 'breakpoint', name: 'a rate holds', failure: failed ? words : null }],
   }
