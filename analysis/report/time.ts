@@ -16,19 +16,18 @@ import type { Statistics } from '../runs/statistics.ts'
 import { type Block, list } from './blocks.ts'
 import { heatMap } from './plots/heat-map.ts'
 import { overTimePlot } from './plots/over-time.ts'
+import { timelinePlot } from './plots/timeline.ts'
 
-/** What changed during a run: its plots, and a sentence for each finding. Empty without a timeline. */
-export function timeBlocks({ runs, time, timeline }: Statistics): Block[] {
-  const run = runs[0]?.run
-  if (!run || !time || !timeline) return []
-  const sentences = timeSentences(time, timeline, runs[0] as RunStatistics)
+/** What changed during a run: plots, and a sentence for each finding. Without a timeline the stages by their times. */
+export function timeBlocks({ runs, time, timeline }: Statistics): (Block | null)[] {
+  const [run] = runs as [RunStatistics]
+  if (!run.run || !time || !timeline) return [timelinePlot(run)]
+  const sentences = timeSentences(time, timeline, run)
   const [first] = sentences
-  const plot = overTimePlot(timeline, run, first)
-  const map = heatMap(timeline, run)
   return [
-    ...(plot ? [plot] : []),
-    ...(map ? [map] : []),
-    ...(first === undefined ? [] : [{ ...list(sentences), name: 'During the run', terminal: true }]),
+    overTimePlot(timeline, run.run, first),
+    heatMap(timeline, run.run),
+    { ...list(sentences), name: 'During the run', terminal: true },
   ]
 }
 
