@@ -4,6 +4,7 @@ import type { Run } from '../formats/run.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { number, percent, quantity } from '../formats/words.ts'
 import { largest, smallest } from '../numbers/extremes.ts'
+import type { ErrorBurst } from '../run/error-burst.ts'
 import type { Felt } from '../run/felt.ts'
 import type { Growth } from '../run/growth.ts'
 import { answered, segments } from '../run/periods.ts'
@@ -33,12 +34,13 @@ export function timeBlocks({ runs, time, timeline }: Statistics): (Block | null)
 
 /** The most remarkable first. */
 function timeSentences(time: Time, timeline: Timeline, { run, stages }: RunStatistics): string[] {
-  const { stalls, recovery, growth, felt } = time
+  const { stalls, errorBurst, recovery, growth, felt } = time
   const remarkable = [
     ...(recovery ? [recoveryWords(recovery)] : []),
     ...(growth ? growthWords(growth) : []),
     ...felt.map(feltWords),
     ...(stalls.length > 0 ? [stallsWords(stalls)] : []),
+    ...(errorBurst ? [burstWords(errorBurst)] : []),
   ]
   const level = !run || run.script ? null : stages.length > 1 ? climbWords(stages) : levelWords(timeline, run)
   return remarkable.length > 0 || level === null ? remarkable : [level]
@@ -78,6 +80,11 @@ function stallWords({ fromMs, toMs, collapsed, rate, usualRate, p99Ms, usualP99M
       : `throughput fell to ${number(rate ?? 0)} from ${number(usualRate ?? 0)} requests/s`
   const then = p99Ms === null ? '' : `, then p99 of ${number(p99Ms)} ms${usually}`
   return `Stalled${length} at ${moment(fromMs)}: ${fell}${then}.`
+}
+
+function burstWords({ fromMs, toMs, failed, share }: ErrorBurst): string {
+  const how = share === 1 ? 'All' : `${number(Math.floor(100 * share))} % of the`
+  return `${how} failed requests (${number(failed)}) ended between ${moment(fromMs)} and ${moment(toMs)}.`
 }
 
 function recoveryWords({
