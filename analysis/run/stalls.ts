@@ -27,7 +27,7 @@ const fewest = 3
 /**
  * The times when a target stalled: periods that answered less than half as many requests as those before and those
  * after; or a fifth less, with a longest request three times as long as theirs; or whose p99 (and, where one slow
- * request alone could move that, p95) is three times as high, and 10 ms. All beyond six robust deviations of the
+ * request alone could move that, p95) or p50 is three times as high, and 10 ms. All beyond six robust deviations of the
  * logarithms (Hampel's identifier, against medians of up to 30 neighbours on each side, of the same stage where it has
  * three), and of counts beyond what Poisson arrivals vary. Neighbouring periods make one stall. The first periods of a
  * stage are not judged for latency: connections are opened in them.
@@ -45,7 +45,8 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
       judged.map(({ period }) => figure(period)),
       near,
     )
-  const [rate, p95, p99, max] = [of(perSecond), of(trend('p95')), of(trend('p99')), of(trend('max'))]
+  const [rate, p50, p95] = [of(perSecond), of(trend('p50')), of(trend('p95'))]
+  const [p99, max] = [of(trend('p99')), of(trend('max'))]
   const found = judged.map(({ period, first }, index) => {
     const [r, top, next] = [rate[index], max[index], max[index + 1]]
     const seconds = (period.toMs - period.fromMs) / 1000
@@ -53,10 +54,9 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
       r !== undefined && r.usual !== null && poissonAtMost(period.requests ?? 0, r.low * seconds) < 1e-6
     const collapsed =
       rare && (r.below(0.5) || (r.below(0.8) && ((top?.above(3) ?? false) || (next?.above(3) ?? false))))
-    const jumped =
-      !first &&
-      (p99[index]?.above(3) ?? false) &&
-      ((period.requests ?? 0) >= 200 || (p95[index]?.above(2) ?? false))
+    const tail =
+      (p99[index]?.above(3) ?? false) && ((period.requests ?? 0) >= 200 || (p95[index]?.above(2) ?? false))
+    const jumped = !first && (tail || (p50[index]?.above(3) ?? false))
     return { collapsed, jumped }
   })
   return together(found.map(({ collapsed, jumped }) => collapsed || jumped)).map(([from, last]) => {
@@ -82,7 +82,7 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
 type Figure = (period: Period) => number | null
 
 const trend =
-  (figure: 'p95' | 'p99' | 'max'): Figure =>
+  (figure: 'p50' | 'p95' | 'p99' | 'max'): Figure =>
   (period) =>
     answered(period)?.[figure] ?? null
 
