@@ -71,15 +71,17 @@ function stallsWords(stalls: readonly Stall[]): string {
 function stallWords({ fromMs, toMs, collapsed, rate, usualRate, p99Ms, usualP99Ms, maxMs }: Stall): string {
   const usually = usualP99Ms === null ? '' : ` (usually ${number(usualP99Ms)} ms)`
   if (!collapsed) return `p99 jumped to ${number(p99Ms ?? 0)} ms at ${moment(fromMs)}${usually}.`
-  const periodMs = toMs - fromMs
+  const lastedMs = toMs - fromMs
   // The longest request waited for as long as the stall lasted.
-  const length = maxMs !== null && maxMs >= 200 ? ` for ${seconds(Math.min(maxMs, periodMs))}` : ''
+  const length = maxMs !== null && maxMs >= 200 ? ` for ${seconds(Math.min(maxMs, lastedMs))}` : ''
   const fell =
     rate === 0
       ? 'no answers'
       : `throughput fell to ${number(rate ?? 0)} from ${number(usualRate ?? 0)} requests/s`
   const then = p99Ms === null ? '' : `, then p99 of ${number(p99Ms)} ms${usually}`
-  return `Stalled${length} at ${moment(fromMs)}: ${fell}${then}.`
+  const when =
+    length === '' && lastedMs > 2000 ? `from ${moment(fromMs)} to ${moment(toMs)}` : `at ${moment(fromMs)}`
+  return `Stalled${length} ${when}: ${fell}${then}.`
 }
 
 function burstWords({ fromMs, toMs, failed, share }: ErrorBurst): string {

@@ -103,6 +103,24 @@ describe('a stall', () => {
     )
   })
 
+  test('of five of a stage’s twelve seconds is one, from its start to the answers that waited', () => {
+    const stages = [0, 1, 2].map((index) => ({ startMs: index * 12_000, durationMs: 12_000 }))
+    const spike = timelineOf(
+      steady(36, random).periods.map((period, second) =>
+        second >= 13 && second < 18
+          ? { ...period, ...silence }
+          : second === 18
+            ? { ...period, requests: 300, durationMs: latencies(2500) }
+            : second >= 12 && second < 24
+              ? { ...period, requests: 100 }
+              : { ...period, requests: 20 },
+      ),
+    )
+    const [found, ...others] = stalls(spike, stages, true)
+    assert.deepEqual(others, [])
+    assert.deepEqual([found?.fromMs, found?.toMs, found?.rate, found?.usualRate], [13_000, 19_000, 0, 100])
+  })
+
   test('in the first period of a stage, where connections are opened, is one only without answers', () => {
     const slow = { durationMs: latencies(100) }
     assert.deepEqual(stalls(changed(steady(30, random), { 0: slow }), over(30), true), [])
