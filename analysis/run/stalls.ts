@@ -22,6 +22,8 @@ export type Stall = z.infer<typeof Stall>
 
 /** Below this many deviations a period may be noise; chosen by simulation, see the test. */
 const beyond = 6
+/** … where two figures must agree. */
+const both = 4
 
 /** Fewer neighbours on a side say nothing. */
 const fewest = 3
@@ -29,7 +31,7 @@ const fewest = 3
 /**
  * The times when a target stalled: periods that answered less than half as many requests as those before and those
  * after; or a fifth less, with a longest request three times as long as theirs; or whose p99 (and, where one slow
- * request alone could move that, p95) or p50 is three times as high, and 10 ms. All beyond six robust deviations of the
+ * request alone could move that, p95) or p50 is three times as high, and 10 ms. All beyond six robust deviations (four where two figures must agree) of the
  * logarithms (Hampel's identifier, against medians of up to 30 neighbours on each side, of the same stage where it has
  * three), and of counts beyond what Poisson arrivals vary. Neighbouring periods make one stall. The first periods of a
  * stage are not judged for latency: connections are opened in them.
@@ -63,7 +65,9 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
     const seconds = (period.toMs - period.fromMs) / 1000
     const rare = r?.known && poissonAtMost(period.requests ?? 0, r.low * seconds) < 1e-6
     const collapsed =
-      rare && (r.below(0.5) || (r.below(0.8) && ((top?.above(3) ?? false) || (next?.above(3) ?? false))))
+      rare &&
+      (r.below(0.5) ||
+        (r.below(0.8, both) && ((top?.above(3, both) ?? false) || (next?.above(3, both) ?? false))))
     // Also where it lasts so long that its neighbours are silent as well.
     const silent = period.requests === 0 && poissonAtMost(0, (usual(index, perSecond) ?? 0) * seconds) < 1e-6
     const tail =
@@ -127,7 +131,7 @@ function neighbours(
 type Deviant = {
   readonly known: boolean
   readonly low: number
-  readonly below: (factor: number) => boolean
+  readonly below: (factor: number, deviations?: number) => boolean
   /** By the factor, and beyond that many deviations. */
   readonly above: (factor: number, deviations?: number) => boolean
 }
@@ -157,7 +161,8 @@ function deviants(values: readonly (number | null)[], near: readonly (number[][]
     return {
       known: true,
       low,
-      below: (factor) => value !== null && value < low * Math.min(factor, 1 / noise(beyond)),
+      below: (factor, deviations = beyond) =>
+        value !== null && value < low * Math.min(factor, 1 / noise(deviations)),
       above: (factor, deviations = beyond) =>
         value !== null && value > high * Math.max(factor, noise(deviations)) && value - high > leastMs,
     }
