@@ -89,3 +89,23 @@ function poissonFrom(mean: number, random: () => number): number {
   for (let time = 0; time < mean; count++) time -= Math.log(1 - random())
   return count
 }
+
+/** Makes the factors of a run's periods, by their index. */
+export type Noise = (random: () => number) => (index: number) => number
+
+/** A soak whose latency grows by that share over the run; each figure has noise of its own. */
+export function soak(count: number, random: () => number, noise: Noise, grows: number): Timeline {
+  const [p50, p95, memory, cpu] = Array.from({ length: 4 }, () => noise(random))
+  return timelineOf(
+    periodsOf(count, (index) => {
+      const by = 1 + (grows * index) / count
+      return {
+        requests: 20,
+        failed: 0,
+        durationMs: { ...latencies(5 * by * (p50?.(index) ?? 1)), p95: 8 * by * (p95?.(index) ?? 1) },
+        targetMemoryMiB: 100 * (memory?.(index) ?? 1),
+        targetCores: 0.5 * (cpu?.(index) ?? 1),
+      }
+    }),
+  )
+}

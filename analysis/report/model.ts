@@ -29,7 +29,10 @@ export const modelOf = (data: Statistics | HistoryReport): Report =>
         suite: data.kind,
         foot: 'Times in milliseconds. Percentiles are k6’s exact ones, never averaged; “–” means that there is no trustworthy answer. The figures are also in statistics.json and report.md beside this page.',
         cases: verdictCases(data.runs),
-        figures: data,
+        figures: written(data),
         records: runRecords(data.runs),
         ...kinds[data.kind](data),
       }
+
+/** Statistics without what has a file of its own. */
+const written = ({ timeline: _, ...figures }: Statistics): unknown => figures

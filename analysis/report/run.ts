@@ -22,29 +22,29 @@ import type { OfRuns } from './model.ts'
 import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
 import { scalingPlot } from './plots/scaling.ts'
-import { timelinePlot } from './plots/timeline.ts'
 import { answering, isClimb, runSentence } from './run-finding.ts'
 import { timeBlocks } from './time.ts'
 import { whereBlocks } from './where.ts'
 
 export function runReport(statistics: Statistics): OfRuns {
-  const { timeline: _, ...figures } = statistics
-  const { runs } = figures
+  const { runs } = statistics
   const [run] = runs as [RunStatistics]
   const groups = eachAlone(runs)
-  const plots = [latencyPlot(runs, groups), saturationPlot(runs, groups), scalingPlot(run)]
-  const time = timeBlocks(statistics)
+  const plots = [
+    latencyPlot(runs, groups),
+    saturationPlot(runs, groups),
+    scalingPlot(run),
+    ...timeBlocks(statistics),
+  ]
   return {
     ...(run.run ? { title: run.run.scenario, subtitle: run.name } : { title: run.name }),
     blocks: present([
       ...runFindings(run),
       ...headline(run),
       ...plots,
-      ...(time.length > 0 ? time : [timelinePlot(run)]),
       ...whereBlocks(run),
       ...runTables(run),
     ]),
-    figures,
   }
 }
 

@@ -138,6 +138,16 @@ describe('what happened in time, in a sentence', () => {
     )
   })
 
+  test('errors of a short time', () => {
+    const { periods, ...rest } = steady(60, random)
+    const failing = periods.map((period, second) => ({
+      ...period,
+      failed: second === 40 || second === 41 ? 0.5 : 0,
+    }))
+    const said = words(of({ ...rest, periods: failing }, 'constant', [stage(0, null, 60_000)]))
+    assert.match(said, /^All failed requests \(\d+\) ended between 40 s and 42 s\.$/m)
+  })
+
   test('a soak that grows, one that does not, and one that is too short', () => {
     const load = Array.from({ length: 6 }, (_, index) => stage(index, 20, 10_000))
     const run = steady(60, random, { jitter: { deviation: 0.02, correlation: 0.3 } })

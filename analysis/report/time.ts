@@ -4,6 +4,7 @@ import type { Run } from '../formats/run.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { number, percent, quantity } from '../formats/words.ts'
 import { largest, smallest } from '../numbers/extremes.ts'
+import type { ErrorBurst } from '../run/error-burst.ts'
 import type { Felt } from '../run/felt.ts'
 import type { Growth } from '../run/growth.ts'
 import { answered, segments } from '../run/periods.ts'
@@ -16,30 +17,30 @@ import type { Statistics } from '../runs/statistics.ts'
 import { type Block, list } from './blocks.ts'
 import { heatMap } from './plots/heat-map.ts'
 import { overTimePlot } from './plots/over-time.ts'
+import { timelinePlot } from './plots/timeline.ts'
 
-/** What changed during a run: its plots, and a sentence for each finding. Empty without a timeline. */
-export function timeBlocks({ runs, time, timeline }: Statistics): Block[] {
-  const run = runs[0]?.run
-  if (!run || !time || !timeline) return []
-  const sentences = timeSentences(time, timeline, runs[0] as RunStatistics)
+/** What changed during a run: plots, and a sentence for each finding. Without a timeline the stages by their times. */
+export function timeBlocks({ runs, time, timeline }: Statistics): (Block | null)[] {
+  const [run] = runs as [RunStatistics]
+  if (!run.run || !time || !timeline) return [timelinePlot(run)]
+  const sentences = timeSentences(time, timeline, run)
   const [first] = sentences
-  const plot = overTimePlot(timeline, run, first)
-  const map = heatMap(timeline, run)
   return [
-    ...(plot ? [plot] : []),
-    ...(map ? [map] : []),
-    ...(first === undefined ? [] : [{ ...list(sentences), name: 'During the run', terminal: true }]),
+    overTimePlot(timeline, run.run, first),
+    heatMap(timeline, run.run),
+    { ...list(sentences), name: 'During the run', terminal: true },
   ]
 }
 
 /** The most remarkable first. */
 function timeSentences(time: Time, timeline: Timeline, { run, stages }: RunStatistics): string[] {
-  const { stalls, recovery, growth, felt } = time
+  const { stalls, errorBurst, recovery, growth, felt } = time
   const remarkable = [
     ...(recovery ? [recoveryWords(recovery)] : []),
     ...(growth ? growthWords(growth) : []),
     ...felt.map(feltWords),
     ...(stalls.length > 0 ? [stallsWords(stalls)] : []),
+    ...(errorBurst ? [burstWords(errorBurst)] : []),
   ]
   const level = !run || run.script ? null : stages.length > 1 ? climbWords(stages) : levelWords(timeline, run)
   return remarkable.length > 0 || level === null ? remarkable : [level]
@@ -70,15 +71,22 @@ function stallsWords(stalls: readonly Stall[]): string {
 function stallWords({ fromMs, toMs, collapsed, rate, usualRate, p99Ms, usualP99Ms, maxMs }: Stall): string {
   const usually = usualP99Ms === null ? '' : ` (usually ${number(usualP99Ms)} ms)`
   if (!collapsed) return `p99 jumped to ${number(p99Ms ?? 0)} ms at ${moment(fromMs)}${usually}.`
-  const periodMs = toMs - fromMs
+  const lastedMs = toMs - fromMs
   // The longest request waited for as long as the stall lasted.
-  const length = maxMs !== null && maxMs >= 200 ? ` for ${seconds(Math.min(maxMs, periodMs))}` : ''
+  const length = maxMs !== null && maxMs >= 200 ? ` for ${seconds(Math.min(maxMs, lastedMs))}` : ''
   const fell =
     rate === 0
       ? 'no answers'
       : `throughput fell to ${number(rate ?? 0)} from ${number(usualRate ?? 0)} requests/s`
   const then = p99Ms === null ? '' : `, then p99 of ${number(p99Ms)} ms${usually}`
-  return `Stalled${length} at ${moment(fromMs)}: ${fell}${then}.`
+  const when =
+    length === '' && lastedMs > 2000 ? `from ${moment(fromMs)} to ${moment(toMs)}` : `at ${moment(fromMs)}`
+  return `Stalled${length} ${when}: ${fell}${then}.`
+}
+
+function burstWords({ fromMs, toMs, failed, share }: ErrorBurst): string {
+  const how = share === 1 ? 'All' : `${number(Math.floor(100 * share))} % of the`
+  return `${how} failed requests (${number(failed)}) ended between ${moment(fromMs)} and ${moment(toMs)}.`
 }
 
 function recoveryWords({

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { factors, type Jitter, latencies, periodsOf, timelineOf } from '../../test/timelines.ts'
+import {
+  factors,
+  type Jitter,
+  latencies,
+  type Noise,
+  periodsOf,
+  soak,
+  timelineOf,
+} from '../../test/timelines.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { randomFrom } from '../numbers/random.ts'
 import { growth } from './growth.ts'
-
-type Noise = (random: () => number) => (index: number) => number
 
 const lognormal =
   (jitter: Jitter): Noise =>
@@ -18,23 +24,6 @@ const spikes: Noise = (random) => {
 const sawtooth: Noise = (random) => {
   const of = factors({ deviation: 0.03, correlation: 0.3 }, random)
   return (index) => of() * (1 + (index % 10) / 40)
-}
-
-/** A soak whose latency grows by that share over the run; each figure has noise of its own. */
-function soak(count: number, random: () => number, noise: Noise, grows: number): Timeline {
-  const [p50, p95, memory, cpu] = Array.from({ length: 4 }, () => noise(random))
-  return timelineOf(
-    periodsOf(count, (index) => {
-      const by = 1 + (grows * index) / count
-      return {
-        requests: 20,
-        failed: 0,
-        durationMs: { ...latencies(5 * by * (p50?.(index) ?? 1)), p95: 8 * by * (p95?.(index) ?? 1) },
-        targetMemoryMiB: 100 * (memory?.(index) ?? 1),
-        targetCores: 0.5 * (cpu?.(index) ?? 1),
-      }
-    }),
-  )
 }
 
 const windows = (seconds: number) =>

@@ -11,7 +11,9 @@ export const Stall = z.object({
   toMs: z.number(),
   collapsed: z.boolean().describe('whether throughput fell too, or only latency jumped'),
   rate: numberOrNull.describe('requests per second in its slowest period'),
-  usualRate: numberOrNull.describe('median of the periods before and after it'),
+  usualRate: numberOrNull.describe(
+    'median of its stage; where that does not keep its load, of the periods near it',
+  ),
   p99Ms: numberOrNull.describe('the highest of its periods'),
   usualP99Ms: numberOrNull,
   maxMs: numberOrNull.describe('the longest request of its periods'),
@@ -20,6 +22,8 @@ export type Stall = z.infer<typeof Stall>
 
 /** Below this many deviations a period may be noise; chosen by simulation, see the test. */
 const beyond = 6
+/** … where two figures must agree. */
+const both = 4
 
 /** Fewer neighbours on a side say nothing. */
 const fewest = 3
@@ -27,7 +31,7 @@ const fewest = 3
 /**
  * The times when a target stalled: periods that answered less than half as many requests as those before and those
  * after; or a fifth less, with a longest request three times as long as theirs; or whose p99 (and, where one slow
- * request alone could move that, p95) is three times as high, and 10 ms. All beyond six robust deviations of the
+ * request alone could move that, p95) or p50 is three times as high, and 10 ms. All beyond six robust deviations (four where two figures must agree) of the
  * logarithms (Hampel's identifier, against medians of up to 30 neighbours on each side, of the same stage where it has
  * three), and of counts beyond what Poisson arrivals vary. Neighbouring periods make one stall. The first periods of a
  * stage are not judged for latency: connections are opened in them.
@@ -45,24 +49,39 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
       judged.map(({ period }) => figure(period)),
       near,
     )
-  const [rate, p95, p99, max] = [of(perSecond), of(trend('p95')), of(trend('p99')), of(trend('max'))]
+  const [rate, p50, p95] = [of(perSecond), of(trend('p50')), of(trend('p95'))]
+  const [p99, max] = [of(trend('p99')), of(trend('max'))]
+  /** The median of its stage, or, where that does not keep its load, of the periods near it. */
+  const usual = (index: number, figure: Figure): number | null => {
+    const { segment } = judged[index] as Judged
+    const around = flat
+      ? judged.filter((each) => each.segment === segment)
+      : (near[index] ?? []).flat().map((at) => judged[at] as Judged)
+    const values = around.flatMap(({ period }) => figure(period) ?? [])
+    return values.length > 0 ? median(values) : null
+  }
   const found = judged.map(({ period, first }, index) => {
     const [r, top, next] = [rate[index], max[index], max[index + 1]]
     const seconds = (period.toMs - period.fromMs) / 1000
-    const rare =
-      r !== undefined && r.usual !== null && poissonAtMost(period.requests ?? 0, r.low * seconds) < 1e-6
+    const rare = r?.known && poissonAtMost(period.requests ?? 0, r.low * seconds) < 1e-6
     const collapsed =
-      rare && (r.below(0.5) || (r.below(0.8) && ((top?.above(3) ?? false) || (next?.above(3) ?? false))))
-    const jumped =
-      !first &&
-      (p99[index]?.above(3) ?? false) &&
-      ((period.requests ?? 0) >= 200 || (p95[index]?.above(2) ?? false))
-    return { collapsed, jumped }
+      rare &&
+      (r.below(0.5) ||
+        (r.below(0.8, both) && ((top?.above(3, both) ?? false) || (next?.above(3, both) ?? false))))
+    // Also where it lasts so long that its neighbours are silent as well.
+    const silent = period.requests === 0 && poissonAtMost(0, (usual(index, perSecond) ?? 0) * seconds) < 1e-6
+    const tail =
+      (p99[index]?.above(3) ?? false) && ((period.requests ?? 0) >= 200 || (p95[index]?.above(2) ?? false))
+    const jumped = !first && (tail || (p50[index]?.above(3) ?? false))
+    return { collapsed: collapsed || silent, jumped }
   })
   return together(found.map(({ collapsed, jumped }) => collapsed || jumped)).map(([from, last]) => {
     const collapsed = found.slice(from, last + 1).some(({ collapsed }) => collapsed)
     // Requests that waited are answered, and counted, after it.
-    const to = collapsed && max[last + 1]?.above(2, 1) ? last + 1 : last
+    const lastedMs = (judged[last]?.period.toMs ?? 0) - (judged[from]?.period.fromMs ?? 0)
+    const next = judged[last + 1]?.period
+    const waited = (next && (trend('max')(next) ?? 0) > lastedMs / 2) || max[last + 1]?.above(2, 1)
+    const to = collapsed && waited ? last + 1 : last
     const inside = judged.slice(from, to + 1).map(({ period }) => period)
     const values = (figure: Figure) => inside.flatMap((period) => figure(period) ?? [])
     const orNull = (value: number) => (Number.isFinite(value) ? value : null)
@@ -71,9 +90,9 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
       toMs: (inside.at(-1) as Period).toMs,
       collapsed,
       rate: orNull(smallest(values(perSecond))),
-      usualRate: rate[from]?.usual ?? null,
+      usualRate: usual(from, perSecond),
       p99Ms: orNull(largest(values(trend('p99')))),
-      usualP99Ms: p99[from]?.usual ?? null,
+      usualP99Ms: usual(from, trend('p99')),
       maxMs: orNull(largest(values(trend('max')))),
     }
   })
@@ -82,7 +101,7 @@ export function stalls({ periods }: Timeline, stages: Stages, flat: boolean): St
 type Figure = (period: Period) => number | null
 
 const trend =
-  (figure: 'p95' | 'p99' | 'max'): Figure =>
+  (figure: 'p50' | 'p95' | 'p99' | 'max'): Figure =>
   (period) =>
     answered(period)?.[figure] ?? null
 
@@ -110,14 +129,14 @@ function neighbours(
 
 /** How a period's figure compares with those around it; `low` and `high` are the medians of both sides. */
 type Deviant = {
-  readonly usual: number | null
+  readonly known: boolean
   readonly low: number
-  readonly below: (factor: number) => boolean
+  readonly below: (factor: number, deviations?: number) => boolean
   /** By the factor, and beyond that many deviations. */
   readonly above: (factor: number, deviations?: number) => boolean
 }
 
-const unknown: Deviant = { usual: null, low: 0, below: () => false, above: () => false }
+const unknown: Deviant = { known: false, low: 0, below: () => false, above: () => false }
 
 /** A difference in latency that no user feels is none. */
 const leastMs = 10
@@ -140,9 +159,10 @@ function deviants(values: readonly (number | null)[], near: readonly (number[][]
     const noise = (deviations: number) => Math.exp(deviations * Math.max(overall, local))
     const [low, high] = [smallest(sides), largest(sides)]
     return {
-      usual: mean(sides),
+      known: true,
       low,
-      below: (factor) => value !== null && value < low * Math.min(factor, 1 / noise(beyond)),
+      below: (factor, deviations = beyond) =>
+        value !== null && value < low * Math.min(factor, 1 / noise(deviations)),
       above: (factor, deviations = beyond) =>
         value !== null && value > high * Math.max(factor, noise(deviations)) && value - high > leastMs,
     }

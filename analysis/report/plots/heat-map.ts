@@ -5,8 +5,8 @@ import { number } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
 import type { Plot } from '../blocks.ts'
 import { ink, sharedXAxis } from './lines.ts'
-import { timeScale } from './over-time.ts'
 import { colour, plotOf } from './svg.ts'
+import { timeScale } from './time-panel.ts'
 
 /** Shades of one hue, by the share of a column's requests that is at least this. */
 const shades = [

@@ -1,5 +1,3 @@
-import { areaY, line, type Markish, ruleX, ruleY, type TextOptions, text } from '@observablehq/plot'
-import { sizeWords, stageLabel } from '../../formats/load.ts'
 import type { Run } from '../../formats/run.ts'
 import type { Period, Timeline } from '../../formats/timeline.ts'
 import { number } from '../../formats/words.ts'
@@ -7,27 +5,9 @@ import { largest, smallest } from '../../numbers/extremes.ts'
 import { answered, perSecond } from '../../run/periods.ts'
 import type { Plot } from '../blocks.ts'
 import { compact } from './compact.ts'
-import { ink, sharedXAxis } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { colour, plotOf } from './svg.ts'
+import { type Drawing, type Figure, type Line, timePanel } from './time-panel.ts'
 
-/** Seconds, or minutes of a run of three minutes or more. */
-export const timeScale = (endMs: number): { readonly label: string; readonly ms: number } =>
-  endMs < 180_000 ? { label: 'time (s)', ms: 1000 } : { label: 'time (min)', ms: 60_000 }
-
-type Figure = (period: Period) => number | null
-type Line = { readonly name: string; readonly colour: string; readonly of: Figure; readonly dash?: string }
-type Drawing = {
-  readonly label: string
-  readonly lines: readonly Line[]
-  /** Between the first line and the last. */
-  readonly band?: boolean
-  /** Each line is drawn on top of those before it. */
-  readonly stacked?: boolean
-  readonly step?: boolean
-  readonly limits?: readonly { readonly value: number; readonly words: string }[]
-}
-
-const lines = (...of: (Line | false)[]): Line[] => of.filter((each) => each !== false)
 const drawnLine = (name: string, hue: number, of: Figure): Line => ({ name, colour: colour(hue), of })
 
 /** With more, the phases of a request are left out. */
@@ -52,7 +32,7 @@ export function overTimePlot(timeline: Timeline, run: Run, finding: string | und
   const drawn = plotOf(
     { name: 'timeline', title: 'Over time', ...(finding !== undefined && { finding }), description },
     drawings.map((drawing, index) =>
-      panel(drawing, periods, { run, endMs, first: index === 0, last: index === drawings.length - 1 }),
+      timePanel(drawing, periods, { run, endMs, first: index === 0, last: index === drawings.length - 1 }),
     ),
   )
   return { ...drawn, svg: compact(drawn.svg), ...(drawn.narrow && { narrow: compact(drawn.narrow) }) }
@@ -103,23 +83,23 @@ function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Dr
   )
   const cores: Drawing = {
     label: 'CPU (cores)',
-    lines: lines(
+    lines: [
       drawnLine('target', 1, ({ targetCores }) => targetCores),
       drawnLine('generator', 4, ({ generatorCores }) => generatorCores),
-    ),
+    ],
   }
   return [
     ...replicas(target.cluster?.scaling ?? [], periods),
     open
       ? {
           label: same ? 'requests/s' : 'iterations/s',
-          lines: lines(
+          lines: [
             { name: 'offered', colour: 'currentColor', of: offered, dash: '5 3' },
             drawnLine('achieved', 0, iterations),
-          ),
+          ],
         }
-      : { label: 'virtual users (VUs)', step: true, lines: lines(drawnLine('', 0, ({ vus }) => vus)) },
-    ...(same ? [] : [{ label: 'throughput (requests/s)', lines: lines(drawnLine('', 2, perSecond)) }]),
+      : { label: 'virtual users (VUs)', step: true, lines: [drawnLine('', 0, ({ vus }) => vus)] },
+    ...(same ? [] : [{ label: 'throughput (requests/s)', lines: [drawnLine('', 2, perSecond)] }]),
     {
       label: 'errors (%)',
       lines: errors.flatMap(([name, hue, of]) => (happened(of) ? drawnLine(name, hue, percents(of)) : [])),
@@ -128,17 +108,17 @@ function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Dr
       label: 'latency (ms)',
       band: true,
       limits,
-      lines: lines(
+      lines: [
         drawnLine('p50', 5, latency('p50')),
         drawnLine('p95', 0, latency('p95')),
         drawnLine('p99', 3, latency('p99')),
-      ),
+      ],
     },
     { label: 'phases, mean (ms)', stacked: true, lines: phases(periods) },
     cores,
     {
       label: 'memory of the target (MiB)',
-      lines: lines(drawnLine('', 6, ({ targetMemoryMiB }) => targetMemoryMiB)),
+      lines: [drawnLine('', 6, ({ targetMemoryMiB }) => targetMemoryMiB)],
     },
   ]
 }
@@ -199,141 +179,4 @@ const phaseLooks: Record<(typeof phaseNames)[number], { readonly name: string; r
   tls: { name: 'TLS', hue: 4 },
   connecting: { name: 'connect', hue: 1 },
   blocked: { name: 'blocked', hue: 6 },
-}
-
-type Place = { readonly run: Run; readonly endMs: number; readonly first: boolean; readonly last: boolean }
-type Point = { readonly x: number; readonly y1: number; readonly y: number }
-
-function panel(drawing: Drawing, periods: readonly Period[], { run, endMs, first, last }: Place): Panel {
-  const { label, lines, band = false, stacked = false, step = false, limits = [] } = drawing
-  const unit = timeScale(endMs)
-  const below = new Map<Period, number>()
-  const curves = lines.map(({ of, ...rest }) => ({
-    ...rest,
-    points: periods.map((period): Point => {
-      const value = of(period) ?? Number.NaN
-      const from = stacked ? (below.get(period) ?? 0) : 0
-      if (stacked) below.set(period, from + value)
-      return { x: (period.fromMs + period.toMs) / 2 / unit.ms, y1: from, y: from + value }
-    }),
-  }))
-  const values = curves.flatMap(({ points }) => points.flatMap(({ y }) => (Number.isNaN(y) ? [] : y)))
-  // A limit far above would squeeze what there is.
-  const near = limits.filter(({ value }) => value <= 3 * largest(values))
-  const names = first ? stageNames(run, endMs, unit.ms) : []
-  const scale = scaleOf([...values, ...near.map(({ value }) => value)], band, names.length > 0 ? 1.45 : 1.08)
-  const height = (band ? 150 : 105) + (last ? 28 : 0)
-  const boundaries = [...new Set(run.load.stages.map(({ startMs }) => startMs))].filter(
-    (ms) => ms > 0 && ms < endMs,
-  )
-  const [bottom, top] = [curves[0], curves.at(-1)]
-  const path = { x: 'x', y: 'y', strokeWidth: 1.5, strokeLinecap: 'round' } as const
-  return {
-    height,
-    marginBottom: last ? 38 : 10,
-    x: { ...sharedXAxis(unit.label, last), domain: [0, endMs / unit.ms] },
-    y: {
-      type: scale.log ? 'log' : 'linear',
-      domain: scale.domain,
-      label,
-      ticks: scale.ticks,
-      tickFormat: number,
-      grid: true,
-    },
-    marks: [
-      ruleX(boundaries, { x: (ms: number) => ms / unit.ms, ...ink(0.25) }),
-      ...(band && bottom && top && bottom !== top
-        ? [
-            areaY(
-              bottom.points.map(({ x, y }, index) => ({ x, y1: y, y2: top.points[index]?.y })),
-              { x: 'x', y1: 'y1', y2: 'y2', fill: colour(0), fillOpacity: 0.16 },
-            ),
-          ]
-        : []),
-      ...(stacked
-        ? curves.map(({ points, colour }) =>
-            areaY(points, { x: 'x', y1: 'y1', y2: 'y', fill: colour, fillOpacity: 0.75 }),
-          )
-        : curves.map(({ points, colour, dash }) =>
-            line(points, {
-              ...path,
-              stroke: colour,
-              ...(dash && { strokeDasharray: dash }),
-              ...(step && { curve: 'step' }),
-            }),
-          )),
-      ruleY(near, { y: 'value', ...ink(0.7), strokeDasharray: '6 3' }),
-      ...(scale.log ? [] : [ruleY([0], { stroke: 'currentColor' })]),
-      ...names,
-      ...legend([
-        ...curves,
-        ...limits.map((limit) => ({
-          name: near.includes(limit) ? limit.words : `↑ ${limit.words}`,
-          colour: 'currentColor',
-        })),
-      ]),
-    ],
-  }
-}
-
-/** Logarithmic where values span more than a factor of 30 and zero is not among them. */
-function scaleOf(
-  values: readonly number[],
-  mayBeLog: boolean,
-  room: number,
-): { log: boolean; domain: [number, number]; ticks: number | number[] } {
-  const [least, most] = [smallest(values), largest(values)]
-  if (!mayBeLog || least <= 0 || most / least <= 30)
-    return { log: false, domain: [0, values.length > 0 && most > 0 ? most * room : 1], ticks: 3 }
-  const [low, high] = [least / 1.15, most * 1.15]
-  const decades = Math.log10(high / low)
-  const ticks = Array.from({ length: 16 }, (_, index) => 10 ** (index - 4)).flatMap((ten) =>
-    (decades < 2.2 ? [1, 2, 5] : decades < 4 ? [1, 3] : [1]).map((each) => each * ten),
-  )
-  return { log: true, domain: [low, high], ticks: ticks.filter((tick) => tick >= low && tick <= high) }
-}
-
-/** The names of a panel's lines above it, on the right, in their colours. */
-function legend(named: readonly { readonly name: string; readonly colour: string }[]): Markish[] {
-  const shown = named.filter(({ name }) => name !== '')
-  let dx = 40
-  return [...shown].reverse().map(({ name, colour }) => {
-    const options: TextOptions = {
-      text: [name],
-      frameAnchor: 'top-right',
-      dx,
-      dy: -17,
-      fill: colour,
-      fontWeight: 'bold',
-    }
-    dx -= 7.2 * name.length + 10
-    return text([0], options)
-  })
-}
-
-/** More names would overlap, and so would long ones. */
-const mostNamed = 12
-
-function stageNames({ load: { stages } }: Run, endMs: number, unit: number): Markish[] {
-  if (stages.length < 2 || stages.length > mostNamed) return []
-  const share = (ms: number) => ms / endMs
-  const named = stages.flatMap((stage) => {
-    const words = stages.length > 6 ? (sizeWords(stage) ?? '').replace(/ VUs?$/, '') : stageLabel(stage)
-    // A narrow frame has some 240 pixels.
-    return share(stage.durationMs) * 240 > 6.5 * words.length
-      ? [{ x: (stage.startMs + stage.durationMs / 2) / unit, words }]
-      : []
-  })
-  // Six windows of one load need no names.
-  if (new Set(named.map(({ words }) => words)).size < 2) return []
-  return [
-    text(named, {
-      x: 'x',
-      text: 'words',
-      frameAnchor: 'top',
-      dy: 3,
-      fill: 'currentColor',
-      fillOpacity: 0.75,
-    }),
-  ]
 }
