@@ -9,6 +9,12 @@ import type { Compared } from '../runs/judgement.ts'
 export const groupName = ({ scenario, replicas }: ComparedGroup): string =>
   replicas ? `${scenario}, ${quantity(replicas, 'replica')}` : scenario
 
+/** What a plot of several groups finds, if it is the same in all. */
+export const inCommon = (sentences: readonly string[]): { finding?: string } => {
+  const [finding, ...others] = new Set(sentences)
+  return finding === undefined || others.length > 0 ? {} : { finding }
+}
+
 /** Of candidate against baseline: `+4.20 %`, or `+0.12 points` of a share. */
 export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'>): string {
   const share = scale === 'ratio' ? change - 1 : change

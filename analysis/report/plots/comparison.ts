@@ -28,6 +28,7 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
     rows.flatMap(({ change, interval }) => [change, ...(interval ? [interval.low, interval.high] : [])]),
   )
   const domain = ratioDomain(ends, effect)
+  const all = shown.flatMap(({ rows }) => rows)
   const description = shown
     .map(
       ({ group, rows }) =>
@@ -37,7 +38,9 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
   const key = [{ label: `dashed: ${percent(effect)} more or less`, colour: 'currentColor' }]
   const title = 'Candidate ÷ baseline, with intervals'
   return plotOf({ name: 'comparison', title, description, key }, (width) =>
-    shown.map(({ group, rows }) => panel(groupName(group), rows, { domain, effect, width })),
+    shown.map(({ group, rows }) =>
+      panel(groupName(group), rows, { domain, effect, width, ...margins(all, width) }),
+    ),
   )
 }
 
@@ -63,6 +66,8 @@ type Drawing = {
   readonly domain: readonly [number, number]
   readonly effect: number
   readonly width: number
+  readonly marginLeft: number
+  readonly marginRight: number
 }
 
 /** Where there is no room for words beside an interval, they are a line above it. */
@@ -72,10 +77,21 @@ const ofCharacter = 6.6
 const widthOf = (words: readonly string[]): number =>
   24 + ofCharacter * largest(words.map(({ length }) => length))
 
-function panel(name: string, rows: readonly Compared[], { domain, effect, width }: Drawing): Panel {
+/** The same for all panels, so that their axes are below each other. */
+function margins(rows: readonly Compared[], width: number): Pick<Drawing, 'marginLeft' | 'marginRight'> {
+  if (isNarrow(width)) return { marginLeft: 8, marginRight: 8 }
+  return {
+    marginLeft: widthOf(rows.map((row) => label(row, false))),
+    marginRight: widthOf(rows.map((row) => rowWords(row, false))),
+  }
+}
+
+function panel(
+  name: string,
+  rows: readonly Compared[],
+  { domain, effect, width, marginLeft, marginRight }: Drawing,
+): Panel {
   const narrow = isNarrow(width)
-  const marginLeft = narrow ? 8 : widthOf(rows.map((row) => label(row, narrow)))
-  const marginRight = narrow ? 8 : widthOf(rows.map((row) => rowWords(row, narrow)))
   const placed = rows.map((row, index) => ({
     ...row,
     y: rows.length - 1 - index,

@@ -4,7 +4,7 @@ import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { drift, fewestForDrift, type InOrder } from '../../runs/in-order.ts'
 import type { Plot } from '../blocks.ts'
-import { changeWords, groupName } from '../change-words.ts'
+import { changeWords, groupName, inCommon } from '../change-words.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 const height = 210
@@ -19,7 +19,7 @@ export function stripPlot(strips: readonly InOrder[]): Plot | null {
   if (shown.length === 0) return null
   const named = (words: (strip: InOrder) => string) =>
     shown.map((each) => `${shown.length > 1 ? `${groupName(each.group)}: ` : ''}${words(each)}`).join('. ')
-  const finding = named(stripWords)
+  const finding = inCommon(shown.map(stripWords))
   const key = [
     ...sides.map(({ name, hue }) => ({ label: `${name}, with its median`, colour: hue })),
     ...(shown.some(({ runs }) => runs.some(({ bad }) => bad))
@@ -41,7 +41,7 @@ export function stripPlot(strips: readonly InOrder[]): Plot | null {
         })
         .join(', ')}.`,
   )
-  return plotOf({ name: 'strip', title, finding, description, key }, (width) =>
+  return plotOf({ name: 'strip', title, ...finding, description, key }, (width) =>
     shown.map((strip) => panel(strip, width)),
   )
 }
