@@ -9,23 +9,11 @@ import type { Compared } from '../runs/judgement.ts'
 export const groupName = ({ scenario, replicas }: ComparedGroup): string =>
   replicas ? `${scenario}, ${quantity(replicas, 'replica')}` : scenario
 
-/** What a plot of several groups finds, if it is the same in all. */
-export const inCommon = (sentences: readonly string[]): { finding?: string } => {
-  const [finding, ...others] = new Set(sentences)
-  return finding === undefined || others.length > 0 ? {} : { finding }
-}
-
 /** Of candidate against baseline: `+4.20 %`, or `+0.12 points` of a share. */
 export function changeWords({ scale, change }: Pick<Compared, 'scale' | 'change'>): string {
   const share = scale === 'ratio' ? change - 1 : change
   const sign = share > 0 ? '+' : share < 0 ? '−' : '±'
   return `${sign}${number(Math.abs(100 * share))} ${scale === 'ratio' ? '%' : 'points'}`
-}
-
-/** Of two ratios: `+9.00 to +15.0 %`; one of them where both read the same. */
-export function rangeWords(low: number, high: number): string {
-  const [from, to] = [low, high].map((change) => changeWords({ scale: 'ratio', change })) as [string, string]
-  return from === to ? to : `${from.replace(' %', '')} to ${to}`
 }
 
 /** Orders figures by how much they changed for the worse, as far as they can be compared. */

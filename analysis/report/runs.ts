@@ -16,9 +16,6 @@ export function runsReport({ runs }: Statistics): OfRuns {
   }
 }
 
-// Nobody can tell apart more curves.
-const mostCurves = 200
-
 /** Plots of the groups of runs, a table with a row for each run, and its details. */
 export const everyRun = (
   runs: readonly RunStatistics[],
@@ -41,6 +38,9 @@ export const everyRun = (
     })),
   ]
 }
+
+// Nobody can tell apart more curves.
+const mostCurves = 200
 
 const runsTable = (runs: readonly RunStatistics[], colourOf: (run: RunStatistics) => string): Table =>
   tableOf(

@@ -4,7 +4,8 @@ import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { drift, fewestForDrift, type InOrder } from '../../runs/in-order.ts'
 import type { Plot } from '../blocks.ts'
-import { changeWords, groupName, inCommon } from '../change-words.ts'
+import { changeWords, groupName } from '../change-words.ts'
+import { inCommon } from '../shift-words.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 const height = 210
