@@ -51,7 +51,7 @@ export function stripPlot(strips: readonly InOrder[]): Plot | null {
 function stripWords(order: InOrder): string {
   const found = drift(order)
   if (found === null) return `Too few runs to show a drift, which takes ${fewestForDrift} a side`
-  if (found === 'steady') return 'Steady: no drift while the sides were measured'
+  if (found === 'steady') return 'Steady: no drift shown while the sides were measured'
   const { of, ratio } = found
   const by = changeWords({ scale: 'ratio', change: ratio }).replace(/^[+−]/, '')
   const drifted = `drifted ${ratio > 1 ? 'up' : 'down'} by ${by} while`
