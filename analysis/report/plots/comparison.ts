@@ -80,7 +80,7 @@ const widthOf = (words: readonly string[]): number =>
 
 /** The same for all panels, so that their axes are below each other. */
 function margins(rows: readonly Compared[], width: number): Pick<Drawing, 'marginLeft' | 'marginRight'> {
-  if (isNarrow(width)) return { marginLeft: 8, marginRight: 8 }
+  if (isNarrow(width)) return { marginLeft: 18, marginRight: 18 }
   return {
     marginLeft: widthOf(rows.map((row) => label(row, false))),
     marginRight: widthOf(rows.map((row) => rowWords(row, false))),
