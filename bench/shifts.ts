@@ -84,7 +84,7 @@ export function shifts(): void {
             widths: [width(50), width(99)] as const,
           }
         }, count)
-        row(`${name}, ${runs} a side${drifts ? ', in turns while the machine drifts' : ''}`, [
+        row(`${name}, ${runs} a side${drifts ? ', in turns, with drift' : ''}`, [
           rate(mean(drawn.map(({ covers }) => covers)), count),
           percent(mean(drawn.map(({ says }) => says))),
           rate(mean(drawn.map(({ alone }) => alone)), count),

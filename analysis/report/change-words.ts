@@ -16,12 +16,6 @@ export const changeWords = ({ scale, change: by }: Pick<Compared, 'scale' | 'cha
 /** `+1.90 points` of a share that changed by that. */
 const points = (by: number): string => `${by > 0 ? '+' : by < 0 ? '' : '±'}${number(100 * by)} points`
 
-/** Of two ratios: `+9.00 to +15.0 %`; one of them where both read the same. */
-export function rangeWords(low: number, high: number): string {
-  const [from, to] = [low, high].map((change) => changeWords({ scale: 'ratio', change })) as [string, string]
-  return from === to ? to : `${from.replace(' %', '')} to ${to}`
-}
-
 /** Orders figures by how much they changed for the worse, as far as they can be compared. */
 export function worstFirst(a: Compared, b: Compared): number {
   const worse = ({ scale, change, better }: Compared) =>

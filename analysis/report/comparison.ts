@@ -27,19 +27,17 @@ export function comparisonReport(statistics: Statistics): OfRuns {
   const { split } = comparison
   const sides = [groupOf('baseline', 0, runs.slice(0, split)), groupOf('candidate', 1, runs.slice(split))]
   const side = groupByRun(sides)
-  const [finding, ...tables] = comparedBlocks(comparison).map(
-    (block): Block => ({ ...block, terminal: true }),
-  )
+  const compared = comparedBlocks(comparison).map((block): Block => ({ ...block, terminal: true }))
   const [[latency, saturation], table, details] = everyRun(runs, sides)
   return {
     title: 'Candidate against baseline',
     blocks: present([
-      finding ?? null,
+      ...compared.filter(({ kind }) => kind === 'finding'),
       comparisonPlot(comparison),
       views('Change by percentile', shiftPlots(comparison)),
       stripPlot(inOrder(runs, comparison)),
       views('Distribution of latency', [latency, ...distributionPlots(sides)]),
-      ...tables,
+      ...compared.filter(({ kind }) => kind !== 'finding'),
       saturation ?? null,
       ...table.map((each) => ({ ...each, folded: true })),
       ...details,

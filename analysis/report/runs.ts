@@ -59,7 +59,6 @@ const range = (values: readonly number[]): string => {
 // Nobody can tell apart more curves.
 const mostCurves = 200
 
-/** Plots of the groups of runs, a table with a row for each run, and its details. */
 /**
  * Plots of the groups of runs, a table with a row for each run, and its details.
  * @param named what each run is called there

@@ -2,7 +2,7 @@ import { percent, quantity } from '../formats/words.ts'
 import { largest, smallest } from '../numbers/extremes.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
 import type { ByPercentile } from '../runs/by-percentile.ts'
-import { rangeWords } from './change-words.ts'
+import { changeWords } from './change-words.ts'
 
 type Point = ByPercentile['ratio']['points'][number]
 /** What the band says of a percentile; `same` where it excludes every change that matters. */
@@ -94,4 +94,16 @@ function placed({ from, to }: Segment, { first, last }: { first: number; last: n
   if (from === to && to !== last) return `at p${from}`
   if (to === last) return from === to ? `p${from}` : `p${from} and above`
   return from === first ? `up to p${to}` : `from p${from} to p${to}`
+}
+
+/** Of two ratios: `+9.00 to +15.0 %`; one of them where both read the same. */
+export function rangeWords(low: number, high: number): string {
+  const [from, to] = [low, high].map((change) => changeWords({ scale: 'ratio', change })) as [string, string]
+  return from === to ? to : `${from.replace(' %', '')} to ${to}`
+}
+
+/** What a plot of several groups finds, if it is the same in all. */
+export const inCommon = (sentences: readonly string[]): { finding?: string } => {
+  const [finding, ...others] = new Set(sentences)
+  return finding === undefined || others.length > 0 ? {} : { finding }
 }

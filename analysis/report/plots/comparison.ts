@@ -6,7 +6,8 @@ import type { Comparison } from '../../runs/compare.ts'
 import { isTagged } from '../../runs/figures-compared.ts'
 import type { Compared, Judgement } from '../../runs/judgement.ts'
 import type { Plot } from '../blocks.ts'
-import { changeWords, groupName, rangeWords, worstFirst } from '../change-words.ts'
+import { changeWords, groupName, worstFirst } from '../change-words.ts'
+import { rangeWords } from '../shift-words.ts'
 import { ink } from './lines.ts'
 import { ratioDomain, ratioTicks } from './ratio-axis.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
@@ -28,6 +29,7 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
     rows.flatMap(({ change, interval }) => [change, ...(interval ? [interval.low, interval.high] : [])]),
   )
   const domain = ratioDomain(ends, effect)
+  const all = shown.flatMap(({ rows }) => rows)
   const description = shown
     .map(
       ({ group, rows }) =>
@@ -37,7 +39,9 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
   const key = [{ label: `dashed: ${percent(effect)} more or less`, colour: 'currentColor' }]
   const title = 'Candidate ÷ baseline, with intervals'
   return plotOf({ name: 'comparison', title, description, key }, (width) =>
-    shown.map(({ group, rows }) => panel(groupName(group), rows, { domain, effect, width })),
+    shown.map(({ group, rows }) =>
+      panel(groupName(group), rows, { domain, effect, width, ...margins(all, width) }),
+    ),
   )
 }
 
@@ -63,6 +67,8 @@ type Drawing = {
   readonly domain: readonly [number, number]
   readonly effect: number
   readonly width: number
+  readonly marginLeft: number
+  readonly marginRight: number
 }
 
 /** Where there is no room for words beside an interval, they are a line above it. */
@@ -72,10 +78,21 @@ const ofCharacter = 6.6
 const widthOf = (words: readonly string[]): number =>
   24 + ofCharacter * largest(words.map(({ length }) => length))
 
-function panel(name: string, rows: readonly Compared[], { domain, effect, width }: Drawing): Panel {
+/** The same for all panels, so that their axes are below each other. */
+function margins(rows: readonly Compared[], width: number): Pick<Drawing, 'marginLeft' | 'marginRight'> {
+  if (isNarrow(width)) return { marginLeft: 18, marginRight: 18 }
+  return {
+    marginLeft: widthOf(rows.map((row) => label(row, false))),
+    marginRight: widthOf(rows.map((row) => rowWords(row, false))),
+  }
+}
+
+function panel(
+  name: string,
+  rows: readonly Compared[],
+  { domain, effect, width, marginLeft, marginRight }: Drawing,
+): Panel {
   const narrow = isNarrow(width)
-  const marginLeft = narrow ? 8 : widthOf(rows.map((row) => label(row, narrow)))
-  const marginRight = narrow ? 8 : widthOf(rows.map((row) => rowWords(row, narrow)))
   const placed = rows.map((row, index) => ({
     ...row,
     y: rows.length - 1 - index,

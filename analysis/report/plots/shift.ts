@@ -5,7 +5,7 @@ import type { ByPercentile } from '../../runs/by-percentile.ts'
 import type { ComparedGroup, Comparison } from '../../runs/compare.ts'
 import type { Plot } from '../blocks.ts'
 import { changeWords, groupName } from '../change-words.ts'
-import { shiftWords } from '../shift-words.ts'
+import { inCommon, shiftWords } from '../shift-words.ts'
 import { ink } from './lines.ts'
 import { ratioDomain, ratioTicks } from './ratio-axis.ts'
 import { colour, drawnHeight, type Panel, plotOf } from './svg.ts'
@@ -26,9 +26,7 @@ export function shiftPlots({ groups, effect }: Comparison): Plot[] {
   )
   if (shown.length === 0) return []
   const several = shown.length > 1
-  const finding = shown
-    .map(({ group, found }) => `${several ? `${groupName(group)}: ` : ''}${shiftWords(found, effect)}`)
-    .join('. ')
+  const finding = inCommon(shown.map(({ found }) => shiftWords(found, effect)))
   const description = `${shown
     .map(({ found: { ratio } }) => ratio.points.map((each) => `p${each.p} ${words(each.change)}`).join(', '))
     .join('; ')}.`
@@ -43,7 +41,7 @@ export function shiftPlots({ groups, effect }: Comparison): Plot[] {
       {
         name: 'shift',
         title: title('as a ratio'),
-        finding,
+        ...finding,
         description,
         key: key(shown, 'ratio', effect),
       },
@@ -53,7 +51,7 @@ export function shiftPlots({ groups, effect }: Comparison): Plot[] {
       {
         name: 'shift-ms',
         title: title('in ms'),
-        finding,
+        ...finding,
         description,
         key: key(shown, 'difference'),
       },
@@ -97,7 +95,7 @@ function ratioPanel(
   const at = ticks.map((tick) => tick.at)
   return panel(found.ratio.points, {
     y: { type: 'log', domain },
-    label: several ? groupName(group) : 'change',
+    label: named(group, several),
     none: 1,
     marks: [
       gridY(at),
@@ -113,7 +111,7 @@ function differencePanel({ group, found }: Shown, ends: readonly number[], sever
   const domain = [Math.min(low, -high / 5) * 1.06, Math.max(high, -low / 5) * 1.06] as const
   return panel(found.difference.points, {
     y: { type: 'linear', domain: domain[0] < domain[1] ? domain : [-1, 1] },
-    label: several ? `${groupName(group)} (ms)` : 'change (ms)',
+    label: named(group, several),
     none: 0,
     marks: [
       gridY({ ticks: 6 }),
@@ -125,6 +123,9 @@ function differencePanel({ group, found }: Shown, ends: readonly number[], sever
     ],
   })
 }
+
+const named = (group: ComparedGroup, several: boolean): string =>
+  `percentile of requests${several ? ` – ${groupName(group)}` : ''}`
 
 type Frame = {
   readonly y: Panel['y']
@@ -142,12 +143,12 @@ function panel(points: ByPercentile['ratio']['points'], { y, label, none, marks 
     height,
     marginRight: 24,
     x: { type: 'log', domain: [1, deepest] },
-    y: { ...y, label },
+    y: { ...y, label: null },
     marks: [
       gridX(tails),
       axisX(tails, {
         text: (tail: number) => `p${Number((100 * (1 - tail)).toFixed(3))}`,
-        label: 'percentile of requests',
+        label,
         labelAnchor: 'center',
         labelArrow: 'none',
       }),

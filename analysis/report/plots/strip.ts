@@ -5,6 +5,7 @@ import { largest, smallest } from '../../numbers/extremes.ts'
 import { drift, fewestForDrift, type InOrder } from '../../runs/in-order.ts'
 import type { Plot } from '../blocks.ts'
 import { changeWords, groupName } from '../change-words.ts'
+import { inCommon } from '../shift-words.ts'
 import { colour, type Panel, plotOf } from './svg.ts'
 
 const height = 210
@@ -19,7 +20,7 @@ export function stripPlot(strips: readonly InOrder[]): Plot | null {
   if (shown.length === 0) return null
   const named = (words: (strip: InOrder) => string) =>
     shown.map((each) => `${shown.length > 1 ? `${groupName(each.group)}: ` : ''}${words(each)}`).join('. ')
-  const finding = named(stripWords)
+  const finding = inCommon(shown.map(stripWords))
   const key = [
     ...sides.map(({ name, hue }) => ({ label: `${name}, with its median`, colour: hue })),
     ...(shown.some(({ runs }) => runs.some(({ bad }) => bad))
@@ -41,7 +42,7 @@ export function stripPlot(strips: readonly InOrder[]): Plot | null {
         })
         .join(', ')}.`,
   )
-  return plotOf({ name: 'strip', title, finding, description, key }, (width) =>
+  return plotOf({ name: 'strip', title, ...finding, description, key }, (width) =>
     shown.map((strip) => panel(strip, width)),
   )
 }
@@ -50,7 +51,7 @@ export function stripPlot(strips: readonly InOrder[]): Plot | null {
 function stripWords(order: InOrder): string {
   const found = drift(order)
   if (found === null) return `Too few runs to show a drift, which takes ${fewestForDrift} a side`
-  if (found === 'steady') return 'Steady: no drift while the sides were measured'
+  if (found === 'steady') return 'Steady: no drift shown while the sides were measured'
   const { of, ratio } = found
   const by = changeWords({ scale: 'ratio', change: ratio }).replace(/^[+−]/, '')
   const drifted = `drifted ${ratio > 1 ? 'up' : 'down'} by ${by} while`
