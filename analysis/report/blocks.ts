@@ -65,6 +65,8 @@ type Details = {
 export type Block = (Finding | Tiles | Table | Plot | Choice | List | Details) & {
   /** Whether the short text for a terminal has it too. */
   readonly terminal?: boolean
+  /** Why its figures are not to be used: a page crosses them out. */
+  readonly invalid?: string
   /** Whether a page shows only its name until it is opened. */
   readonly folded?: boolean
 }

@@ -39,6 +39,9 @@ ${shown.map((block) => part(block, { detailed }))}
 type Place = { readonly detailed: boolean; readonly of?: string }
 
 function part(block: Block, place: Place): Markup {
+  const { invalid, ...valid } = block
+  if (invalid !== undefined)
+    return tag`<div class="invalid"><p>Not to be used: ${invalid}</p>\n${part(valid, place)}</div>\n`
   switch (block.kind) {
     case 'finding':
       return finding(block)
@@ -118,5 +121,6 @@ th:first-child,td:first-child{padding-left:0;text-align:left}tbody th{font-weigh
 .key{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:.2em}
 li{margin:.25rem 0;overflow-wrap:anywhere}
 @media(max-width:40rem){tbody th{position:sticky;left:0;min-width:7rem;white-space:normal;overflow-wrap:anywhere;background:var(--paper)}}
+.invalid>p{margin:1rem 0 0;color:var(--doubt)}.invalid dd,.invalid td{color:var(--soft);text-decoration:line-through}.invalid figure{opacity:.45}
 footer{margin:3rem auto 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
 `
