@@ -121,6 +121,6 @@ th:first-child,td:first-child{padding-left:0;text-align:left}tbody th{font-weigh
 .key{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:.2em}
 li{margin:.25rem 0;overflow-wrap:anywhere}
 @media(max-width:40rem){tbody th{position:sticky;left:0;min-width:7rem;white-space:normal;overflow-wrap:anywhere;background:var(--paper)}}
-.invalid>p{margin:1rem 0 0;color:var(--doubt)}.invalid dd,.invalid td{color:var(--soft);text-decoration:line-through}.invalid figure{opacity:.45}
+.invalid>p:first-child{margin:1rem 0 0;color:var(--doubt)}.invalid dd:not(.caveat),.invalid td{color:var(--soft);text-decoration:line-through}.invalid figure{opacity:.45}
 footer{margin:3rem auto 0;padding-top:1rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
 `
