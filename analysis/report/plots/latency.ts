@@ -80,9 +80,7 @@ function finding(runs: readonly RunStatistics[], groups: readonly RunGroup[]): s
     if (!p50Ms || p95Ms === null) return 'Too few requests for a p95'
     const times = Number((p95Ms / p50Ms).toPrecision(2))
     const slo = only.run?.slos.find(({ figure, tags }) => figure === 'p95' && !tags)
-    const limit = slo
-      ? `, ${p95Ms <= slo.limit ? 'within' : 'beyond'} its limit of ${number(slo.limit)} ms`
-      : ''
+    const limit = slo ? `, ${p95Ms <= slo.limit ? 'within' : 'beyond'} its limit of ${slo.limit} ms` : ''
     return `p95 ${stage ? `at ${stageLabel(stage)} ` : ''}is ${number(p95Ms)} ms, ${alike([times])(times)} times p50${limit}`
   }
   if (runs.some(({ stages, requests }) => stages.length > 1 || requests.length > 1))
