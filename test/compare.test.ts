@@ -39,7 +39,7 @@ test('sides by label, glob and commit; worse is exit code 1, and the report says
   await side('other', 1, 100, { load: { ...aRun().load, request: 'GET /work?ms=9' } })
   const byLabel = await finished(['compare', 'version=old', 'version=new'])
   assert.equal(byLabel.code, 1, byLabel.stderr)
-  assert.match(byLabel.stdout, /rate \(requests\/s\) +100 +90 +−10\.0 % .* worse/)
+  assert.match(byLabel.stdout, /rate \(requests\/s\) +100 +90 +−10 % .* worse/)
   assert.match(byLabel.stdout, /judgement: worse/)
   const made = (await readdir(path.join(out, 'results'))).find((name) => name.includes('-compare-'))
   assert.ok(made)
@@ -160,7 +160,7 @@ test('summaries of any script are compared when told that they are of the same l
   const anyway = ['compare', 'before/*/summary.json', 'after/*/summary.json', '--anyway', '--out', 'yes']
   const { code, stdout, stderr } = await finished(anyway)
   assert.equal(code, 1, stderr)
-  assert.match(stdout, /^p95 \(ms\) .* \+30\.0 % .* worse$/m)
+  assert.match(stdout, /^p95 \(ms\) .* \+30 % .* worse$/m)
   assert.match(stdout, /Whether the sides were run in turns is unknown/)
   const page = await readFile(path.join(out, 'yes', 'index.html'), 'utf8')
   assert.match(page, /Summaries without run\.json do not say what was run: whether all are of the same load/)

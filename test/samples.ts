@@ -183,7 +183,7 @@ export function aScriptRun(
     'group_duration{group:::purchase}': latencies(vary()),
     cart_time: latencies(vary()),
     declined: shares(3, 97),
-    bought: { count: 100, rate: 10 * vary() },
+    bought: { count: 100 * vary(), rate: 10 },
   })
   const summary = {
     ...metrics,

@@ -28,7 +28,7 @@ function groupSentence(group: ComparedGroup, effect: number): string {
     return `No difference: ${metrics.length > 1 ? `each of ${quantity(metrics.length, 'figure')}` : figurePhrase(metrics[0]?.metric ?? '')} is within ${percent(effect)} of the baseline.`
   if (judgement === 'cannot tell') {
     if (Math.min(runs.baseline, runs.candidate) < fewestRuns)
-      return `Cannot tell: ${number(runs.baseline)} and ${quantity(runs.candidate, 'run')} are too few, it takes ${number(fewestRuns)} a side.`
+      return `Cannot tell: ${number(runs.baseline)} and ${quantity(runs.candidate, 'run')} are too few: it takes ${number(fewestRuns)} a side.`
     return `Cannot tell: ${figureWords(first)}${more.length > 0 ? `, and ${quantity(more.length, 'more figure')}` : ''}.`
   }
   return more.length === 0

@@ -35,7 +35,7 @@ function noiseWords({ effect, recommended, loads }: Noise): [string, ...string[]
   const known = load?.figures.flatMap(({ metric, runs }) => (runs ? [{ metric, ...runs }] : [])) ?? []
   const [most] = [...known].sort((a, b) => b.value - a.value)
   const differ = most
-    ? `Runs of the same differ by up to ${deviationOf(most.value)} % (${most.metric})`
+    ? `Repeats of the same run differ by up to ${deviationOf(most.value)} % (${most.metric})`
     : null
   if (!recommended)
     return [

@@ -265,11 +265,11 @@ test('the noise of repeats says what tells, or that nothing does', () => {
   const recommended = { durationMs: 20_000, repeats: 8, without: ['p99'] }
   assert.match(
     words({ recommended }),
-    /\nRuns of the same differ by up to 0\.27 % \(rate\); 8 runs of 20 s a side tell 10 % from no change, except in p99\.\n {2}That is 5\.33 minutes of load/,
+    /\nRepeats of the same run differ by up to 0\.27 % \(rate\); 8 runs of 20 s a side tell 10 % from no change, except in p99\.\n {2}That is 5\.33 minutes of load/,
   )
   assert.match(
     words({ recommended: null }),
-    /\nRuns of the same differ by up to 0\.27 % \(rate\), too much to tell 10 % from no change\./,
+    /\nRepeats of the same run differ by up to 0\.27 % \(rate\), too much to tell 10 % from no change\./,
   )
   const [load] = noise.loads
   assert.ok(load)

@@ -237,7 +237,7 @@ function figuresWords(run: RunStatistics, of: Measured): string {
 
 function limitWords(run: RunStatistics, figure: string): string {
   const limit = limitsOf(run).find((slo) => slo.figure === figure)?.limit
-  return limit === undefined ? '' : `, limit ${number(limit)} ms`
+  return limit === undefined ? '' : `, limit ${limit} ms`
 }
 
 /** The limits that were missed, or the first reason of the verdict. */
@@ -248,8 +248,8 @@ function missed(run: RunStatistics): string {
     const { figure, limit } = slo
     if (figure === 'errors') return [`${percent(value)} errors, limit ${percent(limit)}`]
     return figure === 'rate'
-      ? [`${number(value)}/s, at least ${number(limit)}/s wanted`]
-      : [`${figure} ${number(value)} ms, limit ${number(limit)} ms`]
+      ? [`${number(value)}/s, at least ${limit}/s wanted`]
+      : [`${figure} ${number(value)} ms, limit ${limit} ms`]
   })
   return words.join('; ') || (run.verdict.reasons[0] ?? 'the verdict is fail')
 }

@@ -1,8 +1,7 @@
-import { loadWords, stageLabel, successWords, thinkWords } from '../formats/load.ts'
+import { loadWords, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
-import type { Figures } from '../run/figures.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import {
@@ -15,14 +14,15 @@ import {
   type Tone,
   tableOf,
 } from './blocks.ts'
-import { intendedTable, kindsTable, kindTiles, serverTable, stagesTable, tilesOf } from './figures.ts'
+import { intendedTable, kindsTable, serverTable, stagesTable } from './figures.ts'
 import { eachAlone } from './groups.ts'
+import { hasRequests, headline, tableNote } from './headline.ts'
 import { measureBlocks, thresholdCases, thresholdsTable } from './measures.ts'
 import type { OfRuns } from './model.ts'
 import { latencyPlot } from './plots/latency.ts'
 import { saturationPlot } from './plots/saturation.ts'
 import { scalingPlot } from './plots/scaling.ts'
-import { answering, isClimb, runSentence } from './run-finding.ts'
+import { runSentence } from './run-finding.ts'
 import { timeBlocks } from './time.ts'
 import { whereBlocks } from './where.ts'
 
@@ -40,9 +40,7 @@ export function runReport(statistics: Statistics): OfRuns {
     ...(run.run ? { title: run.run.scenario, subtitle: run.name } : { title: run.name }),
     blocks: present([
       ...runFindings(run),
-      ...headline(run),
-      ...plots,
-      ...whereBlocks(run),
+      ...usable(run, present([...headline(run), ...plots, ...whereBlocks(run)])),
       ...runTables(run),
     ]),
   }
@@ -63,6 +61,12 @@ const verdictFinding = ({ verdict: { kind, reasons } }: RunStatistics): Finding 
   terminal: true,
 })
 
+/** The answer of a run, and its verdict. */
+export const runFindings = (run: RunStatistics): Block[] => [
+  { kind: 'finding', text: runSentence(run), tone: 'neutral', terminal: true },
+  verdictFinding(run),
+]
+
 export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
   runs.flatMap((run) => [verdictCase(run), ...thresholdCases(run)])
 
@@ -73,28 +77,15 @@ const verdictCase = ({ name, verdict: { kind, reasons } }: RunStatistics): Case 
   ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
 })
 
-/** Whether requests were made over HTTP. */
-const hasRequests = ({ requests, p50Ms, p95Ms }: Figures) => (requests ?? p50Ms ?? p95Ms ?? 0) > 0
-
-/** The answer of a run, and its verdict. */
-export const runFindings = (run: RunStatistics): Block[] => [
-  { kind: 'finding', text: runSentence(run), tone: 'neutral', terminal: true },
-  verdictFinding(run),
-]
-
-/** Figures of what answers: of one load or kind of request, never of a mixture. */
-function headline(run: RunStatistics): Block[] {
-  const { total, stages, requests } = run
-  if (!hasRequests(total)) return []
-  if (requests.length > 1) return [kindTiles(requests)]
-  const stage = answering(run)
-  const held = isClimb(stages) ? stages.filter(({ holds }) => holds === true) : []
-  const [best] = [...held].sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0))
-  const words =
-    best &&
-    best !== stage &&
-    `Did the most within the SLOs: ${stageLabel(best)}, ${orDash(best.rate)} requests/s at p95 ${orDash(best.p95Ms)} ms.`
-  return [stage ? tilesOf(stage, ` at ${stageLabel(stage)}`) : tilesOf(total), list(words)]
+/** The blocks of a run; where it is invalid each with figures says so, the first one why. */
+function usable({ verdict: { kind, reasons } }: RunStatistics, blocks: readonly Block[]): Block[] {
+  if (kind !== 'invalid') return [...blocks]
+  const withFigures = blocks.filter(({ kind }) => ['tiles', 'plot', 'table'].includes(kind))
+  return blocks.map((block) =>
+    withFigures.includes(block)
+      ? { ...block, invalid: (block === withFigures[0] && reasons[0]) || 'the run is invalid' }
+      : block,
+  )
 }
 
 /** Everything about one run below its headline. */
@@ -102,9 +93,9 @@ export function runTables(run: RunStatistics): Block[] {
   const { total, failures, remarks, fairness } = run
   const warnings = run.run?.k6.warnings ?? []
   const failed = failures.map(({ count, what }) => `${number(count)} ${what}`)
-  return present([
+  const tables = present([
     thresholdsTable(run.measures),
-    hasRequests(total) && { ...stagesTable(run), terminal: true },
+    hasRequests(total) && { ...stagesTable(run), ...tableNote(run), terminal: true },
     list(
       failed.length > 0 && `Failed requests: ${failed.join(', ')}.`,
       warnings.length > 0 && `From k6’s log: ${warnings.join(' · ')}`,
@@ -116,7 +107,10 @@ export function runTables(run: RunStatistics): Block[] {
     followingTable(run),
     podsTable(run),
     list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),
-    { ...list(remarks), name: 'Before you trust it' },
+  ])
+  return present([
+    ...usable(run, tables),
+    { ...list(remarks), name: 'Before you trust it', folded: true },
     { kind: 'table', name: 'What was run', heads: ['', ''], rows: facts(run) },
   ])
 }

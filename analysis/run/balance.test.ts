@@ -66,7 +66,7 @@ test('a remark says when kept connections defeat the balance, and what is unknow
   }
   assert.match(
     remarks(cluster([900, 100], 'kept')),
-    /unevenly over the 2 pods \(Jain’s index 0\.610, .*each VU kept its own\.$/,
+    /unevenly over the 2 pods \(Jain’s index 0\.610, .*each VU kept its own\./,
   )
   assert.match(
     remarks(cluster([900, 100])),

@@ -72,7 +72,7 @@ export function measures(
   { ours = false }: { readonly ours?: boolean } = {},
 ): Measures {
   const metrics = summary.metrics.flatMap((metric) => {
-    const measure = isRequests(metric.name) || isPhase(metric.name) ? null : measureOf(metric)
+    const measure = isRequests(metric.name) || isPhase(metric.name) ? null : measureOf(metric, durationMs)
     const known =
       // A search adds it to anybody's script.
       metric.name === 'iteration_intended' ||

@@ -28,7 +28,9 @@ export const Measure = z.discriminatedUnion('type', [
     type: z.literal('counter'),
     ...common,
     count: numberOrNull,
-    rate: numberOrNull.describe('per second, as k6 gives it'),
+    rate: numberOrNull.describe(
+      'per second, over the time of the load; over the whole test where that is unknown',
+    ),
   }),
   z.object({
     type: z.literal('gauge'),
@@ -59,8 +61,11 @@ export const Measure = z.discriminatedUnion('type', [
 ])
 export type Measure = z.infer<typeof Measure>
 
-/** Null for a metric whose type can neither be read nor be seen from its values. */
-export function measureOf(metric: Metric): Measure | null {
+/**
+ * Null for a metric whose type can neither be read nor be seen from its values. The rate of a counter is over `durationMs`,
+ * as that of requests is; k6's own, over the whole test with the wait for the last answers, if that is null.
+ */
+export function measureOf(metric: Metric, durationMs: number | null = null): Measure | null {
   const { name, tags, values } = metric
   const type = typeOf(metric)
   if (!type) return null
@@ -68,7 +73,12 @@ export function measureOf(metric: Metric): Measure | null {
   const common = { name, tags, family: familyOf(name), unit: unitOf(metric) }
   switch (type) {
     case 'counter':
-      return { type, ...common, count: of('count'), rate: of('rate') }
+      return {
+        type,
+        ...common,
+        count: of('count'),
+        rate: durationMs && values.count !== undefined ? (values.count * 1000) / durationMs : of('rate'),
+      }
     case 'gauge':
       return { type, ...common, value: of('value'), min: of('min'), max: of('max') }
     case 'rate':

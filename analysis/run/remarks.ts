@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { isOpen, thinkWords } from '../formats/load.ts'
 import { recordingSeconds } from '../formats/recording.ts'
 import type { Run } from '../formats/run.ts'
@@ -11,54 +12,94 @@ import { halves } from './halves.ts'
 import { fitsLittlesLaw, type StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
 
-type Statistics = Omit<RunStatistics, 'remarks'>
+type Statistics = Omit<RunStatistics, 'remarks' | 'caveats'>
 
-/** What to know before trusting the figures, in sentences. */
-export function remarks(statistics: Statistics, summary: Summary): string[] {
-  const { run, total, stages } = statistics
-  const load = run
-    ? [
-        ...mixtureRemarks(run, summary),
-        run.script
-          ? scriptRemark(run)
-          : isOpen(run.load.stages)
-            ? openRemark(run, summary, total)
-            : closedRemark(summary, total, run),
-        ...thinkRemarks(run),
-        ...duetRemarks(run),
-        ...proxyRemarks(run),
-        ...machineRemarks(run, summary),
-        ...recordingRemarks(run, summary, total),
-        ...podRemarks(run, statistics.fairness),
-        ...countRemarks(run, total),
-      ]
-    : bareRemarks(summary, total)
+export const Caveat = z.object({
+  about: z.enum(['rate', 'latency']).describe('the figure that it concerns'),
+  text: z.string(),
+})
+type Caveat = z.infer<typeof Caveat>
+
+/** A sentence, how much it matters, and a few words of it for beside the figure that it concerns. */
+type Remark = { readonly text: string; readonly weight: number; readonly caveat: Caveat | null }
+
+const weighed = (weight: number, texts: readonly string[], about?: Caveat['about'], brief = ''): Remark[] =>
+  texts.map((text) => ({ text, weight, caveat: about ? { about, text: brief } : null }))
+
+/** More is not read beside figures. */
+const mostCaveats = 3
+
+/** What to know before trusting the figures, in sentences, what matters most first; the first few also in a few words. */
+export function remarks(
+  statistics: Statistics,
+  summary: Summary,
+): Pick<RunStatistics, 'remarks' | 'caveats'> {
+  const sorted = all(statistics, summary).sort((a, b) => b.weight - a.weight)
+  const caveats = new Map(sorted.flatMap(({ caveat }) => (caveat ? [[caveat.text, caveat] as const] : [])))
+  return { remarks: sorted.map(({ text }) => text), caveats: [...caveats.values()].slice(0, mostCaveats) }
+}
+
+function all(statistics: Statistics, summary: Summary): Remark[] {
+  const { run, total, stages, queueGrowth } = statistics
   const odd = (summary.odd ?? []).map(
     (name) => `The summary’s metric ${name} could not be read and is left out.`,
   )
   return [
-    ...odd,
+    ...weighed(9, growthRemarks(queueGrowth), 'latency', 'the queue kept growing'),
+    ...weighed(8, halvesRemarks(summary, run), 'latency', 'not steady: see below'),
+    ...weighed(7, odd),
     ...sampleRemarks(total),
-    ...load,
-    ...growthRemarks(statistics.queueGrowth),
-    ...halvesRemarks(summary, run),
-    ...kneeRemarks(statistics.knee, stages),
-    ...stages.flatMap(misfitRemarks),
+    ...(run ? loadRemarks(run, statistics, summary) : weighed(5, bareRemarks(summary, total))),
+    ...weighed(6, stages.flatMap(misfitRemarks), 'rate', 'VUs were idle in some stage'),
   ]
 }
 
-function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): string[] {
-  const found: string[] = []
+function loadRemarks(run: Run, { total, fairness }: Statistics, summary: Summary): Remark[] {
+  const script = run.script !== undefined
+  const open = isOpen(run.load.stages)
+  const closed = script ? scriptRemark(run) : open ? '' : closedRemark(summary, total, run)
+  return [
+    ...weighed(7, proxyRemarks(run), 'rate', 'of the proxy and the target'),
+    ...weighed(7, podRemarks(run, fairness), 'rate', 'requests were uneven over the pods'),
+    ...weighed(7, outputRemarks(run), 'rate', 'k6 was slowed by its outputs'),
+    ...weighed(6, recordingRemarks(run, summary, total)),
+    ...weighed(6, thinkRemarks(run), 'rate', 'as many as the pauses allow'),
+    ...weighed(6, duetRemarks(run), 'rate', 'half of the load'),
+    ...weighed(5, countRemarks(run, total), 'rate', 'other clients, or lost answers'),
+    ...weighed(4, machineRemarks(run, summary), 'rate', 'k6 and workload on one machine'),
+    ...weighed(
+      closed.includes(estimated) ? 7 : 3,
+      closed ? [closed] : [],
+      'latency',
+      'stalls count too little: closed model',
+    ),
+    ...weighed(3, !script && open ? [openRemark(run, summary, total)] : []),
+    ...weighed(2, mixtureRemarks(run, summary)),
+    ...weighed(0, sameCount(run, total)),
+  ]
+}
+
+function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): Remark[] {
+  const found: Remark[] = []
   if (failed !== null && failed > 0) {
     const requests = quantity(failed, 'failed request')
     found.push(
-      latencyOf === 'successful'
-        ? `Latencies are of ${samples === null ? 'successful requests' : `the ${quantity(samples, 'successful request')}`}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`
-        : `Latencies include ${requests}: the summary does not keep them separate.`,
+      ...(latencyOf === 'successful'
+        ? weighed(2, [
+            `Latencies are of ${samples === null ? 'successful requests' : `the ${quantity(samples, 'successful request')}`}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`,
+          ])
+        : weighed(
+            8,
+            [`Latencies include ${requests}: the summary does not keep them separate.`],
+            'latency',
+            'includes failed requests',
+          )),
     )
   }
   if (samples !== null && samples > 0 && p999Ms === null && samples < 1000)
-    found.push(`p99.9 is missing: it needs 1,000 requests, and there were ${number(samples)}.`)
+    found.push(
+      ...weighed(1, [`p99.9 is missing: it needs 1,000 requests, and there were ${number(samples)}.`]),
+    )
   return found
 }
 
@@ -74,7 +115,7 @@ const bareRemarks = ({ shape }: Summary, { samples, p95Ms, p99Ms }: Figures): st
     : []),
 ]
 
-function mixtureRemarks({ load, k6, script }: Run, { metrics }: Summary): string[] {
+function mixtureRemarks({ load, script }: Run, { metrics }: Summary): string[] {
   const found: string[] = []
   if (load.stages.length > 1 && !script)
     found.push(
@@ -82,10 +123,6 @@ function mixtureRemarks({ load, k6, script }: Run, { metrics }: Summary): string
     )
   if (metrics.some(({ name, tags }) => name === 'http_reqs' && tags.kind))
     found.push('“all” and the stages mix several kinds of request; the table by kind separates them.')
-  if (k6.outputs.length > 0)
-    found.push(
-      `k6 wrote or showed more than its summary (${k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
-    )
   return found
 }
 
@@ -103,6 +140,13 @@ function recordingRemarks({ k6 }: Run, { durationMs }: Summary, { requests }: Fi
         `About ${percent(seconds / cpuSeconds)} of k6’s CPU went into the timeline: in each period it sorts all latencies so far. At the highest rates --no-timeline leaves that to the load.`,
       ]
 }
+
+const outputRemarks = ({ k6 }: Run): string[] =>
+  k6.outputs.length === 0
+    ? []
+    : [
+        `k6 wrote or showed more than its summary (${k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
+      ]
 
 function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figures): string {
   const lag = findMetric(summary, 'start_lag')
@@ -126,13 +170,16 @@ function closedRemark(
   return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${estimate}`
 }
 
+/** Begins an estimate of what was left out. */
+const estimated = 'with the requests that were not made would be about'
+
 /** What the requests that were not made would add, unless the long latencies were too few to be everybody’s. */
 function omitted(latencies: Part, p99Ms: number, vus: number): string {
   const estimateMs = withOmitted(latencies, 0.99)
   const longestMs = latencies.points.at(-1)?.[1] ?? 0
   if (estimateMs < p99Ms * 1.1 || atMostFrom(latencies, longestMs / 2) < Math.min(vus, Math.max(3, vus / 2)))
     return ''
-  return ` If the longest responses (up to ${number(longestMs)} ms) were stalls that everybody met, p99 with the requests that were not made would be about ${number(estimateMs)} ms instead of ${number(p99Ms)}; if they were slow on their own, it would not. An open model would measure it.`
+  return ` If the longest responses (up to ${number(longestMs)} ms) were stalls that everybody met, p99 ${estimated} ${number(estimateMs)} ms instead of ${number(p99Ms)}; if they were slow on their own, it would not. An open model would measure it.`
 }
 
 /** What a script of somebody's own does between its requests is unknown, so nothing is estimated. */
@@ -196,15 +243,22 @@ function podRemarks({ target, load }: Run, fairness: number | null): string[] {
   return found
 }
 
-function countRemarks({ target: { workServed } }: Run, { requests, failed }: Figures): string[] {
-  if (workServed === null || requests === null || failed === null) return []
-  const answered = requests - failed
-  return [
-    workServed === answered
-      ? `The workload and k6 counted the same ${quantity(answered, 'answered request')}.`
-      : `The workload counted ${quantity(workServed, 'answered request')}, k6 ${number(answered)}: other clients were using it, or answers were lost.`,
-  ]
+const countRemarks = ({ target: { workServed } }: Run, figures: Figures): string[] => {
+  const answered = answeredOf(figures)
+  return workServed === null || answered === null || workServed === answered
+    ? []
+    : [
+        `The workload counted ${quantity(workServed, 'answered request')}, k6 ${number(answered)}: other clients were using it, or answers were lost.`,
+      ]
 }
+
+const sameCount = ({ target: { workServed } }: Run, figures: Figures): string[] =>
+  workServed !== null && workServed === answeredOf(figures)
+    ? [`The workload and k6 counted the same ${quantity(workServed, 'answered request')}.`]
+    : []
+
+const answeredOf = ({ requests, failed }: Figures): number | null =>
+  requests === null || failed === null ? null : requests - failed
 
 /** Slower growth is not mentioned. */
 const leastGrowth = 0.02
@@ -224,16 +278,6 @@ function halvesRemarks(summary: Summary, run: Run | null): string[] {
   if (!both || Math.abs(Math.log(both.secondMs / both.firstMs)) < Math.log(leastRatio)) return []
   return [
     `The load was not steady: ${both.of} took ${number(both.firstMs)} ms on average in the first half and ${number(both.secondMs)} ms in the second. The figures mix the two.`,
-  ]
-}
-
-function kneeRemarks(knee: number | null, stages: readonly StageStatistics[]): string[] {
-  const most = largest(stages.map(({ vus }) => vus ?? 0))
-  if (knee === null) return []
-  return [
-    knee < most
-      ? `Saturation: throughput for its latency is greatest at ${quantity(knee, 'VU')}, the knee; beyond it more VUs mostly wait.`
-      : `No saturation up to ${quantity(most, 'VU')}: throughput for its latency is still growing.`,
   ]
 }
 

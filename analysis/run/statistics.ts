@@ -8,7 +8,7 @@ import { podFairness } from './balance.ts'
 import { Figures, figures } from './figures.ts'
 import { Measures, measures } from './measures.ts'
 import { queueGrowth } from './queue-growth.ts'
-import { remarks } from './remarks.ts'
+import { Caveat, remarks } from './remarks.ts'
 import { serverTimesOfAll } from './server-times.ts'
 import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
 import { TimeSpent, timeSpent } from './time-spent.ts'
@@ -40,7 +40,8 @@ export const RunStatistics = z.object({
   ),
   following: z.array(Following).describe('how the replicas followed the load, where they were watched'),
   failures: z.array(z.object({ count: z.number(), what: z.string() })).describe('why requests failed'),
-  remarks: z.array(z.string()).describe('what to know before trusting the figures'),
+  remarks: z.array(z.string()).describe('what to know before trusting the figures, what matters most first'),
+  caveats: z.array(Caveat).describe('the remarks that matter most, at most three, in a few words'),
 })
 export type RunStatistics = z.infer<typeof RunStatistics>
 
@@ -79,7 +80,8 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
     following: following(run),
     failures: failureKinds(summary),
   }
-  return { ...statistics, remarks: reading.kind === 'summary' ? remarks(statistics, summary) : [] }
+  const known = reading.kind === 'summary' ? remarks(statistics, summary) : { remarks: [], caveats: [] }
+  return { ...statistics, ...known }
 }
 
 /** The measures of a script's run, not again by k6 scenario, which its stages are, or by reason of failure. */

@@ -117,19 +117,41 @@ export function scheduledRequest(settings: Settings, rates: readonly number[]): 
     rates.length > 1 ? undefined : quarters[Math.min(3, Math.floor((4 * ms) / lengthMs))]
   const random =
     settings.poissonSeed === undefined ? null : randomTimes(rates, lengthMs, settings.poissonSeed)
+  const clock = scenarioClock(lengthMs, random === null)
   return () => {
-    const { name, startTime, iterationInTest } = exec.scenario
+    const { name, iterationInTest } = exec.scenario
     const stage = stageOf(name)
     const sinceStart =
       random?.[stage - 1]?.[iterationInTest] ?? (iterationInTest * 1000) / (rates[stage - 1] ?? 1)
-    const intended = startTime + sinceStart
-    if (random && !awaited(intended)) return
-    startLag.add(Math.max(0, Date.now() - intended))
+    const lateMs = () => clock(name) - sinceStart
+    if (random && !awaited(-lateMs())) return
+    startLag.add(Math.max(0, lateMs()))
     send()
-    latencyIntended.add(Math.max(0, Date.now() - intended), quarter(sinceStart))
+    latencyIntended.add(Math.max(0, lateMs()), quarter(sinceStart))
     // k6 ends a stage of iterations with the last of them, and would divide by that time.
     if (iterationInTest + 1 === random?.[stage - 1]?.length)
-      sleep(Math.max(0, (startTime + lengthMs - Date.now()) / 1000))
+      sleep(Math.max(0, (lengthMs - clock(name)) / 1000))
+  }
+}
+
+/**
+ * Milliseconds since the k6 scenario with that name began. `Date.now()` and k6's `startTime` have whole ones only, which
+ * is too coarse for requests that take two; the duration of the test run and, where `timed`, the progress of a scenario
+ * whose length is a time are exact. Without it the start is known to a millisecond.
+ */
+function scenarioClock(lengthMs: number, timed: boolean): (name: string) => number {
+  // k6 makes another object each time that it is asked for one.
+  let instance: typeof exec.instance | undefined
+  const starts = new Map<string, number>()
+  return (name) => {
+    instance ??= exec.instance
+    const start = starts.get(name)
+    if (start !== undefined) return instance.currentTestRunDuration - start
+    const { progress, startTime } = exec.scenario
+    const now = instance.currentTestRunDuration
+    const sinceStart = timed && progress < 1 ? progress * lengthMs : Date.now() - startTime
+    starts.set(name, now - sinceStart)
+    return sinceStart
   }
 }
 
@@ -150,8 +172,7 @@ function randomTimes(rates: readonly number[], lengthMs: number, seed: number): 
 }
 
 /** Waits for the intended start. False where it has passed because no VU was free: k6 drops such an iteration. */
-function awaited(intended: number): boolean {
-  const earlyMs = intended - Date.now()
+function awaited(earlyMs: number): boolean {
   if (earlyMs > 0) sleep(earlyMs / 1000)
   else if (exec.vu.iterationInScenario > 0) {
     dropped.add(1)

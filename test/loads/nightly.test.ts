@@ -116,7 +116,7 @@ test('a third night in a row with heavier work fails, is drawn again, and can be
     stdout,
     /constant · 1 replica · mean is \+\d+(\.\d+)? % since the night of .*between the commits before-17 and before-18/,
   )
-  assert.match(await readFile(summary, 'utf8'), /^# \d figures are worse than before/)
+  assert.match(await readFile(summary, 'utf8'), /^# Night by night\n\n\*\*.* is worse since /)
   const last = (await nights()).find(({ id }) => !id.startsWith('before'))
   assert.match(
     await readFile(path.join(folder, last?.id ?? '', 'junit.xml'), 'utf8'),

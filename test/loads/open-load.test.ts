@@ -73,6 +73,8 @@ test('an open model corrects for coordinated omission: a stall counts for every 
   )
   assert.ok(intended.maxMs && Math.abs(intended.maxMs - (to - from)) < 100)
   assert.ok((intended.p50Ms ?? 99) < 50)
+  // In more than whole milliseconds, between two of which a percentile may lie.
+  assert.notEqual((2 * (intended.p50Ms ?? 0)) % 1, 0, `${intended.p50Ms}`)
 })
 
 test('a closed model hides a stall, and the report estimates the latency without coordinated omission', async () => {

@@ -219,7 +219,7 @@ test('the breakpoint is where the offered rate exceeds the capacity that the wor
     assert.match(path.relative(out, report), /^[^.].*-breakpoint-\w+\/report$/)
     assert.ok((await readdir(report)).includes('breakpoint.svg'))
     const { runs, breakpoint } = statistics
-    const [, held] = /It holds ([\d.]+) requests\/s and breaks at/.exec(started.stdout) ?? []
+    const [, held] = /Holds ([\d.]+) requests\/s, breaks at/.exec(started.stdout) ?? []
     for (const { queueGrowth, remarks } of runs)
       assert.equal(/The queue kept growing/.test(remarks.join()), (queueGrowth ?? 0) >= 0.02)
     // What one thread could do, by the times that the service reports; the queue grows by what is offered beyond that.

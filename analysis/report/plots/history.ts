@@ -6,6 +6,7 @@ import { groupedBy } from '../../numbers/group.ts'
 import type { Change } from '../../runs/changes.ts'
 import { isTagged } from '../../runs/figures-compared.ts'
 import { cellName, type Series } from '../../runs/history.ts'
+import { fewestBefore } from '../../runs/shifts.ts'
 import type { Plot } from '../blocks.ts'
 import { byWords, dayOf, figureWords } from '../change-words.ts'
 import { between, sharedXAxis, yTicks } from './axes.ts'
@@ -58,7 +59,9 @@ function finding(all: readonly Series[]): string {
   })
   const [latest, ...more] = last.sort((a, b) => b.night.startedAt.localeCompare(a.night.startedAt))
   const nights = largest(all.map(({ points }) => points.length))
-  if (!latest) return `No change in ${quantity(Math.max(0, nights), 'night')}`
+  const count = quantity(Math.max(0, nights), 'night')
+  if (!latest)
+    return nights > fewestBefore ? `No change in ${count}` : `Too early to see a change: ${count} so far`
   const others = more.length > 0 ? `; ${quantity(more.length, 'more figure')} changed` : ''
   return `${latest.metric} ${byWords(latest.change)} since ${dayOf(latest.night).slice(0, 10)}${others}`
 }

@@ -75,16 +75,18 @@ export function latencyPlot(runs: readonly RunStatistics[], groups: readonly Run
 function finding(runs: readonly RunStatistics[], groups: readonly RunGroup[]): string {
   const [only] = runs
   if (only && runs.length === 1) {
+    if (only.verdict.kind === 'invalid') return 'Nothing can be concluded: the run is invalid'
+    if (only.requests.length > 1) return 'Kinds of request together: each alone is in the table by kind'
     const stage = answering(only)
     const { p50Ms, p95Ms } = stage ?? only.total
     if (!p50Ms || p95Ms === null) return 'Too few requests for a p95'
     const times = Number((p95Ms / p50Ms).toPrecision(2))
     const slo = only.run?.slos.find(({ figure, tags }) => figure === 'p95' && !tags)
-    const limit = slo
-      ? `, ${p95Ms <= slo.limit ? 'within' : 'beyond'} its limit of ${number(slo.limit)} ms`
-      : ''
+    const limit = slo ? `, ${p95Ms <= slo.limit ? 'within' : 'beyond'} its limit of ${slo.limit} ms` : ''
     return `p95 ${stage ? `at ${stageLabel(stage)} ` : ''}is ${number(p95Ms)} ms, ${alike([times])(times)} times p50${limit}`
   }
+  if (runs.some(({ stages, requests }) => stages.length > 1 || requests.length > 1))
+    return 'Stages or kinds of request together: compare the curves, not a p95'
   const known = groups.flatMap(({ label, runs }) => {
     const ms = together(runs).find(({ p }) => p === 95)?.ms
     return ms === undefined ? [] : [{ label, ms }]

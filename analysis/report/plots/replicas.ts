@@ -77,7 +77,7 @@ function finding(levels: readonly ReplicaLevel[]): { finding?: string } {
   if (!fewest || !most || fewest === most) return {}
   const times = Number(most.speedUp.toPrecision(2))
   return {
-    finding: `${quantity(most.replicas, 'replica')} ${alike([times])(times)} times the throughput of ${number(fewest.replicas)}, ${percent(Number(most.efficiency.toPrecision(2)))} of linear growth`,
+    finding: `${quantity(most.replicas, 'replica')} do ${alike([times])(times)} times what ${number(fewest.replicas)} ${fewest.replicas === 1 ? 'does' : 'do'}: ${percent(Number(most.efficiency.toPrecision(2)))} of linear growth`,
   }
 }
 

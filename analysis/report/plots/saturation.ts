@@ -59,11 +59,18 @@ export function saturationPlot(runs: readonly RunStatistics[], groups: readonly 
 /** What more VUs did beyond the knee; of several runs where their knees were. */
 function finding(runs: readonly RunStatistics[]): { finding?: string } {
   const [only] = runs
+  if (only?.verdict.kind === 'invalid' && runs.length === 1)
+    return { finding: 'Nothing can be concluded: the run is invalid' }
   const knees = runs.flatMap(({ knee }) => knee ?? [])
   if (!only || runs.length > 1) {
     const [least, most] = [smallest(knees), largest(knees)]
     const where = least === most ? quantity(least, 'VU') : `${number(least)} to ${quantity(most, 'VU')}`
-    return knees.length > 0 ? { finding: `Most throughput for its latency at ${where}` } : {}
+    return {
+      finding:
+        knees.length > 0
+          ? `Most throughput for its latency at ${where}`
+          : 'Too few stages to say where throughput stops growing',
+    }
   }
   const closed = only.stages.filter(isClosed)
   const last = closed.at(-1)

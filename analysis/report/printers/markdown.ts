@@ -5,6 +5,8 @@ export const markdown = ({ title, subtitle, blocks }: Report): string =>
   `${[`# ${escaped([title, subtitle].filter(Boolean).join(' · '))}`, ...fewDetails(blocks).flatMap((block) => parts(block, '##'))].join('\n\n')}\n`
 
 function parts(block: Block, level: string): string[] {
+  const { invalid, ...valid } = block
+  if (invalid !== undefined) return [`*Not to be used: ${escaped(invalid)}*`, ...parts(valid, level)]
   switch (block.kind) {
     case 'finding':
       return [`**${escaped(block.text)}**`, ...bullets(block.reasons ?? [])]

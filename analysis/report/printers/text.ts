@@ -8,6 +8,8 @@ export const terminalText = ({ title, subtitle, blocks }: Report): string =>
 
 function lines(block: Block): string[] {
   if (!block.terminal) return []
+  const { invalid, ...valid } = block
+  if (invalid !== undefined) return ['', `Not to be used: ${invalid}`, ...lines(valid)]
   switch (block.kind) {
     case 'finding':
       return [block.text, ...(block.reasons ?? []).map((reason) => `  ${reason}`)]
