@@ -61,7 +61,13 @@ export const handleSummary = (data) => ({ [__ENV.LAS_SUMMARY_PATH]: JSON.stringi
 function recorder(): Readonly<Record<string, string>> {
   const stages = [{ stage: '1', vus, offered: null, startMs: 0, durationMs: seconds * 1000 }]
   const recording = { file: path.join(folder, 'recording.ndjson'), periodMs: periodFor({ stages }) }
-  return outputs(shell, { raw: false, dashboard: false, otel: false, k6Out: [] }, '', recording).environment
+  const { environment } = outputs(
+    shell,
+    { raw: false, dashboard: false, otel: false, k6Out: [] },
+    '',
+    recording,
+  )
+  return { ...environment, LAS_RECORDED: 'true' }
 }
 
 async function ofK6(script: string, settings: Readonly<Record<string, string>>): Promise<Measured> {
