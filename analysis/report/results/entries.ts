@@ -90,6 +90,7 @@ export function shortened({
     fairness: null,
     following: [],
     failures: [],
+    caveats: [],
     timeSpent: { whole: null, stages: [], names: [], iterationMs: null, perIteration: null, notes: [] },
     remarks: [],
   }
