@@ -18,7 +18,7 @@ function grouped(decimal: string): string {
 
 /** Words for the values of one axis, all with as many decimals as one of them needs: 8.0 · 7.5 · 7.0. */
 export function alike(values: readonly number[]): (value: number) => string {
-  const digits = Math.max(0, ...values.map((value) => decimals(Number(value.toPrecision(3)))))
+  const digits = values.reduce((most, value) => Math.max(most, decimals(Number(value.toPrecision(3)))), 0)
   return (value) => grouped(value.toFixed(digits))
 }
 

@@ -130,19 +130,19 @@ test('limits are drawn where a plot has their axis, and named where they lie bey
     return statistics([{ ...source, run: run && { ...run, slos: [{ figure: 'p95', limit }] } }])
   }
   for (const name of ['latency', 'saturation']) {
-    assert.match(svg(limited(60), name), />p95 ≤ 60 ms</, name)
-    assert.match(svg(limited(2500), name), />↑ p95 ≤ 2500 ms</, name)
+    assert.match(svg(limited(60), name), />SLO p95 ≤ 60 ms</, name)
+    assert.match(svg(limited(2500), name), />SLO p95 ≤ 2500 ms: above this axis</, name)
     assert.doesNotMatch(svg(statistics([aClimb('climb', [1000, 1900, 2500])]), name), /≤/, name)
   }
   const replicas = svg(statistics([scaled(1, 1000), scaled(2, 1900)]), 'replicas')
-  assert.match(replicas, />↑ p95 ≤ 250 ms</)
-  assert.match(replicas, />rate ≥ 90 requests\/s</)
+  assert.match(replicas, />SLO p95 ≤ 250 ms: above this axis</)
+  assert.match(replicas, />SLO rate ≥ 90\/s</)
   const search = breakpointStatistics([probe(20, true), probe(40, false)], {
     start: 20,
     precision: 0.02,
     repeat: 1,
   })
-  assert.match(svg(search, 'breakpoint'), />p95 ≤ 50 ms</)
+  assert.match(svg(search, 'breakpoint'), />SLO p95 ≤ 50 ms</)
 })
 
 test('requests and iterations of a run have the same rate, whatever k6 waited for after the load', () => {

@@ -148,7 +148,7 @@ describe('side by side', () => {
     const { markup } = sideBySide([a], [b], commands)
     assert.match(markup, /A look, no verdict/)
     assert.match(markup, /rate \(requests&#47;s\)|rate \(requests\/s\)/)
-    assert.match(markup, /<td class="neutral">\+10\.0 %<\/td>/)
+    assert.match(markup, /<td class="neutral">\+10 %<\/td>/)
     assert.match(markup, /<svg class="drawing"/)
     assert.match(markup, /repeat constant side=a side=b/)
   })

@@ -127,13 +127,6 @@ export const sharedXAxis = (label: string, last: boolean): ScaleOptions =>
 
 const centred = { labelAnchor: 'center', labelArrow: 'none' } as const
 
-/** An x axis with a label at every tick; Plot's logarithmic axis labels round figures only. */
-export const labelledTicks = (
-  label: string,
-  ticks: readonly number[],
-  words: (tick: number) => string,
-): Markish[] => [gridX(ticks), axisX(ticks, { text: words, label, ...centred })]
-
 export type XAxis = {
   readonly label: string
   readonly type: Kind

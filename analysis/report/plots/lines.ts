@@ -5,7 +5,7 @@ import type { KeyEntry } from './key.ts'
 import { endLabels, labelMargin } from './labels.ts'
 import { isNarrow, marginsOf, type Panel } from './svg.ts'
 
-export { labelledTicks, sharedXAxis, tickWords } from './axes.ts'
+export { sharedXAxis, tickWords } from './axes.ts'
 
 type Point = { readonly x: number; readonly y: number }
 

@@ -101,7 +101,9 @@ function drawn(
     top += panel.height
   }
   const said =
-    finding === undefined || description.includes(finding) ? description : `${finding} ${description}`
+    finding === undefined || description.includes(finding)
+      ? description
+      : `${finding.replace(/[.!?]?$/, '.')} ${description}`
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="las" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-labelledby="${id}-title ${id}-description" color="#1f2328" font-family="system-ui, sans-serif" font-size="12">
 <title id="${id}-title">${escaped(title)}</title>
 <desc id="${id}-description">${escaped(said)}</desc>

@@ -65,6 +65,17 @@ export function timePanel(
   return {
     height,
     marginBottom: last ? 38 : 10,
+    reading: {
+      time: true,
+      x: (at) => `${number(at)} ${unit.ms === 1000 ? 's' : 'min'}`,
+      y: label,
+      curves: curves.map(({ name, colour, points }) => ({
+        label: name,
+        colour,
+        // Of what is stacked, its own height.
+        points: points.map(({ x, y1, y }) => ({ x, y: y - y1 })),
+      })),
+    },
     x: { ...sharedXAxis(unit.label, last), domain: [0, endMs / unit.ms] },
     y: {
       type: scale.log ? 'log' : 'linear',
