@@ -142,7 +142,7 @@ test('limits are drawn where a plot has their axis, and named where they lie bey
     precision: 0.02,
     repeat: 1,
   })
-  assert.match(svg(search, 'breakpoint'), />SLO p95 ≤ 50 ms</)
+  assert.match(svg(search, 'breakpoint'), />SLO p95 ≤ 50 ms/)
 })
 
 test('requests and iterations of a run have the same rate, whatever k6 waited for after the load', () => {
