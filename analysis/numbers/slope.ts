@@ -1,3 +1,4 @@
+import { largest } from './extremes.ts'
 import { studentQuantile } from './student.ts'
 import { theilSen } from './trend.ts'
 
@@ -43,7 +44,7 @@ function neighbourCorrelation(values: readonly number[]): number {
   const off = withoutParabola(values)
   const square = sum(off.map((each) => each ** 2))
   // What is left of equal values is rounding.
-  if (square <= n * (1e-12 * Math.max(...values.map(Math.abs))) ** 2) return 0
+  if (square <= n * (1e-12 * largest(values.map(Math.abs))) ** 2) return 0
   const product = sum(off.slice(1).map((each, index) => each * (off[index] as number)))
   // Of residuals of a parabola, E(r) ≈ ρ − (3 + 5ρ)/n.
   return Math.min(0.95, Math.max(0, (product / square + 3 / n) / (1 - 5 / n)))

@@ -137,12 +137,6 @@ test('limits are drawn where a plot has their axis, and named where they lie bey
   const replicas = svg(statistics([scaled(1, 1000), scaled(2, 1900)]), 'replicas')
   assert.match(replicas, />SLO p95 ≤ 250 ms: above this axis</)
   assert.match(replicas, />SLO rate ≥ 90\/s</)
-  const search = breakpointStatistics([probe(20, true), probe(40, false)], {
-    start: 20,
-    precision: 0.02,
-    repeat: 1,
-  })
-  assert.match(svg(search, 'breakpoint'), />SLO p95 ≤ 50 ms/)
 })
 
 test('requests and iterations of a run have the same rate, whatever k6 waited for after the load', () => {
