@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Period, Timeline } from '../formats/timeline.ts'
+import { largest } from '../numbers/extremes.ts'
 
 export const ErrorBurst = z.object({
   fromMs: z.number().describe('start of its first period, from the start of the test'),
@@ -24,7 +25,7 @@ export function errorBurst({ periods }: Timeline): ErrorBurst | null {
   const longest = Math.floor(mostOfRun * periods.length)
   for (let length = 1; length <= longest; length++) {
     const sums = failed.map((_, from) => sum(failed.slice(from, from + length)))
-    const most = Math.max(...sums)
+    const most = largest(sums)
     if (most < leastShare * all) continue
     const from = sums.indexOf(most)
     const [first, last] = [periods[from], periods[Math.min(from + length, periods.length) - 1]] as [

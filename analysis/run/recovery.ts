@@ -41,7 +41,7 @@ export function recovery({ periods }: Timeline, { stages }: Run['load']): Recove
   const rates = calm.flatMap((period) => perSecond(period) ?? [])
   const beforeP95Ms = median(p95s)
   const limitP95Ms = Math.max(1.4 * largest(p95s), 1.5 * beforeP95Ms)
-  const mostFailed = Math.max(0, ...calm.map(({ failed }) => failed ?? 0)) + 0.01
+  const mostFailed = Math.max(0, largest(calm.map(({ failed }) => failed ?? 0))) + 0.01
   const [least, most] = [smallest(rates) / 1.25, largest(rates) * 1.25]
   const calmly = (period: Period) =>
     (answered(period)?.p95 ?? Infinity) <= limitP95Ms && (period.failed ?? 0) <= mostFailed

@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics'
+import { largest, smallest } from '../numbers/extremes.ts'
 import { mannKendall, theilSen } from '../numbers/trend.ts'
 import { isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -60,7 +61,7 @@ function blocksOf(order: readonly Sided[]): [number, number][] {
     const places = [pairs.a, pairs.b].flatMap((side) =>
       side.slice(from, to).map((run) => place.get(run) as number),
     )
-    return [Math.min(...places), Math.max(...places)]
+    return [smallest(places), largest(places)]
   })
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { number } from '../../analysis/formats/words.ts'
+import { largest } from '../../analysis/numbers/extremes.ts'
 import type { Stage } from '../k6/inspect.ts'
 import { localPorts } from '../shell/host.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -21,7 +22,7 @@ export function portWords(
   ports: number | null = localPorts(),
 ): string | null {
   if (ports === null || urls.every(isLoopback) || reusesPorts()) return null
-  const rate = Math.max(0, ...stages.map(({ offered }) => offered ?? 0))
+  const rate = Math.max(0, largest(stages.map(({ offered }) => offered ?? 0)))
   const seconds = stages.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000
   const needed = rate * Math.min(timeWaitSeconds, seconds)
   return needed <= ports

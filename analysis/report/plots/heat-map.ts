@@ -2,7 +2,7 @@ import { type Markish, ruleX } from '@observablehq/plot'
 import type { Run } from '../../formats/run.ts'
 import type { Timeline } from '../../formats/timeline.ts'
 import { number } from '../../formats/words.ts'
-import { largest } from '../../numbers/extremes.ts'
+import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Plot } from '../blocks.ts'
 import { ink, sharedXAxis } from './lines.ts'
 import { colour, plotOf } from './svg.ts'
@@ -35,7 +35,7 @@ export function heatMap(timeline: Timeline, run: Run): Plot | null {
   const endMs = timeline.periods.at(-1)?.toMs
   if (cells.length === 0 || endMs === undefined) return null
   const unit = timeScale(endMs)
-  const [low, high] = [Math.min(...cells.map(({ y1 }) => y1)), largest(cells.map(({ y2 }) => y2))]
+  const [low, high] = [smallest(cells.map(({ y1 }) => y1)), largest(cells.map(({ y2 }) => y2))]
   const boundaries = run.load.stages.map(({ startMs }) => startMs).filter((ms) => ms > 0 && ms < endMs)
   return plotOf(
     {

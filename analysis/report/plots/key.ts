@@ -1,3 +1,4 @@
+import { largest } from '../../numbers/extremes.ts'
 import { escaped } from '../printers/markup.ts'
 import { textWidth, wrapped } from './text-width.ts'
 
@@ -26,7 +27,7 @@ export function keyLines(
   let [x, line] = [3, 0]
   const markup = [...shown, ...rest].map(({ label, drawn }) => {
     const words = wrapped(label, width - swatch - 6)
-    const needed = swatch + Math.max(...words.map((each) => textWidth(each)))
+    const needed = swatch + largest(words.map((each) => textWidth(each)))
     if (x > 3 && x + needed > width) [x, line] = [3, line + 1]
     const y = top + line * lineHeight + 10
     const texts = words.map(

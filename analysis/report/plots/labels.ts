@@ -1,4 +1,5 @@
 import type { RenderFunction } from '@observablehq/plot'
+import { largest } from '../../numbers/extremes.ts'
 import { textWidth } from './text-width.ts'
 
 /** A name at the end of a curve. */
@@ -19,7 +20,7 @@ const lead = 12
 
 /** The right margin that the labels take. */
 export const labelMargin = (labels: readonly Pick<Label, 'label' | 'strong'>[]): number =>
-  Math.ceil(lead + 8 + Math.max(0, ...labels.map(({ label, strong }) => textWidth(label, 12, strong))))
+  Math.ceil(lead + 8 + Math.max(0, largest(labels.map(({ label, strong }) => textWidth(label, 12, strong)))))
 
 /**
  * Names of curves in a column at the right of the frame, where no curve passes; from the end of each curve a thin line
