@@ -80,27 +80,25 @@ function loadRemarks(run: Run, { total, fairness }: Statistics, summary: Summary
 }
 
 function sampleRemarks({ failed, samples, latencyOf, p999Ms }: Figures): Remark[] {
-  const found: Remark[] = []
-  if (failed !== null && failed > 0) {
-    const requests = quantity(failed, 'failed request')
-    found.push(
-      ...(latencyOf === 'successful'
-        ? weighed(2, [
-            `Latencies are of ${samples === null ? 'successful requests' : `the ${quantity(samples, 'successful request')}`}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`,
-          ])
+  const requests = failed !== null && failed > 0 ? quantity(failed, 'failed request') : null
+  const of = samples === null ? 'successful requests' : `the ${quantity(samples, 'successful request')}`
+  const few = samples !== null && samples > 0 && p999Ms === null && samples < 1000
+  return [
+    ...(requests === null
+      ? []
+      : latencyOf === 'successful'
+        ? weighed(2, [`Latencies are of ${of}; ${requests} count${failed === 1 ? 's' : ''} only as errors.`])
         : weighed(
             8,
             [`Latencies include ${requests}: the summary does not keep them separate.`],
             'latency',
             'includes failed requests',
           )),
-    )
-  }
-  if (samples !== null && samples > 0 && p999Ms === null && samples < 1000)
-    found.push(
-      ...weighed(1, [`p99.9 is missing: it needs 1,000 requests, and there were ${number(samples)}.`]),
-    )
-  return found
+    ...weighed(
+      1,
+      few ? [`p99.9 is missing: it needs 1,000 requests, and there were ${number(samples)}.`] : [],
+    ),
+  ]
 }
 
 const bareRemarks = ({ shape }: Summary, { samples, p95Ms, p99Ms }: Figures): string[] => [
