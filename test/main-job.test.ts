@@ -74,8 +74,10 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   assert.ok((await readFile(path.join(out, 'index.html'), 'utf8')).includes(path.basename(folder)))
   assert.deepEqual((await readdir(path.join(folder, 'report'))).sort(), [
     'index.html',
+    'inside.svg',
     'junit.xml',
     'latency.svg',
+    'phases.svg',
     'report.md',
     'runs.csv',
     'saturation.svg',
