@@ -88,7 +88,10 @@ describe('Ctrl-C ends everything', { concurrency: 3, skip: process.platform !== 
       await said(started, '0 of 3 replicas are ready')
       started.process.kill('SIGINT')
       assert.equal(await started.ended, 130, started.stderr)
-      assert.match(started.stderr, /^did not wait for deployment\/workload in the namespace load-and-stress, which goes back to 3 replicas of app:1$/m)
+      assert.match(
+        started.stderr,
+        /^did not wait for deployment\/workload in the namespace load-and-stress, which goes back to 3 replicas of app:1$/m,
+      )
       assert.match(started.stderr, /^0 of 1 runs are done; resume with/m)
       assert.match(
         fake

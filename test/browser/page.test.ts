@@ -9,7 +9,10 @@ test('the runs of a series are folded; links, the address and paper open them', 
   const page = await opened('two runs')
   const [a, b] = [page.locator('#A'), page.locator('#B')]
   assert.deepEqual([await a.getAttribute('open'), await b.getAttribute('open')], [null, null])
-  assert.match((await b.locator('summary').first().textContent()) ?? '', /B · ramp · two\s*pass · 158\/s · p95 95 ms/)
+  assert.match(
+    (await b.locator('summary').first().textContent()) ?? '',
+    /B · ramp · two\s*pass · 158\/s · p95 95 ms/,
+  )
   const inside = b.getByText('What was run')
   assert.equal(await inside.isVisible(), false)
   await page.getByRole('link', { name: 'B · two' }).click()
