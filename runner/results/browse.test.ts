@@ -148,7 +148,10 @@ test('a comparison adds itself to the page', async () => {
   const { stderr } = await commandIn(home, ['compare', 'side=a', 'side=b'], { LAS_RESULTS_DIR: out })
   const series = (await entries()).find(({ kind }) => kind === 'series')
   assert.ok(series?.kind === 'series', stderr)
-  assert.deepEqual([series.of, series.words], ['compare', 'No figure that both sides have differs in any run.'])
+  assert.deepEqual(
+    [series.of, series.words],
+    ['compare', 'No figure that both sides have differs in any run.'],
+  )
 })
 
 test('after a run, a page that cannot be written or would lack runs is one sentence', async () => {

@@ -172,7 +172,7 @@ test('two groups are compared with the figures of the command, which the page na
   )
   assert.deepEqual(shown, tables)
   assert.ok((shown[0]?.length ?? 0) > 4)
-  assert.match((await page.locator('#sides .finding').textContent()) ?? '', /judgement: worse/)
+  assert.match((await page.locator('#sides .finding').last().textContent()) ?? '', /judgement: worse/)
   assert.equal(await page.locator('#sides svg.drawing').count(), 1)
   await page.close()
 })
