@@ -143,7 +143,7 @@ test('a budget that does not fit all repeats leaves some out, and says so', asyn
   await writeFile(short, JSON.stringify({ minutes: 0.05, repeats: 3, runs }))
   const { code, stdout, stderr } = await commandIn(folder, ['nightly', '--plan', short, '--history', history])
   assert.equal(code, 0, stderr)
-  assert.match(stderr, /another repeat does not fit into the 0.05 minutes: 2 runs are left out/)
+  assert.match(stderr, /another repeat does not fit into the 0.05 minutes: 2 runs left out/)
   assert.match(stdout, /1 of 3 planned runs were completed/)
 })
 

@@ -36,7 +36,7 @@ export function comparisonPlot({ groups, effect }: Comparison): Plot | null {
         `${groupName(group)}: ${rows.map((each) => `${each.metric} ${changeWords(each)}, ${each.judgement}`).join('; ')}.`,
     )
     .join(' ')
-  const key = [{ label: `dashed: ${percent(effect)} more or less`, colour: 'currentColor' }]
+  const key = [{ label: `${percent(effect)} more or less`, colour: 'currentColor', dash: '3 3' }]
   const title = 'Candidate ÷ baseline, with intervals'
   return plotOf({ name: 'comparison', title, description, key }, (width) =>
     shown.map(({ group, rows }) =>

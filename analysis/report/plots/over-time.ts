@@ -4,7 +4,6 @@ import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { answered, perSecond } from '../../run/periods.ts'
 import type { Plot } from '../blocks.ts'
-import { compact } from './compact.ts'
 import { colour, plotOf } from './svg.ts'
 import { type Drawing, type Figure, type Line, timePanel } from './time-panel.ts'
 
@@ -29,13 +28,12 @@ export function overTimePlot(timeline: Timeline, run: Run, finding: string | und
   if (drawings.length === 0) return null
   const p95s = periods.flatMap((period) => answered(period)?.p95 ?? [])
   const description = `${drawings.map(({ label }) => label).join(', ')} in ${periods.length} periods over ${number(Math.round(endMs / 1000))} s${p95s.length > 0 ? `; p95 between ${number(smallest(p95s))} and ${number(largest(p95s))} ms` : ''}.`
-  const drawn = plotOf(
+  return plotOf(
     { name: 'timeline', title: 'Over time', ...(finding !== undefined && { finding }), description },
     drawings.map((drawing, index) =>
       timePanel(drawing, periods, { run, endMs, first: index === 0, last: index === drawings.length - 1 }),
     ),
   )
-  return { ...drawn, svg: compact(drawn.svg), ...(drawn.narrow && { narrow: compact(drawn.narrow) }) }
 }
 
 function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Drawing[] {

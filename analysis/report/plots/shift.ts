@@ -79,7 +79,7 @@ function key(shown: readonly Shown[], scale: 'ratio' | 'difference', effect?: nu
       : []),
     ...(effect === undefined
       ? []
-      : [{ label: `dashed: ${percent(effect)} more or less`, colour: 'currentColor' }]),
+      : [{ label: `${percent(effect)} more or less`, colour: 'currentColor', dash: '3 3' }]),
   ]
 }
 

@@ -2,6 +2,7 @@ import { type PlotOptions, plot } from '@observablehq/plot'
 import { DOMImplementation, type Element, XMLSerializer } from '@xmldom/xmldom'
 import type { Plot, Readings } from '../blocks.ts'
 import { escaped } from '../printers/markup.ts'
+import { compact } from './compact.ts'
 import { type KeyEntry, keyLines } from './key.ts'
 import { framed, type Reading, readingsOf } from './readings.ts'
 import { wrapped } from './text-width.ts'
@@ -143,5 +144,5 @@ function figure(
     (text, clip, index) => text.replaceAll(new RegExp(`${clip}\\b`, 'g'), `${id}-clip-${index}`),
     svg,
   )
-  return { svg: named, readings }
+  return { svg: compact(named), readings }
 }
