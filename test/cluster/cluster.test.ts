@@ -122,10 +122,10 @@ describe('deployed', () => {
     await kubectl('-n', 'load-and-stress', 'scale', 'deployment/workload', '--replicas=0')
     await kubectl('-n', 'load-and-stress', 'wait', '--for=delete', 'pods', '--all', '--timeout=60s')
     const neither =
-      /and no node answers on port \d+ either; start "minikube tunnel -p \w+" in another terminal\n$/
+      /and there is no pod whose node could be asked; start "minikube tunnel -p \w+" in another terminal\n$/
     for (const [ingress, sentence] of [
       [[{ ip: '10.88.0.250' }], /10\.88\.0\.250:8080 does not answer \(left behind by a tunnel/],
-      [[], /^load-and-stress: the LoadBalancer has no address yet, /],
+      [[], /^load-and-stress: the LoadBalancer has no address yet, /m],
     ] as const) {
       const status = JSON.stringify({ status: { loadBalancer: { ingress } } })
       await kubectl(
