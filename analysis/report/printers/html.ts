@@ -8,8 +8,9 @@ import {
   type Report,
   type Table,
 } from '../blocks.ts'
+import { pageHead } from './head.ts'
 import { type Markup, tag } from './markup.ts'
-import { policy, script, style } from './page.ts'
+import { script, style } from './page.ts'
 
 /** The report as one HTML page that loads nothing. */
 export function html({ title, subtitle, blocks, foot }: Report): string {
@@ -21,15 +22,7 @@ export function html({ title, subtitle, blocks, foot }: Report): string {
   )
   const { markup } = tag`<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${{ markup: policy([style, ...pictures]) }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${subtitle ?? title} · load-and-stress</title>
-<style>${{ markup: style }}</style>
-</head>
+${pageHead(subtitle ?? title, { style, more: pictures, script })}
 <body>
 <main>
 <h1>${title}${subtitle === undefined ? null : tag` <small>${subtitle}</small>`}</h1>

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -26,9 +25,3 @@ export const style = spaces(source('page.css')).trim()
 
 /** What the script adds to a page that is whole without it. */
 export const script = `{\n${['folds.js', 'tables.js', 'zoom.js', 'plots.js'].map((name) => short(source(name))).join('\n')}\n}`
-
-const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
-/** Lets a page load nothing, and apply and run nothing but these styles and the script. */
-export const policy = (styles: Iterable<string>): string =>
-  `default-src 'none'; img-src data:; style-src ${[...styles].map(hash).join(' ')}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`

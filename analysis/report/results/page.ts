@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { pageHead } from '../printers/head.ts'
 import { type Markup, tag } from '../printers/markup.ts'
 import type { Results } from './entries.ts'
 import { style } from './style.ts'
@@ -10,21 +10,11 @@ import { type Choice, kinds, optionsOf, type Sort, shown, viewOf } from './view.
  * Without scripts it shows the newest entries.
  */
 export function resultsPage({ entries, commands }: Results, script: string): string {
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-  const policy = `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`
   const newest = shown(entries, viewOf('')).slice(0, perPage)
   const options = optionsOf(entries)
   return tag`<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>Results · load-and-stress</title>
-<style>${{ markup: style }}</style>
-</head>
+${pageHead('Results', { style, script })}
 <body>
 <main>
 <h1>Results</h1>
