@@ -10,7 +10,7 @@ export function number(value: number): string {
 }
 
 /** Decimal digits, as JavaScript writes them, with separators of thousands and a minus sign. */
-function grouped(decimal: string): string {
+export function grouped(decimal: string): string {
   const [integer = '', fraction] = decimal.replace('-', '−').split('.')
   const thousands = integer.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
   return fraction ? `${thousands}.${fraction}` : thousands

@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics'
 import { largest } from './extremes.ts'
 import { studentQuantile } from './student.ts'
 import { theilSen } from './trend.ts'
@@ -28,8 +29,6 @@ export function slopeOf(values: readonly number[], confidence: number): Slope | 
   const half = studentQuantile((1 + confidence) / 2, n - 2) * error
   return { slope, low: slope - half, high: slope + half }
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0)
 
 /** n/n* of a first-order autoregression: 1 + 2 Σ (1 − k/n) ρᵏ. */
 const inflation = (correlation: number, n: number): number =>

@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics'
 import { z } from 'zod'
 import type { Period, Timeline } from '../formats/timeline.ts'
 import { largest } from '../numbers/extremes.ts'
@@ -36,5 +37,3 @@ export function errorBurst({ periods }: Timeline): ErrorBurst | null {
   }
   return null
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

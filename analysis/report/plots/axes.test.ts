@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { between, fromZero, roomy, scaleFor } from './axes.ts'
-import { tickWords } from './lines.ts'
+import { between, fromZero, roomy, scaleFor, tickWords } from './axes.ts'
 import { textWidth } from './text-width.ts'
 
 const words = (ticks: readonly number[]) => ticks.map((tick) => tickWords(tick, 0, ticks))

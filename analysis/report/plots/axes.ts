@@ -1,4 +1,5 @@
 import { axisX, axisY, gridX, gridY, type Markish, type ScaleOptions } from '@observablehq/plot'
+import { grouped } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { drawnHeight } from './svg.ts'
 import { textWidth } from './text-width.ts'
@@ -103,11 +104,7 @@ export const tickWords = (tick: number, _index = 0, ticks: readonly number[] = [
   const even = gaps.every((gap) => Math.abs(gap - (gaps[0] ?? 0)) < 1e-6 * Math.abs(gap))
   const [unit, suffix] = largest(ticks.map(Math.abs)) >= 1e6 ? [1e6, 'M'] : [1, '']
   const decimals = largest((even ? ticks : [tick]).map((each) => decimalsOf(each / unit)))
-  const [integer = '', fraction] = Math.abs(tick / unit)
-    .toFixed(decimals)
-    .split('.')
-  const grouped = integer.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
-  return `${tick < 0 ? '−' : ''}${fraction ? `${grouped}.${fraction}` : grouped}${tick === 0 ? '' : suffix}`
+  return `${grouped((tick / unit).toFixed(decimals))}${tick === 0 ? '' : suffix}`
 }
 
 function decimalsOf(value: number): number {

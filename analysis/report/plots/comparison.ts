@@ -8,9 +8,10 @@ import type { Compared, Judgement } from '../../runs/judgement.ts'
 import type { Plot } from '../blocks.ts'
 import { changeWords, groupName, worstFirst } from '../change-words.ts'
 import { rangeWords } from '../shift-words.ts'
+import { colour } from './colours.ts'
 import { ink } from './lines.ts'
 import { ratioDomain, ratioTicks } from './ratio-axis.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { type Panel, plotOf } from './svg.ts'
 
 const hues: Record<Judgement, string> = {
   worse: colour(7),

@@ -3,7 +3,8 @@ import { number, percent, quantity } from '../../formats/words.ts'
 import { largest } from '../../numbers/extremes.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
-import { colour, plotOf } from './svg.ts'
+import { colour } from './colours.ts'
+import { plotOf } from './svg.ts'
 
 const rowHeight = 40
 

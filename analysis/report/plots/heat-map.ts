@@ -4,8 +4,10 @@ import type { Timeline } from '../../formats/timeline.ts'
 import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Plot } from '../blocks.ts'
-import { ink, sharedXAxis } from './lines.ts'
-import { colour, plotOf } from './svg.ts'
+import { sharedXAxis } from './axes.ts'
+import { colour } from './colours.ts'
+import { ink } from './lines.ts'
+import { plotOf } from './svg.ts'
 import { timeScale } from './time-panel.ts'
 
 /** Shades of one hue, by the share of a column's requests that is at least this. */

@@ -5,8 +5,6 @@ import type { KeyEntry } from './key.ts'
 import { endLabels, labelMargin } from './labels.ts'
 import { isNarrow, marginsOf, type Panel } from './svg.ts'
 
-export { sharedXAxis, tickWords } from './axes.ts'
-
 type Point = { readonly x: number; readonly y: number }
 
 export type Curve = {

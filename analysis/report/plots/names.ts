@@ -5,8 +5,9 @@ import { largest, smallest } from '../../numbers/extremes.ts'
 import type { Figures } from '../../run/figures.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
+import { colour } from './colours.ts'
 import { ink } from './lines.ts'
-import { colour, plotOf } from './svg.ts'
+import { plotOf } from './svg.ts'
 
 const shown = 20
 // A name, what is known of it, and its dot.

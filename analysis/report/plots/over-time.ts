@@ -4,7 +4,8 @@ import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
 import { answered, perSecond } from '../../run/periods.ts'
 import type { Plot } from '../blocks.ts'
-import { colour, plotOf } from './svg.ts'
+import { colour } from './colours.ts'
+import { plotOf } from './svg.ts'
 import { type Drawing, type Figure, type Line, timePanel } from './time-panel.ts'
 
 const drawnLine = (name: string, hue: number, of: Figure): Line => ({ name, colour: colour(hue), of })

@@ -2,8 +2,9 @@ import { type Markish, rect, ruleX, ruleY, text } from '@observablehq/plot'
 import { number, percent } from '../../formats/words.ts'
 import type { PartName, Spent } from '../../run/time-spent.ts'
 import type { Plot } from '../blocks.ts'
+import { colour } from './colours.ts'
 import { ink } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { type Panel, plotOf } from './svg.ts'
 
 type Bar = { readonly label: string; readonly spent: Spent }
 

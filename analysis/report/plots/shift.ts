@@ -6,9 +6,10 @@ import type { ComparedGroup, Comparison } from '../../runs/compare.ts'
 import type { Plot } from '../blocks.ts'
 import { changeWords, groupName } from '../change-words.ts'
 import { inCommon, shiftWords } from '../shift-words.ts'
+import { colour } from './colours.ts'
 import { ink } from './lines.ts'
 import { ratioDomain, ratioTicks } from './ratio-axis.ts'
-import { colour, drawnHeight, type Panel, plotOf } from './svg.ts'
+import { drawnHeight, type Panel, plotOf } from './svg.ts'
 
 type Shown = { readonly group: ComparedGroup; readonly found: ByPercentile }
 

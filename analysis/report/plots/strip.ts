@@ -6,7 +6,8 @@ import { drift, fewestForDrift, type InOrder } from '../../runs/in-order.ts'
 import type { Plot } from '../blocks.ts'
 import { changeWords, groupName } from '../change-words.ts'
 import { inCommon } from '../shift-words.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { colour } from './colours.ts'
+import { type Panel, plotOf } from './svg.ts'
 
 const height = 210
 const sides = [

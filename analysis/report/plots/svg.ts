@@ -7,8 +7,6 @@ import { type KeyEntry, keyLines } from './key.ts'
 import { framed, type Reading, readingsOf } from './readings.ts'
 import { wrapped } from './text-width.ts'
 
-export { colour } from './colours.ts'
-
 /** The key is drawn above the panel. */
 export type Panel = PlotOptions & {
   readonly height: number

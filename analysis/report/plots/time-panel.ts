@@ -4,8 +4,10 @@ import type { Run } from '../../formats/run.ts'
 import type { Period } from '../../formats/timeline.ts'
 import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
-import { ink, sharedXAxis } from './lines.ts'
-import { colour, type Panel } from './svg.ts'
+import { sharedXAxis } from './axes.ts'
+import { colour } from './colours.ts'
+import { ink } from './lines.ts'
+import type { Panel } from './svg.ts'
 
 /** Seconds, or minutes of a run of three minutes or more. */
 export const timeScale = (endMs: number): { readonly label: string; readonly ms: number } =>

@@ -4,8 +4,10 @@ import { largest } from '../../numbers/extremes.ts'
 import type { StageStatistics } from '../../run/stages.ts'
 import type { RunStatistics } from '../../run/statistics.ts'
 import type { Plot } from '../blocks.ts'
-import { ink, sharedXAxis, tickWords } from './lines.ts'
-import { colour, type Panel, plotOf } from './svg.ts'
+import { sharedXAxis, tickWords } from './axes.ts'
+import { colour } from './colours.ts'
+import { ink } from './lines.ts'
+import { type Panel, plotOf } from './svg.ts'
 
 type Plateau = StageStatistics & { vus: number; startMs: number; durationMs: number }
 
