@@ -106,8 +106,10 @@ export async function findDeployed(
     container: () => chosen(containers, named, resource),
     named,
     async read() {
-      const [now] = (await all(first.kind)).filter(({ each }) => each.metadata?.name === name)
-      if (now) return now.each
+      // Asked for twice a second while pods start, so not for all of the namespace.
+      const only = `--field-selector=metadata.name=${name}`
+      const [now] = await kubectl.list<Controller>(kinds[first.kind], ...kubectl.inNamespace, only)
+      if (now) return now
       throw new Failure('environment', `${resource} is gone from the namespace ${namespace}`)
     },
   }
