@@ -15,7 +15,7 @@ export function pageHead(
   const policy = `default-src 'none'; img-src data:; style-src ${[style, ...more].map(hash).join(' ')}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`
   return tag`<head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
