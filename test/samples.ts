@@ -204,3 +204,28 @@ export function aScriptRun(
     summary: { kind: 'summary', summary },
   })
 }
+
+/** A probe of a search for the highest rate; k6 exits with 99 where a threshold was crossed. */
+export const aProbe = (rate: number, exitCode: number): RunStatistics =>
+  runStatistics({
+    name: `probe-${rate}`,
+    run: aRun({
+      load: {
+        request: 'GET /work',
+        stages: [{ stage: '1', vus: 8, offered: rate, startMs: 0, durationMs: 10_000 }],
+        connections: 'kept',
+      },
+      k6: { ...aRun().k6, exitCode },
+    }),
+    summary: { kind: 'summary', summary: aSummary(requests(10 * rate, exitCode === 0 ? 0 : rate)) },
+  })
+
+/** Five runs of one side of a comparison, in turns with the other; `second` is the count of a second stage. */
+export const aSide = (name: string, from: number, factor: number, second = [1900]): RunStatistics[] =>
+  [1000, 1010, 990, 1005, 995].map((count, index) => {
+    const counts = [count, ...second].map((each) => each * factor)
+    const source = aClimb(`${name}-${index}`, counts)
+    assert.ok(source.run)
+    const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + 2 * index)).toISOString()
+    return runStatistics({ ...source, run: { ...source.run, startedAt } })
+  })

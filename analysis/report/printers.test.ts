@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DOMParser, onErrorStopParsing } from '@xmldom/xmldom'
 import fc from 'fast-check'
-import { aClimb, aNight, aRun, aSummary, foreignScripts, requests } from '../../test/samples.ts'
+import { aClimb, aNight, aProbe, aRun, aSide, foreignScripts } from '../../test/samples.ts'
 import type { Source } from '../formats/read.ts'
 import { runStatistics } from '../run/statistics.ts'
 import { alarmsOf } from '../runs/alarms.ts'
@@ -51,30 +51,7 @@ function scaled(name: string, replicas: number, count: number, p95LimitMs?: numb
   return { ...source, run: { ...run, slos, target: { ...run.target, replicas } } }
 }
 
-/** One side of a comparison, in turns with the other. */
-const side = (name: string, from: number, factor: number) =>
-  [1000, 1010, 990, 1005, 995].map((count, index) => {
-    const source = aClimb(`${name}-${index}`, [count * factor, 1900 * factor])
-    assert.ok(source.run)
-    const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + 2 * index)).toISOString()
-    return runStatistics({ ...source, run: { ...source.run, startedAt } })
-  })
-
-const probe = (rate: number, exitCode: number) =>
-  runStatistics({
-    name: `probe-${rate}`,
-    run: aRun({
-      load: {
-        request: 'GET /work',
-        stages: [{ stage: '1', vus: 8, offered: rate, startMs: 0, durationMs: 10_000 }],
-        connections: 'kept',
-      },
-      k6: { ...aRun().k6, exitCode },
-    }),
-    summary: { kind: 'summary', summary: aSummary(requests(10 * rate, exitCode === 0 ? 0 : rate)) },
-  })
-
-const compared = comparison(side('old', 0, 1), side('new', 1, 0.8))
+const compared = comparison(aSide('old', 0, 1), aSide('new', 1, 0.8))
 
 const nights = Array.from({ length: 30 }, (_, index) => {
   const p95 = (index >= 27 ? 115 : 100) + (index % 5)
@@ -98,9 +75,13 @@ const samples = {
   run: statistics([onCluster('one', 4, { branch: 'main' })]),
   runs: statistics([aClimb('one', [1000, 1900]), aClimb('two', [1200])]),
   capacity: statistics([1, 1, 2, 2, 4, 4].map((replicas, index) => onCluster(`r-${index}`, replicas))),
-  breakpoint: breakpointStatistics([probe(20, 0), probe(40, 99)], { start: 20, precision: 0.02, repeat: 1 }),
+  breakpoint: breakpointStatistics([aProbe(20, 0), aProbe(40, 99)], {
+    start: 20,
+    precision: 0.02,
+    repeat: 1,
+  }),
   comparison: compared,
-  noise: noiseStatistics([side('monday', 0, 1), side('tuesday', 1, 1.02)], { rounds: 10 }),
+  noise: noiseStatistics([aSide('monday', 0, 1), aSide('tuesday', 1, 1.02)], { rounds: 10 }),
   history,
 } satisfies Record<Statistics['kind'] | 'history', Statistics | HistoryReport>
 
@@ -281,26 +262,26 @@ test('the noise of repeats says what tells, or that nothing does', () => {
 })
 
 test('each judgement of a comparison has its sentence and its tone', () => {
-  const words = (candidate: ReturnType<typeof side>, baseline = side('old', 0, 1)) => {
+  const words = (candidate: ReturnType<typeof aSide>, baseline = aSide('old', 0, 1)) => {
     const data = comparison(baseline, candidate)
     const { tone } = modelOf(data).blocks.find((block) => block.kind === 'finding') ?? {}
     return `${tone}: ${text(data)}`
   }
   assert.match(
-    words(side('new', 1, 0.8)),
+    words(aSide('new', 1, 0.8)),
     /^bad: [\s\S]*judgement: worse\n {2}Worse: rate −20 % \([^)]* to [^)]*\)\.$/m,
   )
-  assert.match(words(side('new', 1, 1.2)), /^good: [\s\S]*^Better: rate \+20 %\.$/m)
-  assert.match(words(side('new', 1, 1.001)), /^neutral: [\s\S]*^No difference beyond 5 %: rate\.$/m)
+  assert.match(words(aSide('new', 1, 1.2)), /^good: [\s\S]*^Better: rate \+20 %\.$/m)
+  assert.match(words(aSide('new', 1, 1.001)), /^neutral: [\s\S]*^No difference beyond 5 %: rate\.$/m)
   assert.match(
-    words(side('new', 1, 1.047)),
+    words(aSide('new', 1, 1.047)),
     /^doubt: [\s\S]*^Cannot tell: rate – the runs vary too much to show or to exclude a change of 5 %/m,
   )
   assert.match(
-    words(side('new', 1, 0.8).slice(3), side('old', 0, 1).slice(3)),
+    words(aSide('new', 1, 0.8).slice(3), aSide('old', 0, 1).slice(3)),
     /^Cannot tell: rate – 2 and 2 runs are too few for any verdict, which takes 5 a side; about 5 runs/m,
   )
-  const [first, ...rest] = side('new', 1, 1)
+  const [first, ...rest] = aSide('new', 1, 1)
   assert.ok(first)
   const invalid = { ...first, verdict: { kind: 'invalid' as const, reasons: ['no figures'] } }
   assert.match(words([invalid, ...rest]), /^1 invalid run is left out of the figures of speed\.$/m)
@@ -375,8 +356,8 @@ test('what ends a search decides its tone', () => {
 
 test('groups that cannot be compared say so in every format, and fail in CI', () => {
   const refused = comparison(
-    side('old', 0, 1),
-    side('new', 1, 1).map((each) => ({
+    aSide('old', 0, 1),
+    aSide('new', 1, 1).map((each) => ({
       ...each,
       run: each.run && { ...each.run, load: { ...each.run.load, request: 'GET /cpu' } },
     })),

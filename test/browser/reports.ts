@@ -4,7 +4,6 @@ import path from 'node:path'
 import { readSource, type Source } from '../../analysis/formats/read.ts'
 import { parseSummary } from '../../analysis/formats/summary.ts'
 import { reportFiles } from '../../analysis/report/files.ts'
-import { runStatistics } from '../../analysis/run/statistics.ts'
 import { alarmsOf } from '../../analysis/runs/alarms.ts'
 import { seriesOf } from '../../analysis/runs/history.ts'
 import {
@@ -13,7 +12,7 @@ import {
   noiseStatistics,
   statistics,
 } from '../../analysis/runs/statistics.ts'
-import { aClimb, aNight, aRun, aSummary, requests } from '../samples.ts'
+import { aClimb, aNight, aProbe, aSide } from '../samples.ts'
 
 const shop = path.join(import.meta.dirname, '../fixtures/scripts/2.2.0-shop.json')
 
@@ -37,18 +36,6 @@ function onCluster(name: string, replicas: number): Source {
   return { ...source, run: { ...run, target: { ...run.target, replicas, cluster } } }
 }
 
-/** Five runs of one side of a comparison, in turns with the other; `second` is the count of a second stage. */
-const side = (name: string, from: number, factor: number, second = [1900]) =>
-  [1000, 1010, 990, 1005, 995].map((count, index) => {
-    const source = aClimb(
-      `${name}-${index}`,
-      [count, ...second].map((each) => each * factor),
-    )
-    assert.ok(source.run)
-    const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + 2 * index)).toISOString()
-    return runStatistics({ ...source, run: { ...source.run, startedAt } })
-  })
-
 const fixtures = path.join(import.meta.dirname, '../fixtures/runs')
 async function kept(name: string) {
   const reading = await readSource(path.join(fixtures, name))
@@ -67,21 +54,6 @@ function open(name: string, rates: readonly number[]): Source {
   return { ...source, run: { ...source.run, scenario: name, load: { ...source.run.load, stages } } }
 }
 
-/** A probe of a search for the highest rate; k6 exits with 99 where a threshold was crossed. */
-const probe = (rate: number, exitCode: number) =>
-  runStatistics({
-    name: `probe-${rate}`,
-    run: aRun({
-      load: {
-        request: 'GET /work',
-        stages: [{ stage: '1', vus: 8, offered: rate, startMs: 0, durationMs: 10_000 }],
-        connections: 'kept',
-      },
-      k6: { ...aRun().k6, exitCode },
-    }),
-    summary: { kind: 'summary', summary: aSummary(requests(10 * rate, exitCode === 0 ? 0 : rate)) },
-  })
-
 /** Nights on two machines; the last three are worse. */
 const nights = Array.from({ length: 30 }, (_, index) => {
   const p95 = (index >= 27 ? 115 : 100) + (index % 5)
@@ -92,7 +64,7 @@ const series = seriesOf(nights)
 
 /** The files of a report of each kind, by what it is of. */
 export const reports: Readonly<Record<string, ReadonlyMap<string, string>>> = {
-  'a comparison': reportFiles(comparison(side('old', 0, 1), side('new', 1, 0.8))),
+  'a comparison': reportFiles(comparison(aSide('old', 0, 1), aSide('new', 1, 0.8))),
   'a sweep with a fitted law': reportFiles(
     statistics(
       [1, 2, 4, 8].flatMap((replicas) =>
@@ -114,12 +86,12 @@ export const reports: Readonly<Record<string, ReadonlyMap<string, string>>> = {
   ramp: await kept('ramp'),
   'a breakpoint': reportFiles(
     breakpointStatistics(
-      [20, 40, 80, 160, 120, 100, 110].map((rate) => probe(rate, rate > 100 ? 99 : 0)),
+      [20, 40, 80, 160, 120, 100, 110].map((rate) => aProbe(rate, rate > 100 ? 99 : 0)),
       { start: 20, precision: 0.02, repeat: 1 },
     ),
   ),
   'the noise': reportFiles(
-    noiseStatistics([side('monday', 0, 1, []), side('tuesday', 1, 1.02, [])], { rounds: 10 }),
+    noiseStatistics([aSide('monday', 0, 1, []), aSide('tuesday', 1, 1.02, [])], { rounds: 10 }),
   ),
   'one run': reportFiles(statistics([aClimb('one', [1000, 1900, 2500])])),
   'two runs': reportFiles(statistics([aClimb('one', [1000, 1900]), aClimb('two', [1200, 1950])])),
