@@ -78,7 +78,7 @@ test('a wrong flag gets one sentence', async () => {
   ]
   for (const [flags, sentence] of wrong) {
     const { code, stderr } = await commandIn(out, ['sweep', '--local', ...flags])
-    assert.equal(code, 2)
+    assert.equal(code, 2, stderr)
     assert.match(stderr, sentence)
     assert.equal(stderr.trimEnd().split('\n').length, 1)
   }

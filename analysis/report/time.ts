@@ -6,7 +6,7 @@ import { number, percent, quantity } from '../formats/words.ts'
 import { largest, smallest } from '../numbers/extremes.ts'
 import type { ErrorBurst } from '../run/error-burst.ts'
 import type { Felt } from '../run/felt.ts'
-import type { Growth } from '../run/growth.ts'
+import { fewestPeriods, type Growth } from '../run/growth.ts'
 import { answered, segments } from '../run/periods.ts'
 import type { Recovery } from '../run/recovery.ts'
 import type { StageStatistics } from '../run/stages.ts'
@@ -123,9 +123,6 @@ const units: Partial<typeof names> = {
   targetCpu: ' cores',
   generatorCpu: ' cores',
 }
-
-/** The fewest periods that a trend is looked for in. */
-const fewestPeriods = 20
 
 function growthWords({ figures, periods, windows }: Growth): string[] {
   if (windows === 0)

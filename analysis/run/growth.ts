@@ -35,8 +35,11 @@ const shown = 0.95
 const leastGrowth = 0.05
 const leastErrors = 0.005
 
+/** The fewest periods that a trend is looked for in. */
+export const fewestPeriods = 20
+
 /** Twenty windows of at least two periods, or ten. */
-const windowsOf = (periods: number): number => (periods >= 40 ? 20 : periods >= 20 ? 10 : 0)
+const windowsOf = (periods: number): number => (periods >= 40 ? 20 : periods >= fewestPeriods ? 10 : 0)
 
 /**
  * The trend of each known figure over a run, by the Theil–Sen slope of windows of periods (their median; of errors the
