@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { scenarioNames } from '../scenarios/catalogue.ts'
 import { exitCodes, exitCodesHelp, Failure } from './shell/exit.ts'
+import { ownVersion } from './shell/host.ts'
 import { signalAll } from './shell/processes.ts'
 import { shortageWords } from './shell/refusal.ts'
 import { type Shell, shellOf } from './shell/shell.ts'
@@ -11,6 +11,8 @@ type Verb = {
   readonly summary: string
   /** Stops in order when it is interrupted, and keeps what it has; any other ends at once. */
   readonly windsDown?: true
+  /** Not for people. */
+  readonly hidden?: true
   /** Loaded only when it is needed: the rest would be a fifth of a short run's overhead. */
   readonly load: () => Promise<(shell: Shell, args: readonly string[]) => Promise<number>>
 }
@@ -31,7 +33,7 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./verbs/breakpoint.ts')).breakpoint,
   },
   sweep: {
-    summary: 'run the same load against different numbers of replicas',
+    summary: 'run the same load against different numbers of replicas, or other factors',
     windsDown: true,
     load: async () => (await import('./verbs/sweep.ts')).sweep,
   },
@@ -53,6 +55,14 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'make the report of runs again, or of any k6 summary',
     load: async () => (await import('./verbs/report.ts')).report,
   },
+  comment: {
+    summary: 'write a report as a comment on a pull or merge request, and keep it up to date',
+    load: async () => (await import('./verbs/comment.ts')).comment,
+  },
+  export: {
+    summary: 'hand figures to other tools: github-action-benchmark, Bencher, Otava, OpenMetrics, CSV',
+    load: async () => (await import('./verbs/export.ts')).exportRuns,
+  },
   results: {
     summary: 'write the page of all results, and open it',
     load: async () => (await import('./verbs/results.ts')).results,
@@ -70,19 +80,31 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'the bundled workload on Kubernetes: up, deploy, url, scale, status, down',
     load: async () => (await import('./verbs/cluster.ts')).cluster,
   },
+  doctor: {
+    summary: 'say what is there – Node, k6, limits, Kubernetes – and what to do',
+    load: async () => (await import('./verbs/doctor.ts')).doctor,
+  },
+  generator: {
+    summary: 'one of several generators, in a pod',
+    hidden: true,
+    windsDown: true,
+    load: async () => (await import('./verbs/generator.ts')).generator,
+  },
   completion: {
     summary: 'print a completion script for bash, zsh or fish',
-    load: async () => (await import('./verbs/completion.ts')).completion(Object.keys(verbs)),
+    load: async () => (await import('./verbs/completion.ts')).completion(shown()),
   },
 }
 
-const front = () => `load-and-stress ${version()}
+const shown = () => Object.keys(verbs).filter((name) => !verbs[name]?.hidden)
+
+const front = () => `load-and-stress ${ownVersion()}
 How many replicas does this load need, what did the last change do to it, and can the number be trusted?
 
   load-and-stress <verb> [flags]        in a clone: npm run <script> -- [flags]
 
-${Object.entries(verbs)
-  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+${shown()
+  .map((name) => `  ${name.padEnd(12)}${verbs[name]?.summary}`)
   .join('\n')}
 
   load-and-stress help <verb>           flags and examples
@@ -93,13 +115,11 @@ ${exitCodesHelp}
 
 const root = path.join(import.meta.dirname, '..')
 
-const version = (): string => JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version
-
 /** Runs one command and gives its exit code; a `Failure` becomes a sentence. */
 export async function command(shell: Shell, argv: readonly string[]): Promise<number> {
   const [name = '--help', ...args] = argv
   try {
-    if (name === '--version' || name === '-V') shell.print(`${version()}\n`)
+    if (name === '--version' || name === '-V') shell.print(`${ownVersion()}\n`)
     else if (['--help', '-h', 'help'].includes(name)) return await help(shell, args)
     else return await (await verbOf(name).load())(shell, args)
     return exitCodes.pass
@@ -133,7 +153,7 @@ const oneLine = (sentence: string): string => {
 function verbOf(name: string): Verb {
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
   if (verb) return verb
-  throw new Failure('usage', `"${name}" is not a verb; there are ${Object.keys(verbs).join(', ')}`)
+  throw new Failure('usage', `"${name}" is not a verb; there are ${shown().join(', ')}`)
 }
 
 async function help(shell: Shell, [name, ...rest]: readonly string[]): Promise<number> {

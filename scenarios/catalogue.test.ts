@@ -23,9 +23,9 @@ test('package.json has a script for each scenario, and no other but the breakpoi
   )
 })
 
-test('the README lists the load and the question of each scenario', () => {
-  const readme = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8')
-  const table = /^\| `npm run scenario:…`(.*\n)+?\n/m.exec(readme)?.[0] ?? ''
+test('docs/running.md lists the load and the question of each scenario', () => {
+  const page = readFileSync(path.join(import.meta.dirname, '../docs/running.md'), 'utf8')
+  const table = /^\| `npm run scenario:…`(.*\n)+?\n/m.exec(page)?.[0] ?? ''
   const rows = [...table.matchAll(/^\| `(\w+)` +\|(.*)\|(.*)\|$/gm)]
     .map((row) => row.slice(1).map((cell) => cell.trim()))
     .filter(([name]) => name !== 'breakpoint')

@@ -7,6 +7,7 @@ import { csvFormatRows } from 'd3-dsv'
 import { build, type Plugin } from 'esbuild'
 import fc from 'fast-check'
 import { mean } from 'simple-statistics'
+import { summariesInLog } from '../analysis/formats/logs.ts'
 import { findK6 } from '../runner/k6/find.ts'
 import { capture } from '../runner/shell/processes.ts'
 import { started } from '../test/service.ts'
@@ -339,4 +340,28 @@ test('the script that new writes: two loads, and all its calls succeed against t
   const { metrics } = JSON.parse(await readFile(file, 'utf8'))
   // Two VUs sign in once each; four iterations of two requests, each with a check.
   assert.deepEqual([metrics.checks.passes, metrics.checks.fails, metrics.http_reqs.count], [10, 0, 10])
+})
+
+test('a script prints its summary so that it is found in a log, with its segment', async () => {
+  const script = `import { framedSummary, summaryTrendStats } from 'load-and-stress/scenarios'
+export const options = { vus: 3, iterations: 6, summaryTrendStats: summaryTrendStats() }
+export const handleSummary = framedSummary
+export default () => console.error('é'.repeat(100))`
+  const args = [
+    'run',
+    '--quiet',
+    '--execution-segment',
+    '1/3:2/3',
+    '--execution-segment-sequence',
+    '0,1/3,2/3,1',
+  ]
+  const { stdout, stderr } = await k6(script, args, { LAS_GENERATOR: 'one' })
+  const { summaries, problems } = summariesInLog(`${stderr}${stdout}`)
+  assert.deepEqual(problems, [])
+  const { metrics, generator } = JSON.parse(summaries.join())
+  assert.equal(metrics.iterations.values.count, 2)
+  assert.ok(Object.keys(metrics.iteration_duration.values).length > 300, 'the whole distribution')
+  assert.deepEqual([generator.name, generator.segment], ['one', '1/3:2/3'])
+  assert.ok(Math.abs(Date.now() - Date.parse(generator.startedAt)) < 60_000, generator.startedAt)
+  assert.match(generator.load, /^[0-9a-f]{64}$/)
 })

@@ -5,6 +5,8 @@ import { evenArrivals, inTurn, milliseconds, positive, vusFor, wholeNumber } fro
 
 /** For scripts of your own: `import { plateaus } from 'load-and-stress/scenarios'`. Bad values throw before any load. */
 
+export { framedSummary } from './lib/framed.js'
+export { summaryTrendStats } from './lib/percentiles.js'
 export { type DataRows, dataRows } from './lib/rows.js'
 
 // k6's timeout of a request and a second more: what is in flight when a stage ends is still counted.

@@ -32,7 +32,11 @@ const finished = (args: string[], environment?: Record<string, string>) => comma
 const lastRun = (stderr: string) => runOf(out, stderr)
 
 test('a ramp against the embedded workload: report, and k6 and workload counted the same', async () => {
-  const started = start(['run', 'ramp', '--stages', '1,2,4', '--duration', '6s', '--label', 'a=b'])
+  const started = start([
+    'run',
+    'ramp',
+    ...['--stages', '1,2,4', '--duration', '6s', '--label', 'a=b', '--junit', 'ci.xml'],
+  ])
   const code = await started.ended
   const { stdout, stderr, mark } = started
   assert.equal(code, 0, stderr)
@@ -56,6 +60,9 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   const ofStages = figures.stages.reduce((sum, { requests }) => sum + (requests ?? 0), 0)
   assert.equal(ofStages, figures.total.requests)
   assert.match(stdout, /^verdict: pass$/m)
+  const junit = await readFile(path.join(out, 'ci.xml'), 'utf8')
+  assert.equal(junit, await readFile(path.join(folder, 'report/junit.xml'), 'utf8'))
+  assert.match(junit, / time="[67]\.\d{3}"/)
   assert.match(stdout, /^stage 3 · 4 VUs +[\d,]+ /m)
   assert.deepEqual((await readdir(folder)).sort(), [
     'k6.log',
@@ -73,6 +80,7 @@ test('a ramp against the embedded workload: report, and k6 and workload counted 
   assert.ok(process.platform !== 'linux' || periods.some(({ generatorCores }) => (generatorCores ?? 0) > 0))
   assert.ok((await readFile(path.join(out, 'index.html'), 'utf8')).includes(path.basename(folder)))
   assert.deepEqual((await readdir(path.join(folder, 'report'))).sort(), [
+    'comment.md',
     'index.html',
     'inside.svg',
     'junit.xml',

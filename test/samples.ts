@@ -8,6 +8,7 @@ import { parseSummary, type Summary } from '../analysis/formats/summary.ts'
 import { normalFrom, randomFrom } from '../analysis/numbers/random.ts'
 import { script } from '../analysis/report/printers/page.ts'
 import { type RunStatistics, runStatistics } from '../analysis/run/statistics.ts'
+import { nextRate } from '../analysis/runs/breakpoint.ts'
 
 export const k6Versions = ['0.52.0', '1.8.1', '2.2.0'] as const
 
@@ -229,3 +230,76 @@ export const aSide = (name: string, from: number, factor: number, second = [1900
     const startedAt = new Date(Date.UTC(2026, 0, 1, 0, from + 2 * index)).toISOString()
     return runStatistics({ ...source, run: { ...source.run, startedAt } })
   })
+
+/** A run of a cell of a series of factors, one of its repeats, with so many requests in ten seconds. */
+export function aCell(factors: Readonly<Record<string, string>>, repeat: number, count: number): Source {
+  const cell = Object.entries(factors).map(([name, level]) => `${name}=${level}`)
+  const source = aClimb(`${cell}.${repeat}`, [Math.round(count)])
+  assert.ok(source.run)
+  const { cpu = null, replicas } = factors
+  const cluster = { nodes: 1, image: 'app:1', cpuLimit: cpu, memoryLimit: null, scaling: [], pods: [] }
+  return {
+    ...source,
+    run: {
+      ...source.run,
+      factors,
+      labels: { series: 'sweep', cell: `${cell}.${repeat}` },
+      target: { ...source.run.target, replicas: replicas ? Number(replicas) : null, cluster },
+    },
+  }
+}
+
+/** Every combination of levels in so many repeats; the noise of a repeat is common to all its runs, and greater. */
+export function aFactorial(
+  cells: readonly Readonly<Record<string, string>>[],
+  repeats: number,
+  rate: (levels: Readonly<Record<string, string>>) => number,
+): Source[] {
+  const random = randomFrom(11)
+  return Array.from({ length: repeats }, (_, index) => {
+    const shared = Math.exp(0.1 * normalFrom(random))
+    return cells.map((levels) =>
+      aCell(levels, index + 1, 10 * rate(levels) * shared * Math.exp(0.02 * normalFrom(random))),
+    )
+  }).flat()
+}
+
+/** The probes of a search of a cell whose capacity is known: what lies above it breaks. */
+export function aSearch(
+  levels: Readonly<Record<string, string>>,
+  repeat: number,
+  capacity: number,
+): Source[] {
+  const cell = Object.entries(levels).map(([name, level]) => `${name}=${level}`)
+  const wanted = { start: 20, precision: 0.05, repeat: 1 }
+  const sources: Source[] = []
+  const probes: { rate: number; held: boolean }[] = []
+  for (let rate = nextRate(probes, wanted); rate !== null; rate = nextRate(probes, wanted)) {
+    const held = rate <= capacity
+    probes.push({ rate, held })
+    const { cpu = null, replicas } = levels
+    const used = { name: 'a', node: 'n', served: null, cpuCores: Number(replicas) * 0.18 }
+    const cluster = {
+      ...{ nodes: 1, image: 'app:1', cpuLimit: cpu, cpuRequest: cpu, memoryLimit: null, scaling: [] },
+      ...{ pods: [used], deployment: 'deployment/api', namespace: 'shop', container: 'app' },
+    }
+    sources.push({
+      name: `${cell}-${repeat}-${probes.length}`,
+      run: aRun({
+        load: {
+          request: 'GET /work',
+          stages: [{ stage: '1', vus: 8, offered: rate, startMs: 0, durationMs: 10_000 }],
+          connections: 'kept',
+        },
+        factors: levels,
+        labels: {
+          ...{ series: 'sweep', cell: `${cell}.${repeat}.probe.${probes.length}` },
+          ...{ search: `${cell}.${repeat}`, precision: '0.05' },
+        },
+        target: { ...aRun().target, replicas: replicas ? Number(replicas) : null, cluster },
+      }),
+      summary: { kind: 'summary', summary: aSummary(requests(10 * rate, held ? 0 : rate)) },
+    })
+  }
+  return sources
+}

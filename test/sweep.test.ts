@@ -6,6 +6,8 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Statistics } from '../analysis/runs/statistics.ts'
 import { commandIn, noneLeft, said, startIn } from './command.ts'
+import { fakeKubectl } from './fake-kubectl.ts'
+import { serving } from './service.ts'
 
 let out = ''
 before(async () => {
@@ -37,7 +39,7 @@ test('a local sweep, interrupted and resumed, repeats nothing and reports every 
     /1 of 4 runs are done; resume with: npm run sweep -- --resume (\S+)/.exec(first.stderr) ?? []
   assert.ok(resume, first.stderr)
 
-  const second = startIn(out, ['sweep', '--resume', resume])
+  const second = startIn(out, ['sweep', '--resume', resume, '--junit', 'ci.xml'])
   assert.equal(await second.ended, 0, second.stderr)
   assert.match(second.stderr, /^run 2 of 4: /m)
   assert.doesNotMatch(second.stderr, /^run 1 of 4: /m)
@@ -45,6 +47,10 @@ test('a local sweep, interrupted and resumed, repeats nothing and reports every 
   await noneLeft(second.mark)
 
   const folder = path.join(out, path.basename(resume).slice(1))
+  assert.equal(
+    await readFile(path.join(out, 'ci.xml'), 'utf8'),
+    await readFile(path.join(folder, 'report/junit.xml'), 'utf8'),
+  )
   const plan = JSON.parse(await readFile(path.join(folder, 'sweep.json'), 'utf8'))
   const read = await readFile(path.join(folder, 'report/statistics.json'), 'utf8')
   const { runs, replicas } = Statistics.parse(JSON.parse(read))
@@ -68,9 +74,46 @@ test('a local sweep, interrupted and resumed, repeats nothing and reports every 
   assert.equal(folders.length, 5)
 })
 
+test('a cell that no node has room for is left out; the others are run, reported and restored', async () => {
+  const service = await serving((_, response) => response.end('{}'))
+  const port = Number(new URL(service.url).port)
+  using fake = fakeKubectl({ name: 'shop', replicas: 2, room: 5, balancer: { ip: '127.0.0.1', port } })
+  try {
+    const flags = [
+      '--deployment',
+      'store/shop',
+      '--path',
+      '/',
+      '--duration',
+      '1s',
+      '--vus',
+      '2',
+      '--repeat',
+      '2',
+    ]
+    const cells = ['--vary', 'replicas=1,9', '--vary', 'cpu=100m', '--patience', '200ms']
+    const quick = ['--warm-up', '1ms', '--cool-down', '1ms', '--seed', '3']
+    const ended = await commandIn(out, ['sweep', ...flags, ...cells, ...quick], {
+      PATH: fake.shell.env.PATH ?? '',
+    })
+    assert.equal(ended.code, 4, ended.stderr)
+    const left =
+      /^no node fits pod-6: 1 Insufficient cpu; .*constant, 9 replicas, cpu=100m is left out, and/gm
+    assert.equal([...ended.stderr.matchAll(left)].length, 1, ended.stderr)
+    assert.match(ended.stderr, /^2 of 4 runs are done; resume with: /m)
+    assert.deepEqual([fake.now().replicas, fake.now().resources.limits.cpu], [2, '200m'])
+  } finally {
+    await service.close()
+  }
+})
+
 test('a wrong flag gets one sentence', async () => {
   const wrong: [string[], RegExp][] = [
     [['--replicas', '1,x'], /--replicas: "x" is not a whole number/],
+    [['--vary', 'cpu=200m,500m'], /--local starts processes here, which have no cpu to vary/],
+    [['--vary', 'env.API_KEY=c4nary'], /--vary: env.API_KEY may hold a secret, (?!.*c4nary)/],
+    [['--replicas', '1', '--vary', 'replicas=2'], /--replicas and --vary replicas= say the same/],
+    [['--vary', 'env.POOL=4,8', '--for', '9'], /--for recommends a number of replicas/],
     [['--scenario', 'rump'], /unknown scenario "rump"/],
     [['--url', 'http://127.0.0.1'], /unknown option '--url'/],
     [['--rate', '9'], /--rate is for arrival, spike, soak; constant takes --vus/],

@@ -40,6 +40,12 @@ test('the load that identifies a series in the history never changes', () => {
     'GET /work?ms=5, 1 VU for 5 s + 1000 VUs for 2.5 s, connections one per iteration',
   )
   assert.equal(of(stages([9], 1500), 'kept'), 'GET /work?ms=5, 1500/s for 10 s, connections kept')
+  const renewed = { request: 'GET /x', stages: stages([2]), connections: 'renewed' as const }
+  assert.equal(seriesLoad(renewed), 'GET /x, 2 VUs for 10 s, connections renewed')
+  assert.equal(
+    seriesLoad({ ...renewed, renewedAfter: 20 }),
+    'GET /x, 2 VUs for 10 s, connections renewed after 20 requests',
+  )
   assert.equal(
     of(random, 'kept'),
     'GET /work?ms=5, 20/s for 10 s, Poisson arrivals (seed 7), connections kept',

@@ -59,8 +59,9 @@ export const sizesWords = (stages: readonly Stage[]): string =>
     ? `${stages.map(({ offered }) => number(offered ?? 0)).join(' → ')} requests/s${arrivalWords(stages[0])}`
     : `${stages.map(({ vus }) => number(vus)).join(' → ')} VU${stages.at(-1)?.vus === 1 ? '' : 's'}`)
 
-/** `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each` or `open: 50 requests/s, 10 s each`. */
+/** `8 VUs for 10 s`, `plateaus of 1, 2 VUs, 10 s each` or `open: 50 requests/s, 10 s each`; `unknown` without stages. */
 export function loadWords(stages: readonly Stage[]): string {
+  if (stages.length === 0) return 'unknown'
   const named = scriptWords(stages)
   if (named !== null) return named
   const seconds = stages.map(({ durationMs }) => number(durationMs / 1000))
@@ -87,6 +88,10 @@ export const shapeWords = (stages: readonly Stage[]): string =>
 export const thinkWords = ({ thinkMs }: Pick<Run['load'], 'thinkMs'>): string | null =>
   thinkMs === undefined ? null : `${thinkMs / 1000} s after each answer`
 
+/** `kept`, or `renewed after 100 requests` */
+export const connectionWords = ({ connections, renewedAfter }: Run['load']): string =>
+  renewedAfter === undefined ? connections : `${connections} after ${quantity(renewedAfter, 'request')}`
+
 /** `status 200-299,404, a body with "fine"`; null where every status from 200 to 299 was a success. */
 export function successWords({
   expectStatus,
@@ -100,12 +105,13 @@ export function successWords({
 }
 
 /** The `load` of a night's figures. Changing how it is worded would start every series anew. */
-export function seriesLoad({ request, stages, connections, thinkMs, expectBody }: Run['load']): string {
+export function seriesLoad(load: Run['load']): string {
+  const { request, stages, thinkMs, expectBody } = load
   const pause = thinkWords({ thinkMs })
   return [
     request,
     shapeWords(stages),
-    `connections ${connections}`,
+    `connections ${connectionWords(load)}`,
     ...(pause === null ? [] : [`paused ${pause}`]),
     ...(expectBody === undefined ? [] : [`success is a body with ${JSON.stringify(expectBody)}`]),
   ].join(', ')

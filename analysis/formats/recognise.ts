@@ -11,7 +11,7 @@ const signatures: readonly [what: string, bytes: readonly number[]][] = [
 ]
 
 /** k6's lines of figures, such as `http_reqs......: 40  9.9/s`, and the heading of its summary. */
-const terminal = /execution: local|█ (TOTAL RESULTS|THRESHOLDS)|^\s*(✓ |✗ )?[a-z_]+\.{3,}: /m
+export const terminal = /execution: local|█ (TOTAL RESULTS|THRESHOLDS)|^\s*(✓ |✗ )?[a-z_]+\.{3,}: /m
 
 /** What a file is by its first bytes, where that is not text in UTF-8. */
 export const signatureOf = (start: Uint8Array): string | null =>

@@ -93,6 +93,31 @@ test('CPU and memory by period, from samples at other times', () => {
   assert.equal(column('targetCores', read({ target: restarted }))[0], null)
 })
 
+test('what pods did by period, and nothing of it for any other target', () => {
+  const samples = [0, 500, 1000, 1500, 2000].map((ms, index) => ({
+    at: outputsAt + ms,
+    cpuSeconds: 0,
+    memoryMiB: null,
+    pods: {
+      periods: 5 * index,
+      throttledPeriods: 3 * index,
+      memoryShare: 0.5,
+      restarts: ms < 1500 ? 0 : 1,
+      nodeBusy: null,
+      observed: { db: index },
+    },
+  }))
+  const timeline = read({ target: samples })
+  assert.deepEqual(column('throttled', timeline).slice(0, 3), [0.6, 0.6, null])
+  assert.deepEqual(column('restarts', timeline).slice(0, 3), [0, 1, null])
+  assert.deepEqual(column('nodeBusy', timeline).slice(0, 3), [null, null, null])
+  assert.deepEqual(column('observed', timeline).slice(0, 2), [{ db: 2 }, { db: 4 }])
+  assert.equal(
+    'throttled' in (read({ target: samples.map(({ pods: _, ...rest }) => rest) }).periods[0] ?? {}),
+    false,
+  )
+})
+
 test('a recording that was cut short keeps all whole periods', () => {
   const lines = text.split('\n')
   const cut = `${lines.slice(0, 12).join('\n')}\n${lines[12]?.slice(0, 40)}`

@@ -9,6 +9,18 @@ export type UsageSample = {
   readonly at: number
   readonly cpuSeconds: number
   readonly memoryMiB: number | null
+  /** Only of pods. */
+  readonly pods?: PodsSample
+}
+
+/** What pods have used since some moment, beside CPU and memory; null is unknown. */
+type PodsSample = {
+  readonly periods: number | null
+  readonly throttledPeriods: number | null
+  readonly memoryShare: number | null
+  readonly restarts: number | null
+  readonly nodeBusy: number | null
+  readonly observed?: Readonly<Record<string, number | null>>
 }
 
 /** What a recording does not say of its run. */
@@ -74,6 +86,7 @@ export function timelineOf(text: string, around: Around): JsonReading<Timeline> 
       targetCores: coresBetween(around.target, from, at),
       targetMemoryMiB:
         around.target.findLast((sample) => sample.at > from && sample.at <= at)?.memoryMiB ?? null,
+      ...podsIn(around.target, from, at),
     }
   })
   return {
@@ -116,6 +129,26 @@ function coresBetween(samples: readonly UsageSample[], from: number, to: number)
   const cores = ((usedAt(samples, end) - usedAt(samples, start)) * 1000) / (end - start)
   // A process that ended takes what it used with it.
   return cores < 0 ? null : Math.round(cores * 1000) / 1000
+}
+
+/** What pods did in a period; nothing of any other target. */
+function podsIn(samples: readonly UsageSample[], from: number, to: number): Partial<Period> {
+  if (!samples.some(({ pods }) => pods)) return {}
+  const last = samples.findLast(({ at }) => at > from && at <= to)?.pods
+  const before = samples.findLast(({ at }) => at <= from)?.pods ?? samples[0]?.pods
+  const grown = (of: 'periods' | 'throttledPeriods') => {
+    const [a, b] = [before?.[of] ?? null, last?.[of] ?? null]
+    return a === null || b === null ? null : b - a
+  }
+  const [periods, throttled] = [grown('periods'), grown('throttledPeriods')]
+  return {
+    // Pods that do nothing have no period.
+    throttled: periods === null || throttled === null || periods <= 0 ? null : throttled / periods,
+    memoryShare: last?.memoryShare ?? null,
+    restarts: last?.restarts ?? null,
+    nodeBusy: last?.nodeBusy ?? null,
+    ...(last?.observed && { observed: last.observed }),
+  }
 }
 
 /** CPU seconds at a moment between the first sample and the last. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Generator, Merge, Process } from './generators.ts'
 import { type JsonReading, numberOrNull, readJson } from './json.ts'
 
 const Stage = z.object({
@@ -35,7 +36,11 @@ export const Run = z.object({
   load: z.object({
     request: z.string().describe('method and path'),
     stages: z.array(Stage).describe('plateaus of load, in order'),
-    connections: z.enum(['one per iteration', 'kept']),
+    connections: z.enum(['one per iteration', 'kept', 'renewed']),
+    renewedAfter: z
+      .number()
+      .optional()
+      .describe('requests of a connection that is renewed; absent where the ports of the generator decided'),
     thinkMs: z.number().optional().describe('closed model: how long a VU paused after each answer'),
     expectStatus: z
       .string()
@@ -52,6 +57,12 @@ export const Run = z.object({
     }),
   ),
   labels: z.record(z.string(), z.string()),
+  factors: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      'what a series varied besides replicas alone, as written: replicas, cpu and memory (limits of the container), image, env.NAME',
+    ),
   target: z.object({
     url: z.string().describe('without user, password and query'),
     embedded: z.boolean().describe('whether the runner started the target, on the generator’s machine'),
@@ -74,10 +85,16 @@ export const Run = z.object({
         context: z.string().nullable().optional().describe('kube context; null inside a cluster'),
         namespace: z.string().optional(),
         deployment: z.string().optional().describe('deployment/NAME or statefulset/NAME'),
+        container: z.string().optional().describe('of its pods, the one that answers'),
         nodes: numberOrNull.describe('null where they may not be seen'),
         image: z.string(),
         cpuLimit: z.string().nullable().describe('per replica, in Kubernetes’ notation'),
         memoryLimit: z.string().nullable(),
+        cpuRequest: z
+          .string()
+          .nullable()
+          .optional()
+          .describe('per replica: what an autoscaler’s utilisation is of; null where unknown'),
         scaling: z
           .array(
             z.object({
@@ -96,8 +113,41 @@ export const Run = z.object({
               '/work requests during the load; null for a pod that started or stopped during it',
             ),
             cpuCores: numberOrNull.describe('CPU used during the load'),
+            cpuLimitCores: numberOrNull.optional().describe('of all its containers; null without one'),
+            periods: numberOrNull
+              .optional()
+              .describe('scheduler periods in which its most throttled container ran'),
+            throttledPeriods: numberOrNull.optional().describe('of these, in which its CPU limit stopped it'),
+            maxMemoryMiB: numberOrNull.optional().describe('the largest working set that was seen'),
+            maxMemoryShare: numberOrNull
+              .optional()
+              .describe('of the container that came nearest to its limit: 1 is the limit'),
+            memoryLimitMiB: numberOrNull.optional().describe('of all its containers; null without one'),
+            restarts: numberOrNull.optional().describe('of its containers during the load'),
+            killedForMemory: numberOrNull.optional().describe('containers killed at their memory limit'),
+            receivedMiB: numberOrNull.optional().describe('from the network during the load'),
+            sentMiB: numberOrNull.optional(),
           }),
         ),
+        usedNodes: z
+          .array(
+            z.object({
+              name: z.string(),
+              cores: z.number(),
+              busyCores: numberOrNull.describe('CPU that everything on it used during the load'),
+            }),
+          )
+          .optional()
+          .describe('the nodes of its pods, as far as they may be seen'),
+        usage: z
+          .object({
+            source: z
+              .enum(['kubelet', 'metrics.k8s.io', 'Prometheus'])
+              .nullable()
+              .describe('what said how much CPU and memory the pods used'),
+            note: z.string().nullable().describe('what is unknown, and why'),
+          })
+          .optional(),
       })
       .nullable()
       .default(null)
@@ -118,33 +168,7 @@ export const Run = z.object({
   startedAt: z.string(),
   endedAt: z.string(),
   interrupted: z.boolean(),
-  k6: z.object({
-    exitCode: numberOrNull.describe('null when a signal killed it'),
-    signal: z.string().nullable(),
-    cpuSeconds: numberOrNull.describe('CPU that the generator used; null where it cannot be read'),
-    waitedSeconds: numberOrNull
-      .default(null)
-      .describe(
-        'time its threads were runnable but not running: the CPU was busy, or a limit throttled them',
-      ),
-    machineBusyCores: numberOrNull
-      .default(null)
-      .describe('CPU that all processes on the generator’s machine used, averaged over the run'),
-    maxMemoryMiB: numberOrNull,
-    shortages: z
-      .array(
-        z.object({
-          what: z.enum(['open files', 'ports', 'memory']),
-          requests: z.number().describe('that failed for it'),
-          limit: numberOrNull.describe('how many the generator may have; null where unknown'),
-        }),
-      )
-      .default([])
-      .describe('what the generator’s machine ran out of, as k6’s log says'),
-    warnings: z
-      .array(z.string())
-      .default([])
-      .describe('the first different warnings and errors of k6’s log, at most three, without secrets'),
+  k6: Process.extend({
     outputs: z
       .array(z.string())
       .default([])
@@ -166,6 +190,17 @@ export const Run = z.object({
     .object({ firstMs: z.number(), secondMs: z.number() })
     .optional()
     .describe('of a single plateau: the mean time of a request in each half, from the timeline'),
+  ended: z
+    .object({ perSecond: numberOrNull, stages: z.array(numberOrNull) })
+    .optional()
+    .describe(
+      'requests per second that ended within the load and within each stage, from the timeline; of a script, and of an open model of several rates',
+    ),
+  generators: z
+    .array(Generator)
+    .optional()
+    .describe('of a load that several k6 shared; `k6` and `host` then speak of all of them'),
+  merge: Merge.optional(),
   verdict: Verdict.optional().describe('at the time of the run; a later report judges again'),
 })
 

@@ -51,6 +51,15 @@ const Period = z.object({
   generatorCores: numberOrNull.describe('CPU that k6 used'),
   targetCores: numberOrNull.describe('CPU that the target used, where the runner can read it'),
   targetMemoryMiB: numberOrNull.describe('at its end'),
+  throttled: numberOrNull
+    .optional()
+    .describe('share of the periods of the scheduler in which a CPU limit stopped the pods, 0 to 1'),
+  memoryShare: numberOrNull
+    .optional()
+    .describe('of the container that is nearest to its memory limit: 1 is the limit'),
+  restarts: numberOrNull.optional().describe('of the pods’ containers since the load began'),
+  nodeBusy: numberOrNull.optional().describe('share of the CPU in use, of the busiest node of the pods'),
+  observed: z.record(z.string(), numberOrNull).optional().describe('queries of a Prometheus, by name'),
   counts: z
     .array(z.number())
     .optional()

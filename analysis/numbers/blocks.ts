@@ -1,5 +1,5 @@
 import { sampleVariance, sum } from 'simple-statistics'
-import { largest } from './extremes.ts'
+import { largest, smallest } from './extremes.ts'
 import { doubledMidranks } from './mann-whitney.ts'
 import { upperNormal } from './normal.ts'
 
@@ -33,28 +33,42 @@ export function blockedP(x: readonly number[], y: readonly number[], perBlock = 
 
 /** The share of all divisions of the blocks in which twice the sum of one side is that far from its mean. */
 function exact(blocks: readonly (readonly number[])[], distance: number): number {
+  // By how much the sum exceeds the least one.
   let shares = new Float64Array([1])
   for (const block of blocks) {
     const sums = sumsOfHalves(block)
-    const next = new Float64Array(shares.length + largest(sums))
-    shares.forEach((share, at) => {
-      if (share > 0)
-        for (const each of sums) next[at + each] = (next[at + each] as number) + share / sums.length
-    })
+    const [low, high] = [smallest(sums), largest(sums)]
+    const next = new Float64Array(shares.length + high - low)
+    for (let at = 0; at < shares.length; at++) {
+      const share = (shares[at] as number) / sums.length
+      if (share > 0) for (const each of sums) (next[at + each - low] as number) += share
+    }
     shares = next
   }
-  const middle = sum(blocks.flat())
-  const p = shares.reduce((all, share, at) => (Math.abs(2 * at - middle) >= distance ? all + share : all), 0)
+  // Every division has its mirror image, so the middle of the array is the mean.
+  const middle = shares.length - 1
+  let p = 0
+  for (let at = 0; at < shares.length; at++)
+    if (Math.abs(2 * at - middle) >= distance) p += shares[at] as number
   return Math.min(1, p)
 }
 
+const selections = new Map<number, readonly (readonly number[])[]>()
+
 /** The sum of every selection of half of the values. */
 function sumsOfHalves(values: readonly number[]): number[] {
-  const choose = (from: number, left: number): number[] =>
+  const { length } = values
+  const choose = (from: number, left: number): number[][] =>
     left === 0
-      ? [0]
-      : values
-          .slice(from, values.length - left + 1)
-          .flatMap((value, index) => choose(from + index + 1, left - 1).map((rest) => value + rest))
-  return choose(0, values.length / 2)
+      ? [[]]
+      : Array.from({ length: length - left + 1 - from }, (_, index) => from + index).flatMap((first) =>
+          choose(first + 1, left - 1).map((rest) => [first, ...rest]),
+        )
+  const known = selections.get(length) ?? choose(0, length / 2)
+  selections.set(length, known)
+  return known.map((indices) => {
+    let total = 0
+    for (const index of indices) total += values[index] as number
+    return total
+  })
 }

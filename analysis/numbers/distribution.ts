@@ -53,9 +53,41 @@ export function ofPercentiles(
   mean: number | null,
   percentiles: readonly (readonly [p: number, value: number])[],
 ): Distribution {
-  const inside = percentiles.map(([p, value]): [number, number] => [centred(p / 100, count), value])
+  const ranked = percentiles.map(([p, value]): [number, number] => [exact((p / 100) * (count - 1)), value])
+  const inside = withNeighbours(ranked).map(([rank, value]): [number, number] => [
+    (rank + 0.5) / count,
+    value,
+  ])
   const [least, greatest] = [inside[0]?.[1] ?? 0, inside.at(-1)?.[1] ?? 0]
   return [{ count, mean, points: [[0, least], ...inside, [1, greatest]] }]
+}
+
+/** In ranks: percentiles nearer to each other would give a neighbour that rounding has moved. */
+const farEnough = 0.2
+
+/**
+ * Between two neighbouring values type 7 is a straight line, so two percentiles of one gap give the values at both of its
+ * ends: of fewer than 10,000 values our grid holds those beyond p99 themselves.
+ */
+function withNeighbours(ranked: readonly [rank: number, value: number][]): [rank: number, value: number][] {
+  const all = new Map(ranked)
+  for (let first = 0, last = 0; first < ranked.length; ) {
+    const [rank, value] = ranked[first] ?? [0, 0]
+    const from = Math.floor(rank)
+    for (last = first; (ranked[last + 1]?.[0] ?? Number.NaN) <= from + 1; ) last++
+    const [next, following] = ranked[last] ?? [rank, value]
+    if (next - rank >= farEnough) {
+      const slope = (following - value) / (next - rank)
+      const low = value - slope * (rank - from)
+      const high = following + slope * (from + 1 - next)
+      // Rounding must not move them beyond what is known outside of the gap.
+      if (!all.has(from)) all.set(from, Math.max(low, ranked[first - 1]?.[1] ?? low))
+      if (!all.has(from + 1)) all.set(from + 1, Math.min(high, ranked[last + 1]?.[1] ?? high))
+    }
+    // A whole rank ends one gap and begins the next.
+    first = last > first && next === from + 1 ? last : last + 1
+  }
+  return [...all].sort(([a], [b]) => a - b)
 }
 
 const centred = (q: number, count: number): number => (q * (count - 1) + 0.5) / count
@@ -65,9 +97,92 @@ export const percentile = (of: Distribution, p: number): Quantile => percentiles
 
 /** The same for many percentiles of one distribution. */
 export function percentilesOf(of: Distribution): (p: number) => Quantile {
-  const [at, count] = [quantiles(of), countOf(of)]
-  return (p) => at(centred(p / 100, count))
+  const [at, bounds, count] = [quantiles(of), boundsOf(of), countOf(of)]
+  return (p) => {
+    const value = at(centred(p / 100, count))
+    const { least, most } = bounds((p / 100) * (count - 1))
+    return { value: Math.min(most, Math.max(least, value)), least, most }
+  }
 }
+
+export type Quantile = {
+  readonly value: number
+  /** Bounds of the percentile of type 7 of all values: they hold however the values lie between the known points. */
+  readonly least: number
+  readonly most: number
+}
+
+/**
+ * Bounds of the value of a rank, from 0 to count − 1, between two of which type 7 interpolates. A percentile of rank 9.3
+ * that a part reports says that at least 10 of its values (ranks 0 to 9) are no greater, and at most 10 less: the tenth,
+ * of rank 10, is not. The sums over the parts bound the value of each whole rank of all.
+ */
+function boundsOf(of: Distribution): (rank: number) => { least: number; most: number } {
+  const parts = of.map(({ count, points }) => ({
+    count,
+    points,
+    ranks: points.map(([share]) => exact(Math.min(count - 1, Math.max(0, share * count - 0.5)))),
+  }))
+  const [only, other] = parts
+  if (only && !other)
+    return (rank) => {
+      const [at, { points, ranks }] = [exact(rank), only]
+      const before = Math.max(
+        0,
+        ranks.findLastIndex((each) => each <= at),
+      )
+      const after = ranks.findIndex((each) => each >= at)
+      return { least: points[before]?.[1] ?? Number.NaN, most: points.at(after)?.[1] ?? Number.NaN }
+    }
+  const values = sortedValues(of)
+  const upTo = (value: number) =>
+    parts.reduce((sum, { points, ranks }) => {
+      const last = ranks[pointsUpTo(points, value) - 1]
+      return sum + (last === undefined ? 0 : Math.floor(last) + 1)
+    }, 0)
+  const below = (value: number) =>
+    parts.reduce((sum, { points, ranks, count }) => {
+      const first = ranks[pointsUpTo(points, value, true)]
+      return sum + (first === undefined ? count : Math.ceil(first))
+    }, 0)
+  const last = values.length - 1
+  const mostOf = (rank: number) =>
+    values[
+      Math.min(
+        last,
+        firstWhere(values, (value) => upTo(value) > rank),
+      )
+    ]
+  const leastOf = (rank: number) =>
+    values[Math.max(0, firstWhere(values, (value) => below(value) > rank) - 1)]
+  const between = (bound: (rank: number) => number | undefined, rank: number) => {
+    const [low, high] = [bound(Math.floor(rank)) ?? Number.NaN, bound(Math.ceil(rank)) ?? Number.NaN]
+    return low + (high - low) * (rank - Math.floor(rank))
+  }
+  return (rank) => {
+    const [least, most] = [between(leastOf, rank), between(mostOf, rank)]
+    // Where they are the same, rounding may turn them round.
+    return { least: Math.min(least, most), most: Math.max(least, most) }
+  }
+}
+
+/** How far rounding moves a rank at most. */
+const beside = 1e-8
+const exact = (rank: number): number => (Math.abs(rank - Math.round(rank)) < beside ? Math.round(rank) : rank)
+
+/** The index of the first value for which it holds, of an ascending list in which it then always does; the length if none. */
+function firstWhere(values: readonly number[], holds: (value: number) => boolean): number {
+  let [low, high] = [0, values.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(values[middle] ?? 0)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+const sortedValues = (of: Distribution): number[] =>
+  [...new Set(of.flatMap(({ points }) => points.map(([, value]) => value)))].sort((a, b) => a - b)
 
 /** The distribution of all values together, each part weighted by its count. */
 export const merge = (distributions: readonly Distribution[]): Distribution => distributions.flat()
@@ -87,34 +202,20 @@ export function meanOf(of: Distribution): number | null {
 /** The share of values at or below `value`, linear between points. */
 export const cdf = (of: Distribution, value: number): number => mixed(of, value, shareAt)
 
-export type Quantile = {
-  readonly value: number
-  /** Bounds of the true value: they hold however the values lie between the known points. */
-  readonly least: number
-  readonly most: number
-}
-
 /**
  * The value at or below which a share `q` (0–1) of all values lies: the mixture's distribution function – the
  * count-weighted mean of the parts' – inverted. Percentiles of parts cannot be averaged to it. Linear between
  * known points, as between neighbours in type 7 (Hyndman and Fan, "Sample Quantiles in Statistical Packages",
  * The American Statistician 50, 1996), which k6 uses.
  */
-export const quantile = (of: Distribution, q: number): Quantile => quantiles(of)(q)
+export const quantile = (of: Distribution, q: number): number => quantiles(of)(q)
 
 /** The same for many shares, sorting the values only once. Throws a RangeError outside 0–1. */
-function quantiles(of: Distribution): (q: number) => Quantile {
-  const values = [...new Set(of.flatMap(({ points }) => points.map(([, value]) => value)))].sort(
-    (a, b) => a - b,
-  )
+function quantiles(of: Distribution): (q: number) => number {
+  const values = sortedValues(of)
   return (q) => {
     if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile ${q}: a share is from 0 to 1`)
-    return {
-      value: inverse(values, q, (value, side) => mixed(of, value, (points, at) => shareAt(points, at, side))),
-      // Between two points all values may equal the lower one, or all the upper one.
-      least: reached(values, q, (value) => mixed(of, value, (points, at) => neighbour(points, at, 1))),
-      most: reached(values, q, (value) => mixed(of, value, (points, at) => neighbour(points, at, 0))),
-    }
+    return inverse(values, q, (value, side) => mixed(of, value, (points, at) => shareAt(points, at, side)))
   }
 }
 
@@ -146,32 +247,20 @@ function shareAt(points: Points, value: number, side: 'upTo' | 'below' = 'upTo')
   return high === low ? lowShare : lowShare + ((highShare - lowShare) * (value - low)) / (high - low)
 }
 
-function neighbour(points: Points, value: number, ahead: 0 | 1): number {
-  const upTo = pointsUpTo(points, value)
-  return upTo === 0 ? 0 : (points[Math.min(upTo - 1 + ahead, points.length - 1)]?.[0] ?? 1)
-}
-
 // Rounding must not skip a share that is reached exactly.
 const tiny = 1e-12
-
-function reached(values: readonly number[], q: number, share: (value: number) => number): number {
-  let [low, high] = [0, values.length - 1]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (share(values[middle] ?? 0) >= q - tiny) high = middle
-    else low = middle + 1
-  }
-  return values[low] ?? Number.NaN
-}
 
 function inverse(
   values: readonly number[],
   q: number,
   share: (value: number, side: 'upTo' | 'below') => number,
 ): number {
-  const value = reached(values, q, (each) => share(each, 'upTo'))
+  const index = Math.min(
+    values.length - 1,
+    firstWhere(values, (each) => share(each, 'upTo') >= q - tiny),
+  )
+  const [before, value = Number.NaN] = [values[index - 1], values[index]]
   const under = share(value, 'below')
-  const before = values[values.indexOf(value) - 1]
   if (before === undefined || under <= q + tiny) return value
   const from = share(before, 'upTo')
   return before + ((value - before) * (q - from)) / (under - from)

@@ -23,8 +23,8 @@ export function atMostFrom({ count, points }: Part, limit: number): number {
  * (recordValueWithExpectedInterval).
  */
 export function withOmitted(latencies: Part, q: number): number {
-  const interval = quantile([latencies], 0.5).value
-  if (interval <= 0) return quantile([latencies], q).value
+  const interval = quantile([latencies], 0.5)
+  if (interval <= 0) return quantile([latencies], q)
   const parts = latencies.points.slice(1).flatMap(([share, value], index) => {
     const [shareBefore, before] = latencies.points[index] ?? [share, value]
     return Array.from({ length: steps }, (_, step) => ({

@@ -108,6 +108,8 @@ export type Case = {
   readonly failure: string | null
   /** Why it was neither passed nor failed. */
   readonly skipped?: string
+  /** How long it took, where it is something that takes time and that is known. */
+  readonly seconds?: number
 }
 
 /** What every printer prints, the same for every kind of report. */
@@ -120,8 +122,14 @@ export type Report = {
   /** Below everything else: how to read it. */
   readonly foot: string
   readonly cases: readonly Case[]
+  /** When the first of it began, ISO 8601; null where that is unknown. */
+  readonly startedAt: string | null
+  /** How long its runs took together; null where that is unknown of one, or of no runs. */
+  readonly seconds: number | null
   /** What `statistics.json` holds. */
   readonly figures: unknown
+  /** Further files to apply or to hand on. */
+  readonly files?: readonly (readonly [name: string, content: string])[]
   /** A head and a record for each run, for spreadsheets; empty where there are no runs. */
   readonly records: readonly (readonly (string | number)[])[]
 }

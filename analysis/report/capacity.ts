@@ -5,6 +5,7 @@ import type { Repeated } from '../numbers/repeated.ts'
 import type { Fit } from '../numbers/scaling-fit.ts'
 import { peakOf } from '../numbers/scaling-law.ts'
 import { chosenFit, type Scaling } from '../numbers/scaling-model.ts'
+import { limitedByNode } from '../run/cause.ts'
 import { observed, type ReplicaLevel } from '../runs/replicas.ts'
 import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Column, list, present, tableOf } from './blocks.ts'
@@ -84,7 +85,7 @@ const levelColumns: readonly Column<ReplicaLevel>[] = [
 const narrow = ['replicas', 'runs', 'requests/s', 'between', 'p95 ms', 'SLOs held at', 'efficiency']
 
 /** The interval, or the range where there is none. */
-const between = ({ interval, least, most }: Repeated): string =>
+export const between = ({ interval, least, most }: Repeated): string =>
   interval ? `${number(interval.low)} to ${number(interval.high)}` : `${number(least)} to ${number(most)}`
 
 const names: Record<Fit['model'], string> = {
@@ -98,9 +99,21 @@ function levelRemarks({ replicas: levels, runs, scaling }: Statistics): string[]
   return [
     `Medians of the runs; “between” is ${betweenWords(levels)}. “SLOs held at” is the least throughput of any run within its SLOs.`,
     ...spreadWords(levels, observed(runs)),
+    ...fullWords(runs),
     ...(scaling
       ? scalingWords(scaling)
       : ['No law of growth is fitted: that takes four numbers of replicas and six runs.']),
+  ]
+}
+
+/** Which runs are no points of the law, because their node was full. */
+function fullWords(runs: Statistics['runs']): string[] {
+  const full = observed(runs.filter(({ run }) => limitedByNode(run)))
+  if (full.length === 0) return []
+  const at = [...new Set(full.map(({ replicas }) => replicas))].sort((a, b) => a - b)
+  const replicas = `${at.length > 1 ? `${at.slice(0, -1).join(', ')} and ` : ''}${quantity(at.at(-1) ?? 0, 'replica')}`
+  return [
+    `The node was full in ${quantity(full.length, 'run')} (${replicas}), so ${full.length === 1 ? 'it is' : 'they are'} left out of the law of growth: more nodes or cores would show how the service itself grows.`,
   ]
 }
 
@@ -128,7 +141,8 @@ function spreadWords(levels: readonly ReplicaLevel[], runs: ReturnType<typeof ob
   ]
 }
 
-function scalingWords(scaling: Scaling): string[] {
+/** The law that explains throughput best, in sentences. */
+export function scalingWords(scaling: Scaling): string[] {
   const fit = chosenFit(scaling)
   if (!fit) return []
   const { intervals, peak, ceiling } = scaling

@@ -4,10 +4,11 @@ import type { Change } from '../runs/changes.ts'
 import type { ComparedGroup } from '../runs/compare.ts'
 import type { Series } from '../runs/history.ts'
 import type { Compared } from '../runs/judgement.ts'
+import { levelsWords } from './factor-levels.ts'
 
-/** `constant, 4 replicas` */
-export const groupName = ({ scenario, replicas }: ComparedGroup): string =>
-  replicas ? `${scenario}, ${quantity(replicas, 'replica')}` : scenario
+/** `constant, 4 replicas, cpu 200m` */
+export const groupName = ({ scenario, replicas, factors = {} }: ComparedGroup): string =>
+  [scenario, replicas ? quantity(replicas, 'replica') : '', levelsWords(factors)].filter(Boolean).join(', ')
 
 /** Of candidate against baseline: `+4.2 %`, or `+0.12 points` of a share. */
 export const changeWords = ({ scale, change: by }: Pick<Compared, 'scale' | 'change'>): string =>

@@ -3,6 +3,7 @@ import { number, percent, quantity } from '../formats/words.ts'
 import { largest } from '../numbers/extremes.ts'
 import { fewestRuns } from '../numbers/repeated.ts'
 import { badRuns } from '../run/bad-run.ts'
+import { sideLevels } from '../runs/comparability.ts'
 import type { ComparedGroup, Comparison } from '../runs/compare.ts'
 import { isTagged } from '../runs/figures-compared.ts'
 import { inOrder } from '../runs/in-order.ts'
@@ -11,6 +12,7 @@ import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Case, type Column, list, present, type Tone, tableOf } from './blocks.ts'
 import { changeWords, groupName, worstFirst } from './change-words.ts'
 import { comparisonSentence } from './comparison-finding.ts'
+import { levelsWords } from './factor-levels.ts'
 import { runRecords } from './figures.ts'
 import { groupByRun, groupOf } from './groups.ts'
 import type { OfRuns } from './model.ts'
@@ -33,6 +35,7 @@ export function comparisonReport(statistics: Statistics): OfRuns {
     title: 'Candidate against baseline',
     blocks: present([
       ...compared.filter(({ kind }) => kind === 'finding'),
+      { ...list(setWords(runs, split)), terminal: true },
       comparisonPlot(comparison),
       views('Change by percentile', shiftPlots(comparison)),
       stripPlot(inOrder(runs, comparison)),
@@ -45,6 +48,13 @@ export function comparisonReport(statistics: Statistics): OfRuns {
     cases: comparison.groups.flatMap(groupCases),
     records: runRecords(runs, (run) => side.get(run)?.label ?? ''),
   }
+}
+
+/** `Baseline: cpu 200m; candidate: cpu 500m.`, where the sides are one deployment. */
+function setWords(runs: Statistics['runs'], split: number): string | false {
+  const [a = {}, b = {}] = [runs[0], runs[split]].map((side) => sideLevels(side?.run ?? null))
+  const words = (levels: Readonly<Record<string, string>>) => levelsWords(levels) || 'as it was'
+  return Object.keys({ ...a, ...b }).length > 0 ? `Baseline: ${words(a)}; candidate: ${words(b)}.` : false
 }
 
 /** Plots to switch between, if there are several. */

@@ -2,17 +2,19 @@ import type { Statistics } from '../runs/statistics.ts'
 import { present, type Report, type Table } from './blocks.ts'
 import type { HistoryReport } from './history.ts'
 import { modelOf } from './model.ts'
+import { annotations as annotationsOf } from './printers/annotations.ts'
 import { csv } from './printers/csv.ts'
 import { html } from './printers/html.ts'
 import { json } from './printers/json.ts'
 import { junitXml } from './printers/junit.ts'
-import { markdown } from './printers/markdown.ts'
+import { comment, markdown } from './printers/markdown.ts'
 import { terminalText } from './printers/text.ts'
 
 /** By file name; null where a report has nothing for the file. */
 const printers: Record<string, (report: Report) => string | Iterable<string> | null> = {
   'index.html': html,
   'report.md': markdown,
+  'comment.md': comment,
   'statistics.json': json,
   'runs.csv': csv,
   'junit.xml': junitXml,
@@ -20,7 +22,7 @@ const printers: Record<string, (report: Report) => string | Iterable<string> | n
 
 /** Whether a report may have a file of this name. */
 export const isReportFile = (name: string): boolean =>
-  Object.hasOwn(printers, name) || /^[\w-]+\.svg$/.test(name)
+  Object.hasOwn(printers, name) || /^[\w-]+\.(svg|yaml)$/.test(name)
 
 /** A page that belongs to a report, by its path from there. */
 export type Related = readonly [name: string, what: string, path: string]
@@ -51,6 +53,7 @@ export function* eachFile(
     const plots = block.kind === 'plot' ? [block] : block.kind === 'choice' ? block.plots : []
     for (const { name, svg } of plots) yield [`${name}.svg`, svg]
   }
+  yield* report.files ?? []
 }
 
 /** The same at once, by name. */
@@ -67,3 +70,9 @@ export const reportFiles = (
 
 /** The short report for a terminal. */
 export const text = (data: Statistics | HistoryReport): string => terminalText(modelOf(data))
+
+/** The results for CI alone: the content of `junit.xml`. */
+export const junit = (data: Statistics | HistoryReport): string => junitXml(modelOf(data))
+
+/** What GitHub shows beside a job: an error for each failed case. */
+export const annotations = (data: Statistics | HistoryReport): string => annotationsOf(modelOf(data))

@@ -23,7 +23,12 @@ export type HistoryReport = {
   /** What could not be read, was not run, or was not as planned. */
   readonly remarks: readonly string[]
   /** Last night's runs by entry of the plan, for CI. */
-  readonly entries?: readonly { readonly name: string; readonly failure: string | null }[]
+  readonly entries?: readonly {
+    readonly name: string
+    readonly failure: string | null
+    /** Of its runs together; null where that is unknown. */
+    readonly seconds?: number | null
+  }[]
   /** The pages of nights by id, as paths from this report. */
   readonly pages?: ReadonlyMap<string, string>
 }
@@ -56,6 +61,8 @@ export function historyReport(history: HistoryReport): Report {
     ]),
     foot: 'Each point is the median of a night’s runs, the line through it from the least to the greatest. A change is shown when three nights in a row agree, or many nights do, or when weeks show a trend. Each environment is judged alone, against the level that was last accepted: the first one, a lasting improvement, or what acknowledged.json names. The figures are also in statistics.json and report.md beside this page.',
     cases: casesOf(history),
+    startedAt: last?.startedAt ?? null,
+    seconds: secondsOfNight(history),
     figures: figuresOf(history),
     records: [],
   }
@@ -87,21 +94,32 @@ function dateOf({ startedAt }: Night, last: Night | undefined): string {
   return last?.startedAt.startsWith(year) ? date : `${date} ${year}`
 }
 
+/** Of last night's entries; unknown where it is unknown of one, or where only the history is reported. */
+function secondsOfNight({ entries = [] }: HistoryReport): number | null {
+  const known = entries.flatMap(({ seconds }) => seconds ?? [])
+  return known.length === 0 || known.length < entries.length ? null : known.reduce((sum, each) => sum + each)
+}
+
 const casesOf = ({ entries = [], series, alarms }: HistoryReport): Case[] => [
-  ...entries.map(({ name, failure }) => ({ suite: 'runs', name, failure })),
+  ...entries.map(({ name, failure, seconds = null }) => ({
+    suite: 'runs',
+    name,
+    failure,
+    ...(seconds !== null && { seconds }),
+  })),
   ...series.map((each) => {
     const alarm = alarms.find((one) => one.series === each)
     return { suite: 'changes', name: each.name, failure: alarm ? alarmWords(alarm) : null }
   }),
 ]
 
+/** What an alarm is about, the night that it began with, and a sentence. */
+export const alarmsOf = ({ alarms }: Pick<HistoryReport, 'alarms'>) =>
+  alarms.map((alarm) => ({ series: alarm.series.name, night: alarm.since.id, words: alarmWords(alarm) }))
+
 const figuresOf = ({ alarms, series, comparison }: HistoryReport) => ({
   schema: 'load-and-stress statistics of a history 1',
-  alarms: alarms.map((alarm) => ({
-    series: alarm.series.name,
-    night: alarm.since.id,
-    words: alarmWords(alarm),
-  })),
+  alarms: alarmsOf({ alarms }),
   series: series.map(({ points, stays: _, ...rest }) => ({
     ...rest,
     points: points.map(({ night, ...point }) => ({ night: night.id, commit: night.commit, ...point })),

@@ -149,7 +149,7 @@ test('a browser run shows web vitals and its requests', () => {
 
 test('each threshold is a case for CI; what nothing judges is skipped', () => {
   const { junit } = of('shop')
-  assert.match(junit, /tests="12" failures="2" skipped="0"/)
+  assert.match(junit, /tests="12" failures="2" errors="0" skipped="0"/)
   assert.match(
     junit,
     /name="shop: http_req_duration\{name:checkout\} p\(95\)&#60;1"><failure message="crossed: measured 8.86 ms">/,
@@ -161,7 +161,7 @@ test('each threshold is a case for CI; what nothing judges is skipped', () => {
   assert.equal(
     unjudged,
     `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="load-and-stress run" tests="1" failures="0"><testsuite name="run" tests="1" failures="0" skipped="1">
+<testsuites name="load-and-stress run" tests="1" failures="0" errors="0"><testsuite name="run" tests="1" failures="0" errors="0" skipped="1">
 <testcase classname="runs" name="a &#38; b"><skipped message="not judged: no threshold and no SLO"></skipped></testcase>
 </testsuite></testsuites>
 `,

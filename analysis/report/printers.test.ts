@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DOMParser, onErrorStopParsing } from '@xmldom/xmldom'
 import fc from 'fast-check'
-import { aClimb, aNight, aProbe, aRun, aSide, foreignScripts } from '../../test/samples.ts'
+import {
+  aClimb,
+  aFactorial,
+  aNight,
+  aProbe,
+  aRun,
+  aSearch,
+  aSide,
+  foreignScripts,
+} from '../../test/samples.ts'
 import type { Source } from '../formats/read.ts'
 import { runStatistics } from '../run/statistics.ts'
 import { alarmsOf } from '../runs/alarms.ts'
@@ -18,6 +27,7 @@ import { type Block, cellText, type Table } from './blocks.ts'
 import { reportFiles, text } from './files.ts'
 import type { HistoryReport } from './history.ts'
 import { modelOf } from './model.ts'
+import { annotations } from './printers/annotations.ts'
 import { csv } from './printers/csv.ts'
 import { html } from './printers/html.ts'
 import { markdown } from './printers/markdown.ts'
@@ -75,6 +85,19 @@ const samples = {
   run: statistics([onCluster('one', 4, { branch: 'main' })]),
   runs: statistics([aClimb('one', [1000, 1900]), aClimb('two', [1200])]),
   capacity: statistics([1, 1, 2, 2, 4, 4].map((replicas, index) => onCluster(`r-${index}`, replicas))),
+  factors: statistics(
+    aFactorial(
+      ['1', '2'].flatMap((replicas) => ['500m', '1'].map((cpu) => ({ replicas, cpu }))),
+      3,
+      ({ replicas }) => 100 * Number(replicas),
+    ),
+  ),
+  arrivals: statistics(
+    ['1', '2', '4'].flatMap((replicas) =>
+      [1, 2].flatMap((repeat) => aSearch({ replicas, cpu: '200m' }, repeat, 30 * Number(replicas))),
+    ),
+    { wanted: 50 },
+  ),
   breakpoint: breakpointStatistics([aProbe(20, 0), aProbe(40, 99)], {
     start: 20,
     precision: 0.02,
@@ -202,6 +225,7 @@ for (const [kind, data] of Object.entries(samples)) {
           suite: each.getAttribute('classname'),
           name: each.getAttribute('name'),
           failure: each.getElementsByTagName('failure')[0]?.getAttribute('message') ?? null,
+          ...(each.hasAttribute('time') && { seconds: Number(each.getAttribute('time')) }),
         })),
         report.cases,
       )
@@ -216,6 +240,53 @@ for (const [kind, data] of Object.entries(samples)) {
 }
 
 const xml = (text: string) => new DOMParser({ onError: onErrorStopParsing }).parseFromString(text, 'text/xml')
+
+test('JUnit has the time of each run, of all together and of the first start; never 0 for what is unknown', () => {
+  const runs = [10, 2.5, 4].map((seconds, index) => ({
+    ...runStatistics(aClimb(`r${index}`, [1000])),
+    durationMs: 1000 * seconds,
+    run: aRun({ startedAt: `2026-01-02T03:04:0${9 - index}.000Z` }),
+  }))
+  const of = (data: Parameters<typeof junitOf>[0]) => {
+    const { documentElement: root } = xml(junitOf(data))
+    const [suite] = root?.getElementsByTagName('testsuite') ?? []
+    const cases = [...(root?.getElementsByTagName('testcase') ?? [])]
+    return [root, suite, ...cases].map((each) => each?.getAttribute('time') ?? null)
+  }
+  const all: Statistics = { ...samples.runs, runs }
+  assert.deepEqual(of(all), ['16.500', '16.500', '10.000', '2.500', '4.000'])
+  assert.match(junitOf(all), /<testsuite [^>]*errors="0"[^>]* timestamp="2026-01-02T03:04:07.000Z"/)
+
+  const [first, ...others] = runs
+  assert.ok(first, 'there is a first run')
+  const unknown: Statistics = { ...all, runs: [{ ...first, durationMs: null, run: null }, ...others] }
+  assert.deepEqual(of(unknown), [null, null, null, '2.500', '4.000'])
+  assert.doesNotMatch(junitOf(unknown), /timestamp/)
+
+  // A figure compared, or one of a history, takes no time of its own.
+  for (const data of [samples.comparison, history])
+    assert.ok(
+      of(data)
+        .slice(2)
+        .every((each) => each === null),
+      'no time',
+    )
+  const night = (seconds: number | null) => ({
+    ...history,
+    series: [],
+    alarms: [],
+    entries: [
+      { name: 'a', failure: null, seconds: 4.5 },
+      { name: 'b', failure: 'failed', seconds },
+    ],
+  })
+  assert.deepEqual(of(night(3)), ['7.500', '7.500', '4.500', '3.000'])
+  assert.deepEqual(of(night(null)), [null, null, '4.500', null])
+  for (const durationMs of [-1, 1e300])
+    assert.doesNotMatch(junitOf({ ...all, runs: [{ ...first, durationMs }] }), / time=/)
+  const when = (startedAt: string) => junitOf({ ...all, runs: [{ ...first, run: aRun({ startedAt }) }] })
+  assert.doesNotMatch(when('yesterday'), /timestamp/)
+})
 
 test('a failure for CI is a run that did not pass, a figure that is worse, or an alarm', () => {
   const failures = (data: Statistics | HistoryReport) =>
@@ -372,7 +443,7 @@ test('the page of a history has the alarm, the last night and a plot', () => {
   const files = reportFiles(history)
   assert.deepEqual(
     [...files.keys()],
-    ['index.html', 'report.md', 'statistics.json', 'junit.xml', 'history-1-constant.svg'],
+    ['index.html', 'report.md', 'comment.md', 'statistics.json', 'junit.xml', 'history-1-constant.svg'],
   )
   const page = files.get('index.html') ?? ''
   assert.ok(page.includes(files.get('history-1-constant.svg') ?? 'no plot'))
@@ -437,13 +508,25 @@ const nasty = fc.oneof(
 )
 
 test('names from people are text in HTML, one cell in Markdown, and well-formed XML', () => {
+  // Each place has a name of its own, so that a few pages hold many.
+  const names = fc.array(nasty, { minLength: 8, maxLength: 8 })
   fc.assert(
-    fc.property(nasty, (name) => {
-      const base = samples.runs.runs.map((each) => ({ ...each, name }))
+    fc.property(names, (all) => {
+      let next = 0
+      const name = () => all[next++ % all.length] ?? ''
+      const base = samples.runs.runs.map((each) => ({ ...each, name: name() }))
       const named: (Statistics | HistoryReport)[] = [
-        { ...samples.run, runs: [{ ...runStatistics(onCluster(name, 2, { [name]: name })), name }] },
+        {
+          ...samples.run,
+          runs: [{ ...runStatistics(onCluster(name(), 2, { [name()]: name() })), name: name() }],
+        },
         { ...samples.runs, runs: base },
-        { ...history, remarks: [name], series: series.map((each) => ({ ...each, name })), alarms: [] },
+        {
+          ...history,
+          remarks: [name()],
+          series: series.map((each) => ({ ...each, name: name() })),
+          alarms: [],
+        },
       ]
       for (const data of named) {
         const report = modelOf(data)
@@ -456,7 +539,7 @@ test('names from people are text in HTML, one cell in Markdown, and well-formed 
         xml(junitOf(data))
       }
     }),
-    { numRuns: 50 },
+    { numRuns: 15 },
   )
 })
 
@@ -495,4 +578,12 @@ test('runs.csv is read back as it was, except for formulas', () => {
       ['new-0', 'candidate', 'ramp'],
     ],
   )
+})
+
+test('annotations are workflow commands, an error for each failed case, ten at most', () => {
+  const failed = { suite: 'run', name: 'p95, of pay', failure: '100 % worse\nthan asked' }
+  const cases = [{ suite: 'run', name: 'verdict', failure: null }, ...Array(12).fill(failed)]
+  const lines = annotations({ cases }).split('\n')
+  assert.equal(lines.length, 11)
+  assert.equal(lines[0], '::error title=run%3A p95%2C of pay::100 %25 worse%0Athan asked')
 })

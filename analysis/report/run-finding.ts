@@ -4,6 +4,7 @@ import { alike, changeSize, number, percent, quantity } from '../formats/words.t
 import { largest, smallest } from '../numbers/extremes.ts'
 import { type Figures, holds } from '../run/figures.ts'
 import type { Measures } from '../run/measures.ts'
+import { leastQueueGrowth } from '../run/queue-growth.ts'
 import { fitsLittlesLaw, type StageStatistics } from '../run/stages.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 
@@ -12,6 +13,12 @@ type Measured = Figures & Pick<StageStatistics, 'percentiles'>
 
 /** The answer of a run in a sentence, by the question of its kind of load. Nothing is said of figures that cannot be trusted. */
 export function runSentence(run: RunStatistics): string {
+  const sentence = answerSentence(run)
+  // Also of an invalid run: requests are dropped where the target cannot sustain their rate.
+  return run.cause === null ? sentence : `${sentence} ${run.cause.text}`
+}
+
+function answerSentence(run: RunStatistics): string {
   const { total, stages, requests, measures, verdict } = run
   if (verdict.kind === 'invalid') return 'Nothing can be concluded from this run.'
   const crossed = measures.thresholds.filter(({ passed }) => !passed)
@@ -95,7 +102,7 @@ function openSentence(run: RunStatistics): string {
   const rate = `${number(first.offered ?? 0)}/s`
   if (more.length === 0) {
     // As in the remarks: slower growth is not worth a word.
-    if (queueGrowth !== null && queueGrowth >= 0.02)
+    if (queueGrowth !== null && queueGrowth >= leastQueueGrowth)
       return `Does not keep up with ${rate}: requests arrived ${changeSize(queueGrowth)} % faster than they were answered.`
     return verdict.kind === 'fail'
       ? `Does not hold ${rate}: ${missed(run)}.`

@@ -1,4 +1,4 @@
-import { loadWords, successWords, thinkWords } from '../formats/load.ts'
+import { connectionWords, loadWords, successWords, thinkWords } from '../formats/load.ts'
 import type { Run } from '../formats/run.ts'
 import { sloWords } from '../formats/slo.ts'
 import { number, orDash, percent, quantity } from '../formats/words.ts'
@@ -7,6 +7,7 @@ import type { Statistics } from '../runs/statistics.ts'
 import {
   type Block,
   type Case,
+  type Column,
   type Finding,
   list,
   present,
@@ -15,6 +16,7 @@ import {
   tableOf,
 } from './blocks.ts'
 import { intendedTable, kindsTable, serverTable, stagesTable } from './figures.ts'
+import { generatorsTable, generatorsWords } from './generators.ts'
 import { eachAlone } from './groups.ts'
 import { hasRequests, headline, tableNote } from './headline.ts'
 import { measureBlocks, thresholdCases, thresholdsTable } from './measures.ts'
@@ -70,11 +72,12 @@ export const runFindings = (run: RunStatistics): Block[] => [
 export const verdictCases = (runs: readonly RunStatistics[]): Case[] =>
   runs.flatMap((run) => [verdictCase(run), ...thresholdCases(run)])
 
-const verdictCase = ({ name, verdict: { kind, reasons } }: RunStatistics): Case => ({
+const verdictCase = ({ name, verdict: { kind, reasons }, durationMs }: RunStatistics): Case => ({
   suite: 'runs',
   name,
   failure: kind === 'fail' || kind === 'invalid' ? `${kind}: ${reasons.join('; ')}` : null,
   ...(kind === 'not judged' ? { skipped: `${kind}: ${reasons.join('; ')}` } : {}),
+  ...(durationMs !== null && { seconds: durationMs / 1000 }),
 })
 
 /** The blocks of a run; where it is invalid each with figures says so, the first one why. */
@@ -104,6 +107,7 @@ export function runTables(run: RunStatistics): Block[] {
     ...measureBlocks(run.measures),
     total.intended !== null && intendedTable(run),
     total.server !== null && { ...serverTable(run), folded: run.timeSpent.stages.length > 0 },
+    generatorsTable(run),
     followingTable(run),
     podsTable(run),
     list(fairness !== null && `Fairness of the balance (Jain): ${number(fairness)}; 1 is even.`),
@@ -132,6 +136,18 @@ const followingTable = ({ following, stages }: RunStatistics): Table =>
     ],
   )
 
+const usedColumns: readonly Column<
+  NonNullable<NonNullable<RunStatistics['run']>['target']['cluster']>['pods'][number]
+>[] = [
+  [
+    'throttled',
+    ({ periods, throttledPeriods }) =>
+      orDash(periods && throttledPeriods != null ? throttledPeriods / periods : null, percent),
+  ],
+  ['memory (MiB)', ({ maxMemoryMiB }) => orDash(maxMemoryMiB ?? null)],
+  ['restarts', ({ restarts }) => orDash(restarts ?? null)],
+]
+
 function podsTable({ run }: RunStatistics): Table {
   const pods = run?.target.cluster?.pods ?? []
   const all = pods.reduce((sum, { served }) => sum + (served ?? 0), 0)
@@ -141,6 +157,7 @@ function podsTable({ run }: RunStatistics): Table {
     ['requests', ({ served }) => orDash(served)],
     ['share', ({ served }) => orDash(served !== null && all > 0 ? served / all : null, percent)],
     ['CPU (cores)', ({ cpuCores }) => orDash(cpuCores)],
+    ...(pods.some(({ maxMemoryMiB }) => maxMemoryMiB != null) ? usedColumns : []),
   ])
 }
 
@@ -156,7 +173,7 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
     ['Load', loadWords(run.load.stages)],
     ['Pause of a VU', thinkWords(load)],
     ['Success', successWords(load)],
-    ['Connections', load.connections],
+    ['Connections', load.stages.length > 0 ? connectionWords(load) : null],
     ['SLOs', slos.map(sloWords).join(', ') || 'none'],
     [
       'Workload',
@@ -176,7 +193,8 @@ function facts({ run, durationMs }: RunStatistics): [name: string, value: string
   return rows.flatMap(([name, value]) => (value ? [[name, value]] : []))
 }
 
-function generatorWords({ host, k6 }: Run, durationMs: number | null): string {
+function generatorWords({ host, k6, generators }: Run, durationMs: number | null): string {
+  if (generators) return generatorsWords(generators)
   const cores = k6.cpuSeconds !== null && durationMs ? (k6.cpuSeconds * 1000) / durationMs : null
   return [
     `k6 ${host.k6} on ${host.cores} cores, ${number(host.memoryMiB)} MiB, ${host.kernel}`,

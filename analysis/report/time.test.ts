@@ -84,7 +84,7 @@ describe('a run with a timeline', () => {
       'offered',
       'achieved',
       'latency (ms)',
-      'p95 &lt; 20',
+      'p95 ≤ 20 ms',
       'wait',
       'CPU (cores)',
       'time (s)',

@@ -25,9 +25,7 @@ export const Figures = z.object({
   errors: numberOrNull.describe(
     'failed ÷ requests; null without requests, or where k6 did not count failures',
   ),
-  rate: numberOrNull.describe(
-    'requests per second, over the time of the load: without the wait for the last answers',
-  ),
+  rate: numberOrNull.describe('requests per second that were answered during the load, not after it'),
   latencyOf: z
     .enum(['successful', 'all'])
     .describe('whose latency this is: refused connections fail quickly and would improve the figures'),

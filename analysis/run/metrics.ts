@@ -115,7 +115,7 @@ const isType = (type: string | undefined): type is Measure['type'] =>
   type === 'counter' || type === 'gauge' || type === 'rate' || type === 'trend'
 
 /** The flat export does not name types, but each has values that no other has. */
-function typeOf({ type, values }: Metric): Measure['type'] | null {
+export function typeOf({ type, values }: Metric): Measure['type'] | null {
   if (isType(type)) return type
   if ('passes' in values || 'fails' in values) return 'rate'
   if ('avg' in values || 'med' in values || Object.keys(values).some((name) => name.startsWith('p(')))

@@ -200,7 +200,7 @@ describe('saturation', () => {
     ])
     assert.match(
       remarks,
-      /Stage 3 does not fit Little’s law: .* imply 2 requests in flight, but there were 4 VUs\./,
+      /Stage 3 does not fit Little’s law: .* imply 2\.00 requests in flight, but there were 4 VUs\./,
     )
     assert.doesNotMatch(remarks, /Stage [12] |steady/)
   })

@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { isOpen, thinkWords } from '../formats/load.ts'
 import { recordingSeconds } from '../formats/recording.ts'
 import type { Run } from '../formats/run.ts'
-import { findMetric, percentileAt, type Summary } from '../formats/summary.ts'
-import { number, orDash, percent, quantity } from '../formats/words.ts'
-import { distribution, type Part } from '../numbers/distribution.ts'
-import { largest, smallest } from '../numbers/extremes.ts'
-import { atMostFrom, withOmitted } from '../numbers/omission.ts'
-import { durations, type Figures } from './figures.ts'
+import type { Summary } from '../formats/summary.ts'
+import { number, percent, quantity } from '../formats/words.ts'
+import { largest } from '../numbers/extremes.ts'
+import { disagreeing } from './disagreement.ts'
+import type { Figures } from './figures.ts'
 import { halves } from './halves.ts'
+import { closedRemark, estimated, openRemark, scriptRemark } from './model-remarks.ts'
+import { leastQueueGrowth } from './queue-growth.ts'
 import { fitsLittlesLaw, type StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
 
@@ -45,6 +46,8 @@ function all(statistics: Statistics, summary: Summary): Remark[] {
     (name) => `The summary’s metric ${name} could not be read and is left out.`,
   )
   return [
+    ...weighed(10, statistics.cause ? [`What limited it: ${statistics.cause.text}`] : []),
+    ...weighed(3, run?.target.cluster?.usage?.note ? [run.target.cluster.usage.note] : []),
     ...weighed(9, growthRemarks(queueGrowth), 'latency', 'the queue kept growing'),
     ...weighed(8, halvesRemarks(summary, run), 'latency', 'not steady: see below'),
     ...weighed(7, odd),
@@ -60,6 +63,17 @@ function loadRemarks(run: Run, { total, fairness }: Statistics, summary: Summary
   const closed = script ? scriptRemark(run) : open ? '' : closedRemark(summary, total, run)
   return [
     ...weighed(7, proxyRemarks(run), 'rate', 'of the proxy and the target'),
+    ...weighed(8, disagreementRemarks(run), 'latency', 'generators disagree'),
+    ...weighed(
+      4,
+      (run.merge?.notes ?? []).map((note) => `Merged from several generators: ${note}.`),
+    ),
+    ...weighed(
+      5,
+      run.load.stages.length > 0
+        ? []
+        : ['Without run.json of the generators the load and the target are unknown.'],
+    ),
     ...weighed(7, podRemarks(run, fairness), 'rate', 'requests were uneven over the pods'),
     ...weighed(7, outputRemarks(run), 'rate', 'k6 was slowed by its outputs'),
     ...weighed(6, recordingRemarks(run, summary, total)),
@@ -76,6 +90,16 @@ function loadRemarks(run: Run, { total, fairness }: Statistics, summary: Summary
     ...weighed(3, !script && open ? [openRemark(run, summary, total)] : []),
     ...weighed(2, mixtureRemarks(run, summary)),
     ...weighed(0, sameCount(run, total)),
+  ]
+}
+
+function disagreementRemarks({ generators = [] }: Run): string[] {
+  const { name, node, figures } = disagreeing(generators) ?? {}
+  if (!figures?.ratio) return []
+  const { value, low, high } = figures.ratio
+  const where = node && node !== name ? ` on ${node}` : ''
+  return [
+    `The generator ${name}${where} met ${number(value)} times the mean latency of the others (${number(low)} to ${number(high)}): its network or machine differs, and the figures mix both.`,
   ]
 }
 
@@ -146,50 +170,6 @@ const outputRemarks = ({ k6 }: Run): string[] =>
         `k6 wrote or showed more than its summary (${k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
       ]
 
-function openRemark({ load }: Run, summary: Summary, { intended, p99Ms }: Figures): string {
-  const lag = findMetric(summary, 'start_lag')
-  const lateMs = lag && percentileAt(lag, 99)
-  const late = lateMs === undefined ? '' : `, 99 % of them at most ${number(lateMs)} ms late`
-  const random = load.stages[0]?.poissonSeed === undefined ? '' : ', at random times (Poisson)'
-  return `Open model: requests started at their own rate${random}${late}. p99 is ${orDash(p99Ms)} ms from the actual start of a request, and ${orDash(intended?.p99Ms ?? null)} ms from its intended start.`
-}
-
-function closedRemark(
-  summary: Summary,
-  { samples, p99Ms }: Figures,
-  { load: { stages, thinkMs } }: Run,
-): string {
-  const { metric } = durations(summary, {})
-  const known = metric ? distribution(metric, samples ?? undefined) : ''
-  const [part] = typeof known === 'string' ? [] : known
-  const fewest = smallest(stages.map(({ vus }) => vus))
-  // The estimate is for VUs that send again at once.
-  const estimate = part && p99Ms !== null && thinkMs === undefined ? omitted(part, p99Ms, fewest) : ''
-  return `Closed model: each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).${estimate}`
-}
-
-/** Begins an estimate of what was left out. */
-const estimated = 'with the requests that were not made would be about'
-
-/** What the requests that were not made would add, unless the long latencies were too few to be everybody’s. */
-function omitted(latencies: Part, p99Ms: number, vus: number): string {
-  const estimateMs = withOmitted(latencies, 0.99)
-  const longestMs = latencies.points.at(-1)?.[1] ?? 0
-  if (estimateMs < p99Ms * 1.1 || atMostFrom(latencies, longestMs / 2) < Math.min(vus, Math.max(3, vus / 2)))
-    return ''
-  return ` If the longest responses (up to ${number(longestMs)} ms) were stalls that everybody met, p99 ${estimated} ${number(estimateMs)} ms instead of ${number(p99Ms)}; if they were slow on their own, it would not. An open model would measure it.`
-}
-
-/** What a script of somebody's own does between its requests is unknown, so nothing is estimated. */
-function scriptRemark({ load: { stages } }: Run): string {
-  const open = stages.filter(({ offered }) => offered !== null).map(({ stage }) => stage)
-  if (open.length === stages.length)
-    return 'Open model: iterations started at their own rate. Latencies are from the actual start of each request, so what waited for a free VU is not in them.'
-  const which =
-    open.length > 0 ? `${open.join(', ')} started iterations at a rate; elsewhere` : 'Closed model:'
-  return `${which} each VU waits for an answer before its next request, so while the target stalls fewer requests are made, and the latencies understate what independent users would see (coordinated omission).`
-}
-
 function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): string[] {
   if (!target.embedded) return []
   const machine =
@@ -233,7 +213,9 @@ function podRemarks({ target, load }: Run, fairness: number | null): string[] {
       `Requests were spread unevenly over the ${quantity(pods.length, 'pod')} (Jain’s index ${number(fairness)}, 1 would be even)${cause}`,
     )
   }
-  const unknown = pods.filter(({ served }) => served === null).length
+  // Of a service that is not asked none are known.
+  const asked = target.workload !== null || pods.some(({ served }) => served !== null)
+  const unknown = asked ? pods.filter(({ served }) => served === null).length : 0
   if (unknown > 0)
     found.push(
       `${number(unknown)} of ${quantity(pods.length, 'pod')} started, stopped or restarted during the load: how many requests they served is unknown.`,
@@ -258,11 +240,8 @@ const sameCount = ({ target: { workServed } }: Run, figures: Figures): string[] 
 const answeredOf = ({ requests, failed }: Figures): number | null =>
   requests === null || failed === null ? null : requests - failed
 
-/** Slower growth is not mentioned. */
-const leastGrowth = 0.02
-
 const growthRemarks = (growth: number | null): string[] =>
-  growth === null || growth < leastGrowth
+  growth === null || growth < leastQueueGrowth
     ? []
     : [
         `The queue kept growing: requests arrived ${percent(growth)} faster than they were answered. The longer such a run, the higher its latencies.`,

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
-import { plannedMs } from '../formats/load.ts'
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, percentiles, type Summary } from '../formats/summary.ts'
 import { durations, Figures, figures, holds, sloFigure, type Tags } from './figures.ts'
-import { queueGrowth } from './queue-growth.ts'
+import { loadMs, stageRateMs } from './rates.ts'
 
 const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().describe('ms')])
 export const Percentiles = z.array(Percentile)
@@ -25,31 +24,17 @@ export const StageStatistics = Figures.extend({
 })
 export type StageStatistics = z.infer<typeof StageStatistics>
 
-/**
- * The time that a run's rate is over, in ms: up to the planned end of its load, or to its own end if that came
- * first. Then k6 only waits for answers, and one that hangs must not look like time without load. Answers to
- * requests that were started before the end count: at most one per VU, as many as lack at the start, while the
- * first are under way. Only a queue that grows is answered long after the end: if requests arrived 4 % faster
- * than they were answered, the last answer comes 4 % later.
- */
-export function loadMs(run: Run | null, summary: Summary): number | null {
-  const stages = run?.load.stages ?? []
-  if (stages.length === 0) return summary.durationMs
-  const endMs = plannedMs(stages)
-  const growth = Math.max(0, queueGrowth(summary, endMs) ?? 0)
-  return Math.min(endMs * (1 + growth), summary.durationMs ?? Infinity)
-}
-
 /** The figures of every stage, in order; without `run.json` stages are known only by their tag. */
 export function stageStatistics(run: Run | null, summary: Summary): StageStatistics[] {
   const endMs = summary.durationMs ?? Infinity
   const planned = run?.load.stages ?? tagged(summary)
   const onlyMs = run && planned.length === 1 ? loadMs(run, summary) : null
-  return planned.map(({ stage, vus, offered, startMs, durationMs }) => {
+  return planned.map(({ stage, vus, offered, startMs, durationMs }, index) => {
     // The last stage of an interrupted run is shorter than planned.
     const ranMs = startMs === null ? null : Math.max(0, Math.min(durationMs ?? Infinity, endMs - startMs))
     const tags = run ? stageTags(run, stage) : { stage }
-    const these = figures(summary, tags, onlyMs ?? ranMs)
+    const rateMs = onlyMs ?? (run && ranMs ? stageRateMs(run, summary, index, ranMs) : ranMs)
+    const these = figures(summary, tags, rateMs)
     return {
       stage,
       vus,

@@ -5,12 +5,14 @@ import { Run, Verdict } from '../formats/run.ts'
 import type { Summary } from '../formats/summary.ts'
 import { Following, following } from './autoscale.ts'
 import { podFairness } from './balance.ts'
+import { Cause, causeOf } from './cause.ts'
 import { Figures, figures } from './figures.ts'
 import { Measures, measures } from './measures.ts'
 import { queueGrowth } from './queue-growth.ts'
+import { loadMs } from './rates.ts'
 import { Caveat, remarks } from './remarks.ts'
 import { serverTimesOfAll } from './server-times.ts'
-import { curve, knee, loadMs, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
+import { curve, knee, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
 import { TimeSpent, timeSpent } from './time-spent.ts'
 import { failureKinds, judge } from './verdict.ts'
 
@@ -38,6 +40,9 @@ export const RunStatistics = z.object({
   fairness: numberOrNull.describe(
     'Jain’s index of the requests per pod: 1 is even; null for fewer than two known pods',
   ),
+  cause: Cause.nullable().describe(
+    'what limited the run, of pods on a cluster; null where nothing did, or where it is unknown',
+  ),
   following: z.array(Following).describe('how the replicas followed the load, where they were watched'),
   failures: z.array(z.object({ count: z.number(), what: z.string() })).describe('why requests failed'),
   remarks: z.array(z.string()).describe('what to know before trusting the figures, what matters most first'),
@@ -62,21 +67,25 @@ export function runStatistics({ name, run, summary: reading }: Source): RunStati
   const stages = reading.kind === 'summary' ? stageStatistics(run, summary) : []
   const all = figures(summary, {}, rateMs)
   const total = { ...all, server: serverTimesOfAll(run, summary, all, stages) }
-  const statistics = {
-    name,
-    run,
+  const limits = {
     verdict: judge(run, reading, total),
-    durationMs: summary.durationMs,
-    total,
-    percentiles: curve(summary, {}, total.samples),
-    stages,
-    requests: byKind(summary, rateMs),
-    measures: ofRun(measures(summary, rateMs, { ours: run !== null && !run.script }), run),
-    timeSpent: timeSpent(run, summary, total, stages),
     // The k6 scenarios of a script are no plateaus.
     knee: run?.script ? null : knee(stages),
     queueGrowth: first ? queueGrowth(summary, first.durationMs, first.poissonSeed !== undefined) : null,
+    stages,
+  }
+  const statistics = {
+    name,
+    run,
+    ...limits,
+    durationMs: summary.durationMs,
+    total,
+    percentiles: curve(summary, {}, total.samples),
+    requests: byKind(summary, rateMs),
+    measures: ofRun(measures(summary, rateMs, { ours: run !== null && !run.script }), run),
+    timeSpent: timeSpent(run, summary, total, stages),
     fairness: podFairness(run),
+    cause: causeOf(run, limits),
     following: following(run),
     failures: failureKinds(summary),
   }

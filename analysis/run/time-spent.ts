@@ -164,7 +164,8 @@ const tooMuch = ({ queueMs, workMs }: Server, ofMs: number): string | null =>
 const inside = ({ queueMs, workMs }: Server, ofMs: number, rest: PartName): Means => [
   { name: 'queue', meanMs: queueMs },
   { name: 'work', meanMs: workMs },
-  { name: rest, meanMs: ofMs - queueMs - workMs },
+  // Their sum may round to the whole where the difference does not.
+  { name: rest, meanMs: Math.max(0, ofMs - queueMs - workMs) },
 ]
 
 /** Why what the workload reports of the answers that were read is not of all requests; null if it is. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { aRun, aSummary, fixture, requests, summaryOf } from '../../test/samples.ts'
+import { strangeGenerator } from '../formats/generators.ts'
 import type { Run } from '../formats/run.ts'
 import type { Summary } from '../formats/summary.ts'
 import { figures } from './figures.ts'
@@ -134,6 +135,35 @@ describe('the generator', () => {
     assert.deepEqual(reasons({ ...throttled, waitedSeconds: 3 }), [], 'it waited 60 %')
     assert.deepEqual(reasons({ ...throttled, cpuSeconds: 1, waitedSeconds: 2.5 }), [], 'it hardly ran')
     assert.deepEqual(reasons({ ...throttled, machineBusyCores: null }), [])
+  })
+
+  test('is each of several on their own nodes, and all together on one machine', () => {
+    const several = (node: string | null, ...used: number[]) =>
+      verdict(
+        aRun({
+          k6: { ...aRun().k6, cpuSeconds: used.reduce((a, b) => a + b) },
+          merge: { problems: [], notes: [] },
+          generators: used.map((cpuSeconds, index) => ({
+            ...strangeGenerator(String(index + 1)),
+            node,
+            cores: 1,
+            process: { ...aRun().k6, cpuSeconds },
+          })),
+        }),
+        good(),
+      ).reasons
+    assert.deepEqual(several('node', 8, 9, 8), [
+      'the generator 2 was the bottleneck: k6 used 0.900 of 1 core',
+    ])
+    assert.deepEqual(several('node', 8, 8, 8, 8, 8), [])
+    const waiting = { ...strangeGenerator('1'), node: 'node', cores: 1 }
+    const process = { ...aRun().k6, cpuSeconds: 2, waitedSeconds: 6 }
+    const throttled = aRun({ merge: { problems: [], notes: [] }, generators: [{ ...waiting, process }] })
+    assert.deepEqual(verdict(throttled, good()).reasons, [
+      'the generator 1 was the bottleneck: k6 waited for a CPU for 75 % of the time in which it could have run; it needs a higher CPU limit, or a node that is less busy',
+    ])
+    assert.deepEqual(several(null, 9, 9, 9), [])
+    assert.deepEqual(several(null, 18, 18), ['the generator was the bottleneck: k6 used 3.60 of 4 cores'])
   })
 })
 

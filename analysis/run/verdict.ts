@@ -1,3 +1,4 @@
+import type { Process } from '../formats/generators.ts'
 import { plannedMs, sizeWords } from '../formats/load.ts'
 import { type Run, stageTags, type Verdict } from '../formats/run.ts'
 import { type Slo, sloWords, tagWords } from '../formats/slo.ts'
@@ -78,7 +79,9 @@ export function judge(run: Run | null, reading: SummaryReading, total: Figures |
   const slos = (run?.slos ?? []).map((slo) => judgeSlo(slo, summary, total))
   for (const { unknown } of slos) if (unknown) invalid.push(unknown)
   if (invalid.length > 0) return { kind: 'invalid', reasons: [...crossed, ...invalid] }
-  if (!run && summary.thresholds.length === 0)
+  // Of merged summaries without run.json nobody knows what they were to hold.
+  const unlimited = !run || (run.merge !== undefined && run.load.stages.length === 0 && run.slos.length === 0)
+  if (unlimited && summary.thresholds.length === 0)
     return { kind: 'not judged', reasons: unjudged(summary, total) }
 
   const missed = slos.flatMap(({ missed }) => missed ?? [])
@@ -106,14 +109,22 @@ function unjudged(summary: Summary, { failed, requests }: Figures): string[] {
 
 /** Why a run says nothing about its target: it was interrupted, or k6 failed or was the bottleneck. */
 export function processReasons(run: Run): string[] {
-  const { k6, interrupted, load } = run
+  const { k6, interrupted, load, merge } = run
   if (interrupted) {
     return [`interrupted before its planned ${number(plannedMs(load.stages) / 1000)} s were over`]
   }
-  if (k6.signal) return [`k6 was killed by ${k6.signal}; did it run out of memory?`]
-  if ([0, 99, failedByScript].includes(k6.exitCode ?? -1)) return generatorReasons(run)
-  const why = exits[k6.exitCode ?? -1]
-  return [`k6 exited with code ${k6.exitCode}${why ? `: ${why}` : ''}; see k6.log`]
+  // What is wrong with one of several k6 is said of that one.
+  if (merge) return [...merge.problems, ...generatorReasons(run)]
+  const why = exitReason(k6)
+  return why === null ? generatorReasons(run) : [why]
+}
+
+/** Why a k6 process did not end as it should; null where it did, also with a threshold crossed. */
+export function exitReason({ signal, exitCode }: Pick<Process, 'signal' | 'exitCode'>): string | null {
+  if (signal) return `k6 was killed by ${signal}; did it run out of memory?`
+  if ([0, 99, failedByScript].includes(exitCode ?? -1)) return null
+  const why = exits[exitCode ?? -1]
+  return `k6 exited with code ${exitCode}${why ? `: ${why}` : ''}; see k6.log`
 }
 
 /** The share of its CPU beyond which a generator’s own delays show in the latencies it measures. */
@@ -131,33 +142,58 @@ const remedies = {
   memory: 'use fewer VUs, or a machine with more memory',
 } as const
 
-/** Requests that failed before they left the generator say nothing about the target. */
-const shortageReasons = ({ k6: { shortages } }: Run): string[] =>
-  shortages.map(
-    ({ what, requests, limit }) =>
-      `the generator ran out of ${what}${limit === null ? '' : ` (it may have ${number(limit)})`}, so ${quantity(requests, 'request')} failed: ${remedies[what]}`,
-  )
-
 /** Why the run measured its own generator. (A machine shared with the target is only a remark.) */
 function generatorReasons(run: Run): string[] {
-  const short = shortageReasons(run)
-  if (short.length > 0) return short
-  const { k6, host, startedAt, endedAt } = run
+  const { k6, host, startedAt, endedAt, generators = [] } = run
   const seconds = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
-  const { cpuSeconds, waitedSeconds, machineBusyCores } = k6
-  if (cpuSeconds === null || seconds < 1) return []
-  if (cpuSeconds > mostUsed * host.cores * seconds) {
+  // Those on nodes of their own are no sum of one machine.
+  const apart = generators.filter(({ node }) => node !== null)
+  if (apart.length === 0) return bottlenecks('the generator', k6, host.cores, seconds)
+  return apart.flatMap(({ name, process, cores, figures }) => {
+    if (!process) return []
+    const ownSeconds = figures?.durationMs ? figures.durationMs / 1000 : seconds
+    const who = `the generator ${name}`
+    const found = bottlenecks(who, { ...process, machineBusyCores: null }, cores, ownSeconds)
+    return found.length > 0 ? found : heldBack(who, process, ownSeconds)
+  })
+}
+
+function bottlenecks(
+  who: string,
+  { cpuSeconds, waitedSeconds, machineBusyCores, shortages }: Process,
+  cores: number | null,
+  seconds: number,
+): string[] {
+  // Requests that failed before they left the generator say nothing about the target.
+  if (shortages.length > 0)
+    return shortages.map(
+      ({ what, requests, limit }) =>
+        `${who} ran out of ${what}${limit === null ? '' : ` (it may have ${number(limit)})`}, so ${quantity(requests, 'request')} failed: ${remedies[what]}`,
+    )
+  if (cpuSeconds === null || cores === null || seconds < 1) return []
+  if (cpuSeconds > mostUsed * cores * seconds) {
     return [
-      `the generator was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${quantity(host.cores, 'core')}`,
+      `${who} was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${quantity(cores, 'core')}`,
     ]
   }
   if (waitedSeconds === null || machineBusyCores === null) return []
   const waited = waitedSeconds / Math.max(waitedSeconds + cpuSeconds, Number.MIN_VALUE)
-  const idle = 1 - machineBusyCores / host.cores
+  const idle = 1 - machineBusyCores / cores
   if (waited < mostWaited || idle < spare || waitedSeconds < mostThreads * seconds) return []
   return [
-    `the generator was the bottleneck: k6 waited for a CPU for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle, so a CPU limit throttles it`,
+    `${who} was the bottleneck: k6 waited for a CPU for ${percent(waited)} of the time in which it could have run, while ${percent(idle)} of the machine was idle, so a CPU limit throttles it`,
   ]
+}
+
+/** On a node of its own, where both a limit and a busy node are troubles of the generator. */
+function heldBack(who: string, { cpuSeconds, waitedSeconds }: Process, seconds: number): string[] {
+  if (cpuSeconds === null || waitedSeconds === null) return []
+  const waited = waitedSeconds / Math.max(waitedSeconds + cpuSeconds, Number.MIN_VALUE)
+  return waited < mostWaited || waitedSeconds < mostThreads * seconds
+    ? []
+    : [
+        `${who} was the bottleneck: k6 waited for a CPU for ${percent(waited)} of the time in which it could have run; it needs a higher CPU limit, or a node that is less busy`,
+      ]
 }
 
 /** Whether the generator rather than the target limited the run. */

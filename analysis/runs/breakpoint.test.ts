@@ -5,7 +5,7 @@ import { aRun, aSummary, requests } from '../../test/samples.ts'
 import type { Run } from '../formats/run.ts'
 import { breakpointWords } from '../report/breakpoint.ts'
 import { runStatistics } from '../run/statistics.ts'
-import { nextRate, type Outcome, type Search } from './breakpoint.ts'
+import { nextRate, type Outcome, probeOf, type Search } from './breakpoint.ts'
 import { breakpointStatistics } from './statistics.ts'
 
 const search: Search = { start: 20, precision: 0.02, repeat: 2 }
@@ -83,4 +83,29 @@ test('the limit of the generator is not reported as the limit of the target', ()
   const shared = ended({ machineBusyCores: 3.9 })
   assert.equal(shared.limit, 'machine')
   assert.match(shared.words, /breaks at 41: .* was used up: a target on a separate machine may hold more/)
+})
+
+test('a queue that grows by more than 2 % breaks a probe, however wide the precision', () => {
+  const half = 5000
+  /** Medians that rise evenly, by that share of the time. */
+  const probe = (growth: number, precision: number) => {
+    const quarter = (index: number) => {
+      const med = 20 + (growth * half * index) / 2
+      return [
+        `latency_intended{quarter:${index + 1}}`,
+        { count: 1000, med, 'p(25)': med - 1, 'p(75)': med + 1 },
+      ]
+    }
+    const summary = aSummary({ ...requests(4000), ...Object.fromEntries([0, 1, 2, 3].map(quarter)) })
+    const stages = [{ stage: '1', vus: 60, offered: 400, startMs: 0, durationMs: 2 * half }]
+    const run = aRun({ load: { ...aRun().load, stages } })
+    const [made] = probeOf(runStatistics({ name: '', run, summary: { kind: 'summary', summary } }), {
+      precision,
+    })
+    return made?.held
+  }
+  assert.deepEqual(
+    [probe(0.015, 0.05), probe(0.03, 0.05), probe(0.015, 0.01), probe(0.005, 0.01)],
+    [true, false, false, true],
+  )
 })

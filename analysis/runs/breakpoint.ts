@@ -4,6 +4,7 @@ import type { Run } from '../formats/run.ts'
 import { percent } from '../formats/words.ts'
 import { groupedBy } from '../numbers/group.ts'
 import { Figures } from '../run/figures.ts'
+import { leastQueueGrowth } from '../run/queue-growth.ts'
 import { RunStatistics } from '../run/statistics.ts'
 import { processReasons } from '../run/verdict.ts'
 
@@ -19,7 +20,7 @@ const Probe = z.object({
   held: z
     .boolean()
     .describe(
-      'whether the SLOs were met, no request was dropped and the queue grew by no more than the precision',
+      'whether the SLOs were met, no request was dropped and the queue grew by no more than the precision, and never by more than 2 %',
     ),
   why: z.string().nullable().describe('why it did not hold, in a sentence; null where it did'),
   limit: Limit.nullable(),
@@ -42,28 +43,35 @@ export type Breakpoint = z.infer<typeof Breakpoint>
 export type Search = {
   /** Requests per second of the first probe. */
   readonly start: number
-  /** How close the two rates must come, and how fast the queue may grow in a probe that holds. */
+  /** How close the two rates must come, and how fast the queue may grow in a probe that holds: at most 2 %. */
   readonly precision: number
   /** Probes needed at each of the two rates. */
   readonly repeat: number
+  /** The factor of the first step up or down; squared with each further one, at most 2 (2). */
+  readonly step?: number
 }
 
 /** The highest rate tried, in requests per second: beyond it one k6 is the bottleneck. */
 const highest = 100_000
 
 /**
- * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not,
+ * The next rate to try, or null when the search is over: doubled while it holds, halved while it does not (by smaller
+ * steps first, where the start is a good guess),
  * then bisected on a logarithmic scale. Then both ends are repeated and the majority decides, so that one
  * unlucky probe does not.
  */
-export function nextRate(probes: readonly Outcome[], { start, precision, repeat }: Search): number | null {
+export function nextRate(
+  probes: readonly Outcome[],
+  { start, precision, repeat, step = 2 }: Search,
+): number | null {
   const rates = tally(probes)
   const undecided = rates.find(({ held, broke }) => held === broke)
   if (undecided) return undecided.rate
   const { low, high } = ends(rates)
   if (!low && !high) return start
-  if (!high) return low && low.rate < highest ? Math.min(2 * low.rate, highest) : null
-  if (!low) return high.rate > 1 ? Math.floor(high.rate / 2) : null
+  const factor = Math.min(2, step ** rates.length)
+  if (!high) return low && low.rate < highest ? Math.min(Math.ceil(factor * low.rate), highest) : null
+  if (!low) return high.rate > 1 ? Math.floor(high.rate / factor) : null
   const middle = Math.round(Math.sqrt(low.rate * high.rate))
   if (high.rate > low.rate * (1 + precision) && middle > low.rate && middle < high.rate) return middle
   const unsure = [low, high].find(({ held, broke }) => held + broke < repeat)
@@ -88,12 +96,15 @@ export function breakpoint(runs: readonly RunStatistics[], search: Search): Brea
 /**
  * The probe that a run makes; none for an interrupted run. The SLOs alone would pass an overload that is
  * small for the length of the probe: a queue that grows by 6 % of the time reaches half a second only after
- * eight.
+ * eight. A wide precision does not excuse growth: each per cent of it is one by which the rate is too high.
  */
-export function probeOf({ run, verdict, total, queueGrowth }: RunStatistics, { precision }: Search): Probe[] {
+export function probeOf(
+  { run, verdict, total, queueGrowth }: RunStatistics,
+  { precision }: Pick<Search, 'precision'>,
+): Probe[] {
   const rate = run && offeredIn(run)
   if (!rate || run.interrupted) return []
-  const grew = queueGrowth !== null && queueGrowth > precision
+  const grew = queueGrowth !== null && queueGrowth > Math.min(precision, leastQueueGrowth)
   const why =
     verdict.kind !== 'pass'
       ? (verdict.reasons[0] ?? verdict.kind)

@@ -1,4 +1,5 @@
-import { shapeWords, successWords, thinkWords } from '../formats/load.ts'
+import { placeWords } from '../formats/generators.ts'
+import { connectionWords, shapeWords, successWords, thinkWords } from '../formats/load.ts'
 import { number } from '../formats/words.ts'
 import { repeated } from '../numbers/repeated.ts'
 import type { RunStatistics } from '../run/statistics.ts'
@@ -11,6 +12,10 @@ export function inTurns(a: readonly RunStatistics[], b: readonly RunStatistics[]
   const switches = order.filter(({ side }, index) => index > 0 && side !== order[index - 1]?.side).length
   return order.every(({ at }) => at !== '') && switches >= Math.min(a.length, b.length)
 }
+
+/** What a series set on purpose for the side of a run. */
+export const sideLevels = (run: RunStatistics['run']): Readonly<Record<string, string>> =>
+  (run?.labels.side && run.factors) || {}
 
 /** What makes two sides incomparable, and what makes a comparison doubtful. */
 export function comparability(
@@ -26,6 +31,7 @@ export function comparability(
       ? []
       : [`${what} differs: ${before.join(', ')} in the baseline, ${after.join(', ')} in the candidate`]
   }
+  const varied = new Set([...baseline, ...candidate].flatMap(({ run }) => Object.keys(sideLevels(run))))
   const refusals = [
     ...([...baseline, ...candidate].some(({ run }) => !run)
       ? [
@@ -42,21 +48,24 @@ export function comparability(
     ),
     ...differing('The pause of a VU', ({ run }) => run && (thinkWords(run.load) ?? 'none')),
     ...differing('What counts as success', ({ run }) => run && (successWords(run.load) ?? '200 to 299')),
-    ...differing('The use of connections', ({ run }) => run?.load.connections),
+    ...differing('The use of connections', ({ run }) => run && connectionWords(run.load)),
     // k6 spends CPU on it, which is missing elsewhere: at its own limit the rate, on a shared machine every figure.
     ...differing(
       'What k6 recorded during the run',
       ({ run }) => run && (run.k6.timeline ? 'a timeline' : 'nothing (--no-timeline, or an older version)'),
     ),
     ...differing('The proxy', ({ run }) => run && (run.load.proxy ?? 'none')),
-    ...differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit),
-    ...differing('The memory limit', ({ run }) => run?.target.cluster?.memoryLimit),
+    ...(varied.has('cpu') ? [] : differing('The CPU limit', ({ run }) => run?.target.cluster?.cpuLimit)),
+    ...(varied.has('memory')
+      ? []
+      : differing('The memory limit', ({ run }) => run?.target.cluster?.memoryLimit)),
   ]
   const warnings = [
     ...differing(
       'The generator’s machine',
       ({ run }) => run && `${run.host.cores} cores, ${run.host.kernel}`,
     ),
+    ...differing('The number and place of generators', ({ run }) => run && placeWords(run.generators)),
     ...differing('k6', ({ run }) => run?.host.k6),
     ...differing('Node', ({ run }) => run?.host.node),
     ...calibrations(baseline, candidate),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aRun, aSummary, requests } from '../../test/samples.ts'
+import { aCell, aRun, aSummary, requests } from '../../test/samples.ts'
+import { strangeGenerator } from '../formats/generators.ts'
 import { parseRun, type Run } from '../formats/run.ts'
 import { type RunStatistics, runStatistics } from '../run/statistics.ts'
 import { compare } from './compare.ts'
@@ -155,6 +156,20 @@ test('a different generator or calibration of the work gives a warning', () => {
   assert.match(group?.warnings.join(' ') ?? '', /Node differs.*1\.10 times as many units per millisecond\.$/)
 })
 
+test('another number or place of generators gives a warning', () => {
+  const by = (...nodes: (string | null)[]) => ({
+    generators: nodes.map((node, index) => ({ ...strangeGenerator(String(index)), node })),
+  })
+  const [group] = compare(runs(five, 0), runs(five, 1, 2, by('a', 'b', 'a'))).groups
+  assert.deepEqual(group?.warnings, [
+    'The number and place of generators differs: 1 on the runner’s machine in the baseline, 3 on other machines in the candidate',
+  ])
+  assert.deepEqual(
+    compare(runs(five, 0, 2, by(null, null)), runs(five, 1, 2, by(null, null))).groups[0]?.warnings,
+    [],
+  )
+})
+
 test('sides that shared a CPU give a warning, and runs of a duet are not compared with others', () => {
   const duet = (sameHost: boolean) => ({ duet: { with: 'http://127.0.0.1:2/', sameHost } })
   const warned = (sameHost: boolean) =>
@@ -184,3 +199,56 @@ test('new errors are judged by their difference, since no ratio to 0 exists', ()
   assert.deepEqual([errors?.scale, errors?.judgement], ['difference', 'worse'])
   assert.ok(errors && Math.abs(errors.change - 0.022) < 1e-9)
 })
+
+test('what the sides were set to is compared, not refused; any other difference of limits is', () => {
+  const side = (which: 'a' | 'b', factors: Readonly<Record<string, string>>, count: number) =>
+    Array.from({ length: 6 }, (_, index) => {
+      const source = aCell(
+        { cpu: '200m', memory: '64Mi', replicas: '1', ...factors },
+        index + 1,
+        count + index,
+      )
+      assert.ok(source.run)
+      const startedAt = new Date(Date.UTC(2026, 0, 1, 0, 2 * index + Number(which === 'b'))).toISOString()
+      const labels = { series: 'ab', side: which, cell: `${which}.${index + 1}` }
+      return runStatistics({ ...source, run: { ...source.run, labels, factors, startedAt } })
+    })
+  for (const [a, b] of [
+    [{ cpu: '200m' }, { cpu: '500m' }],
+    [{ replicas: '1' }, { replicas: '2' }],
+    // The other side is as it was.
+    [{}, { cpu: '500m', 'env.POOL': '8' }],
+  ] as const) {
+    const { groups, unmatched } = compare(side('a', a, 1000), side('b', b, 2000))
+    assert.deepEqual([groups.map(({ refused }) => refused), unmatched], [[[]], []])
+    assert.equal(groups[0]?.judgement, 'better')
+  }
+  const unsaid = compare(side('a', {}, 1000), side('b', {}, 2000).map(withLimit('1')))
+  assert.match(
+    unsaid.groups[0]?.refused.join() ?? '',
+    /The CPU limit differs: 200m in the baseline, 1 in the/,
+  )
+})
+
+test('two series of factors are compared cell by cell', () => {
+  const series = (count: number) =>
+    [1, 2, 3, 4, 5].flatMap((repeat) =>
+      ['4', '8'].map((pool) =>
+        runStatistics(aCell({ replicas: '2', 'env.POOL': pool }, repeat, count + repeat)),
+      ),
+    )
+  const { groups } = compare(series(1000), series(2000))
+  assert.deepEqual(
+    groups.map(({ replicas, factors, runs }) => [replicas, factors, runs.baseline]),
+    [
+      [2, { 'env.POOL': '4' }, 5],
+      [2, { 'env.POOL': '8' }, 5],
+    ],
+  )
+})
+
+const withLimit = (cpuLimit: string) => (each: RunStatistics) => {
+  const { run } = each
+  assert.ok(run?.target.cluster)
+  return { ...each, run: { ...run, target: { ...run.target, cluster: { ...run.target.cluster, cpuLimit } } } }
+}

@@ -7,7 +7,7 @@ import { badRuns } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { badSides } from './bad-sides.ts'
 import { ByPercentile, byPercentile } from './by-percentile.ts'
-import { comparability, inTurns } from './comparability.ts'
+import { comparability, inTurns, sideLevels } from './comparability.ts'
 import { missingFigures, taggedFigures, unknownFigures } from './figures-compared.ts'
 import { Compared, Judgement, judged } from './judgement.ts'
 import { pairsOf } from './pairs.ts'
@@ -15,6 +15,10 @@ import { pairsOf } from './pairs.ts'
 const ComparedGroup = z.object({
   scenario: z.string(),
   replicas: z.number().nullable(),
+  factors: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('the levels of other factors than replicas, of runs of a series that varied them'),
   runs: z.object({ baseline: z.number(), candidate: z.number() }),
   invalid: z.number().describe('invalid runs of both sides, which were left out'),
   interleaved: z
@@ -44,7 +48,7 @@ const ComparedGroup = z.object({
   ),
   judgement: Judgement,
 })
-/** Runs of both sides with the same scenario and number of replicas. */
+/** Runs of both sides with the same scenario, number of replicas and other factors. */
 export type ComparedGroup = z.infer<typeof ComparedGroup>
 
 export const Comparison = z.object({
@@ -114,10 +118,27 @@ function looksOf({ run }: RunStatistics): number {
   return looks >= 1 && looks < 1e6 ? Math.floor(looks) : 1
 }
 
+/**
+ * What runs that are compared with each other have in common: replicas, null where unknown or where it is what the sides
+ * differ in, and the other factors of a series without sides.
+ */
+export function inCommon(run: RunStatistics['run']): Pick<ComparedGroup, 'replicas' | 'factors'> {
+  const { replicas: _, ...factors } = run?.labels.side ? {} : (run?.factors ?? {})
+  return {
+    replicas: 'replicas' in sideLevels(run) ? null : (run?.target.replicas ?? null),
+    ...(Object.keys(factors).length > 0 && { factors }),
+  }
+}
+
 const grouped = (runs: readonly RunStatistics[]): Map<string, RunStatistics[]> =>
   groupedBy(runs, ({ run }) => {
-    const replicas = run?.target.replicas ?? null
-    return `${run?.scenario ?? 'unknown scenario'}${replicas ? `, ${quantity(replicas, 'replica')}` : ''}`
+    const { replicas, factors = {} } = inCommon(run)
+    const levels = Object.entries(factors).map(([name, level]) => `${name} ${level}`)
+    return [
+      run?.scenario ?? 'unknown scenario',
+      ...(replicas ? [quantity(replicas, 'replica')] : []),
+      ...levels,
+    ].join(', ')
   })
 
 function compareGroup(
@@ -152,7 +173,7 @@ function compareGroup(
   const suspect = bad.suspect && judgement !== 'worse'
   return {
     scenario: baseline[0]?.run?.scenario ?? 'unknown scenario',
-    replicas: baseline[0]?.run?.target.replicas ?? null,
+    ...inCommon(baseline[0]?.run ?? null),
     runs: { baseline: a.length, candidate: b.length },
     invalid: baseline.length + candidate.length - a.length - b.length,
     interleaved,

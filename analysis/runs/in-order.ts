@@ -3,7 +3,7 @@ import { largest, smallest } from '../numbers/extremes.ts'
 import { mannKendall, theilSen } from '../numbers/trend.ts'
 import { isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
-import type { ComparedGroup, Comparison } from './compare.ts'
+import { type ComparedGroup, type Comparison, inCommon } from './compare.ts'
 import { figuresOfRun } from './figures-compared.ts'
 import { pairsOf } from './pairs.ts'
 
@@ -45,8 +45,9 @@ export const inOrder = (runs: readonly RunStatistics[], { groups, split }: Compa
 
 type Sided = { readonly run: RunStatistics; readonly side: 0 | 1 }
 
-const isOf = ({ scenario, replicas }: ComparedGroup, { run }: RunStatistics): boolean =>
-  (run?.scenario ?? 'unknown scenario') === scenario && (run?.target.replicas ?? null) === replicas
+const isOf = ({ scenario, replicas, factors }: ComparedGroup, { run }: RunStatistics): boolean =>
+  (run?.scenario ?? 'unknown scenario') === scenario &&
+  JSON.stringify(inCommon(run)) === JSON.stringify({ replicas, factors })
 
 /** As `blockedP` has them: two neighbouring pairs, the last one with what is left over. */
 function blocksOf(order: readonly Sided[]): [number, number][] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { aRun, aSummary, requests } from '../../test/samples.ts'
+import { strangeGenerator } from '../formats/generators.ts'
 import { Night } from '../formats/night.ts'
 import type { Run } from '../formats/run.ts'
 import { type RunStatistics, runStatistics } from '../run/statistics.ts'
@@ -73,6 +74,8 @@ describe('a night', () => {
     })
     const k6 = { ...aRun().k6, timeline: { periodMs: 1000 } }
     assert.deepEqual(environmentOf({ k6 }), { ...base, limits: 'unknown', timeline: 'recorded' })
+    const generators = [{ ...strangeGenerator('1'), node: 'node-1' }]
+    assert.equal(environmentOf({ generators }).generators, '1 on other machines')
     assert.deepEqual(nightOf([], about).environment, {})
     const labelled = nightOf([of()], { ...about, labels: { host: 'node-7', branch: 'main' } })
     assert.deepEqual(labelled.environment, { ...base, limits: 'unknown', host: 'node-7' })
@@ -109,12 +112,16 @@ test('an entry fails or is invalid when at least half of its runs are', () => {
     run('c.2', 'fail'),
   ]
   assert.deepEqual(entryVerdicts(runs), [
-    { name: 'a', kind: 'pass', failure: null },
-    { name: 'b', kind: 'fail', failure: '1 of 2 runs failed: errors ≤ 1 % missed: 10 %' },
+    { name: 'a', kind: 'pass', failure: null, seconds: 30 },
+    { name: 'b', kind: 'fail', failure: '1 of 2 runs failed: errors ≤ 1 % missed: 10 %', seconds: 20 },
     {
       name: 'c',
       kind: 'invalid',
       failure: '1 of 2 runs is invalid: interrupted before its planned 10 s were over',
+      seconds: 20,
     },
   ])
+  const [first] = runs
+  assert.ok(first, 'there is a run')
+  assert.equal(entryVerdicts([first, { ...first, durationMs: null }])[0]?.seconds, null)
 })

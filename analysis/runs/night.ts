@@ -1,4 +1,5 @@
 import type { TaggedFigure } from '../formats/figure.ts'
+import { placeWords } from '../formats/generators.ts'
 import { seriesLoad } from '../formats/load.ts'
 import type { Night } from '../formats/night.ts'
 import type { Run, Verdict } from '../formats/run.ts'
@@ -7,6 +8,7 @@ import { groupedBy } from '../numbers/group.ts'
 import { badRuns, isBad } from '../run/bad-run.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { figuresOfRun, taggedFigures } from './figures-compared.ts'
+import { secondsTogether } from './seconds.ts'
 
 /**
  * The night made of these runs. The figures are of the valid ones; `bad runs` says of every run whether it
@@ -76,6 +78,7 @@ const environmentOf = (run: Run | null): Night['environment'] => {
       : target.workload
         ? `${target.workload.cpuCores} cores`
         : 'unknown',
+    ...(run.generators?.length && { generators: placeWords(run.generators) }),
     // Nights without one are older than it, and keep their environment.
     ...(k6.timeline && { timeline: 'recorded' }),
   }
@@ -87,9 +90,10 @@ const environmentOf = (run: Run | null): Night['environment'] => {
  */
 export function entryVerdicts(
   runs: readonly RunStatistics[],
-): { name: string; kind: Verdict['kind']; failure: string | null }[] {
+): { name: string; kind: Verdict['kind']; failure: string | null; seconds: number | null }[] {
   const cells = groupedBy(runs, ({ run }) => (run?.labels.cell ?? '').replace(/\.\d+$/, ''))
   return [...cells].map(([name, cell]) => {
+    const seconds = secondsTogether(cell)
     for (const kind of ['invalid', 'fail'] as const) {
       const such = cell.filter(({ verdict }) => verdict.kind === kind)
       if (2 * such.length < cell.length) continue
@@ -99,8 +103,9 @@ export function entryVerdicts(
         name,
         kind,
         failure: `${number(such.length)} of ${quantity(cell.length, 'run')} ${what}: ${reasons}`,
+        seconds,
       }
     }
-    return { name, kind: 'pass', failure: null }
+    return { name, kind: 'pass', failure: null, seconds }
   })
 }

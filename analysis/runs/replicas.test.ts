@@ -4,6 +4,7 @@ import { quantile } from 'simple-statistics'
 import { aClimb, aRun, aSummary, requests } from '../../test/samples.ts'
 import { normalFrom, randomFrom } from '../numbers/random.ts'
 import { scaling } from '../numbers/scaling-model.ts'
+import { text } from '../report/files.ts'
 import { runStatistics } from '../run/statistics.ts'
 import { byReplicas, observed, recommendation } from './replicas.ts'
 import { statistics } from './statistics.ts'
@@ -47,12 +48,48 @@ test('a single number of replicas is not compared', () => {
   assert.deepEqual(statistics([withReplicas(2, 1000), withReplicas(2, 1100)]).replicas, [])
 })
 
+/** The same on a node of two cores of which that many were busy, with pods that a CPU limit stopped that often. */
+function onNode(source: ReturnType<typeof withReplicas>, busyCores: number, throttledPeriods = 0) {
+  const pod = { name: 'a', node: 'n', served: null, cpuCores: null, periods: 100, throttledPeriods }
+  const cluster = {
+    ...{ nodes: 1, image: 'x', cpuLimit: null, memoryLimit: null, scaling: [], pods: [pod] },
+    usedNodes: [{ name: 'n', cores: 2, busyCores }],
+    usage: { source: 'kubelet' as const, note: null },
+  }
+  return { ...source, run: { ...source.run, target: { ...source.run.target, cluster } } }
+}
+
+test('a full node is no point of the law, unless the CPU limit held the pods below it', () => {
+  const linear = [1, 1, 2, 2, 3, 3, 4, 4].map((replicas) => withReplicas(replicas, 1000 * replicas))
+  const roomy = linear.map((each) => onNode(each, 0.4 * (each.run.target.replicas ?? 0)))
+  // Eight replicas do no more than four: there is no CPU left for them.
+  const flat = [4005, 3995].map((requests) => withReplicas(8, requests))
+  const levels = (busyCores: number, throttled = 0) =>
+    statistics([...roomy, ...flat.map((each) => onNode(each, busyCores, throttled))])
+  const chosen = ({ scaling }: ReturnType<typeof levels>) => [
+    ...new Set(scaling?.residuals.map(({ replicas }) => replicas)),
+  ]
+  assert.deepEqual(chosen(levels(1.99)), [1, 2, 3, 4])
+  assert.deepEqual(chosen(levels(1.99, 95)), [1, 2, 3, 4, 8])
+  assert.deepEqual(chosen(levels(1)), [1, 2, 3, 4, 8])
+  assert.match(
+    text(levels(1.99)),
+    /The node was full in 2 runs \(8 replicas\), so they are left out of the law of growth/,
+  )
+  assert.doesNotMatch(text(levels(1)), /The node was full/)
+  // What was measured is still there.
+  assert.deepEqual(
+    levels(1.99).replicas.map(({ replicas }) => replicas),
+    [1, 2, 3, 4, 8],
+  )
+})
+
 const sweepOf = (rates: Record<number, number[]>) =>
   Object.entries(rates).flatMap(([replicas, each]) =>
     each.map((rate) => withReplicas(Number(replicas), 10 * rate)),
   )
 
-test('a recommendation names the fewest replicas that held the load in every run, and the confidence', () => {
+test('the fewest replicas that held the load in every run of VUs are named, and not recommended for arrivals', () => {
   const runs = sweepOf({
     1: [200, 205, 198, 203, 201],
     2: [380, 390, 385, 392, 388],
@@ -60,7 +97,7 @@ test('a recommendation names the fewest replicas that held the load in every run
   })
   assert.equal(
     statistics(runs, { wanted: 350 }).recommendation,
-    'For 350 requests/s: 2 replicas hold 380 requests/s within errors ≤ 1 %. That is the least of 5 runs: a next run holds it in about 83 % of cases, and in fewer on another day or machine. It is what 1 VU reaches, each waiting for its answer before it asks again. Independent users who arrive at that rate can meet far longer latencies: search the arrival rate to know.',
+    'No number of replicas is recommended for 350 requests/s that arrive on their own: these runs had VUs. With them, 2 replicas hold 380 requests/s within errors ≤ 1 %. That is the least of 5 runs: a next run holds it in about 83 % of cases, and in fewer on another day or machine. It is what 1 VU reaches, each waiting for its answer before it asks again. Independent users who arrive at that rate can meet far longer latencies: search the arrival rate to know.',
   )
   assert.match(statistics(runs).recommendation ?? '', /^4 replicas hold 690 requests\/s/)
   assert.match(
@@ -208,13 +245,13 @@ describe('a first-come-first-served server of 100 requests a second', () => {
   }
   const seeds = [1, 2, 3, 4, 5]
 
-  test('“holds” that rate with 8 VUs, and the recommendation says that users are no VUs', () => {
+  test('“holds” that rate with 8 VUs, which is not recommended for users who are no VUs', () => {
     const figures = statistics([...seeds.map((seed) => closed(1, seed)), closed(2, 6)], { wanted: 95 })
     const [one] = figures.replicas
     assert.ok(one?.held && one.held.least > 95 && one.held.most < 105 && (one.p95Ms?.most ?? 0) < 145)
     assert.match(
       figures.recommendation ?? '',
-      /^For 95 requests\/s: 1 replica holds .* It is what 8 VUs reach, .* Independent users .* search the arrival rate/,
+      /^No number of replicas is recommended for 95 requests\/s .*: these runs had VUs\. With them, 1 replica holds .* It is what 8 VUs reach, .* Independent users .* search the arrival rate/,
     )
   })
 

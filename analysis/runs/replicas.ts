@@ -112,7 +112,9 @@ export function recommendation(
   if (wanted === null) return `${holds(worth, within, holding)}${closedWords(worth)}`
   const enough = holding.find(({ held }) => held && held.least >= wanted)
   if (enough)
-    return `For ${number(wanted)} requests/s: ${holds(enough, within, holding)}${closedWords(enough)}`
+    return enough.heldVus === null
+      ? `For ${number(wanted)} requests/s: ${holds(enough, within, holding)}`
+      : `No number of replicas is recommended for ${number(wanted)} requests/s that arrive on their own: these runs had VUs. With them, ${holds(enough, within, holding)}${closedWords(enough)}`
   const most = levels.at(-1)?.replicas ?? 1
   return `No measured number of replicas holds ${number(wanted)} requests/s within ${within}; the best was ${number(best.held?.least ?? 0)} with ${number(best.replicas)}. ${beyond(scaling, most, wanted)}${closedWords(best)}`
 }

@@ -3,10 +3,13 @@ import type { Source } from '../formats/read.ts'
 import { type Slo, sloWords } from '../formats/slo.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { Scaling, scaling } from '../numbers/scaling-model.ts'
+import { limitedByNode } from '../run/cause.ts'
 import { RunStatistics, runStatistics } from '../run/statistics.ts'
 import { inTime, Time } from '../run/time.ts'
+import { Arrivals, arrivalsOf } from './arrivals.ts'
 import { Breakpoint, breakpoint, type Search } from './breakpoint.ts'
 import { Comparison, compare } from './compare.ts'
+import { Factors, factorsOf } from './factors.ts'
 import { Noise, noise } from './noise.ts'
 import { byReplicas, ReplicaLevel as Level, observed, recommendation } from './replicas.ts'
 
@@ -14,9 +17,9 @@ import { byReplicas, ReplicaLevel as Level, observed, recommendation } from './r
 export const Statistics = z.object({
   schema: z.literal('load-and-stress statistics 1'),
   kind: z
-    .enum(['run', 'runs', 'capacity', 'breakpoint', 'comparison', 'noise'])
+    .enum(['run', 'runs', 'capacity', 'arrivals', 'factors', 'breakpoint', 'comparison', 'noise'])
     .describe(
-      'what the runs are: one, several, over numbers of replicas, the probes of a search, two sides, repeats of the same',
+      'what the runs are: one, several, over numbers of replicas, searches for the highest arrival rate over cells, over several factors, the probes of a search, two sides, repeats of the same',
     ),
   runs: z.array(RunStatistics),
   replicas: z
@@ -26,6 +29,10 @@ export const Statistics = z.object({
     'the fitted laws of growth; null with fewer than four numbers of replicas or six runs',
   ),
   recommendation: z.string().nullable().describe('how many replicas to use, or why there is no answer'),
+  factors: Factors.nullable().describe('what several factors change; null unless the runs vary them'),
+  arrivals: Arrivals.nullable().describe(
+    'the highest arrival rate of each cell; null unless the runs are probes of searches over cells',
+  ),
   breakpoint: Breakpoint.nullable().describe('where the target breaks; null unless the runs are probes'),
   comparison: Comparison.nullable().describe('null unless the runs are a baseline and a candidate'),
   noise: Noise.nullable().describe('null unless the runs are repeats of the same, to see how they differ'),
@@ -58,8 +65,14 @@ function withTime(found: Statistics, { run, timeline: read }: Source): Statistic
 
 /** The same from the figures of each run, so that nobody needs to hold all summaries at once. */
 function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Options = {}): Statistics {
+  const arrivals = arrivalsOf(runs, wanted)
+  if (arrivals) return { ...unrelated(runs), kind: 'arrivals', arrivals }
+  const factors = factorsOf(runs)
+  // Numbers of replicas are not compared over runs that differ in something else too.
+  if (factors) return { ...unrelated(runs), kind: 'factors', factors }
   const levels = byReplicas(runs)
-  const law = scaling(observed(runs))
+  // The rate of a full node is no point of the service's law.
+  const law = scaling(observed(runs.filter(({ run }) => !limitedByNode(run))))
   return {
     ...unrelated(runs),
     kind: levels.length > 0 ? 'capacity' : runs.length === 1 ? 'run' : 'runs',
@@ -100,6 +113,8 @@ const unrelated = (runs: readonly RunStatistics[]): Statistics => ({
   replicas: [],
   scaling: null,
   recommendation: null,
+  factors: null,
+  arrivals: null,
   breakpoint: null,
   comparison: null,
   noise: null,

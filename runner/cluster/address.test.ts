@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type FakeCluster, fakeKubectl } from '../../test/fake-kubectl.ts'
 import { type Serving, serving } from '../../test/service.ts'
-import { serviceUrl } from './address.ts'
+import { insideUrl, serviceUrl } from './address.ts'
 import { findDeployed, type Named } from './deployed.ts'
 
 let service: Serving
@@ -110,7 +110,7 @@ test('a ClusterIP is said to be reached from inside only, with the Ingress that 
   const services = [nodePort('shop', [{ port: 80 }], { type: 'ClusterIP' })]
   assert.equal(
     (await address({ name: 'shop', services }, shop)).url,
-    'the service shop is a ClusterIP, which only pods of the cluster reach; make it a NodePort or a LoadBalancer, or name with --address where it is reached',
+    'the service shop is a ClusterIP, which only pods of the cluster reach; load it from pods (--on cluster), or name with --address where it is reached',
   )
   const paths = [{ backend: { service: { name: 'shop' } } }]
   const ingresses = [{ spec: { rules: [{ host: 'shop.test', http: { paths } }] } }]
@@ -118,4 +118,24 @@ test('a ClusterIP is said to be reached from inside only, with the Ingress that 
     (await address({ name: 'shop', services, ingresses }, shop)).url,
     /an Ingress leads to it: --address http:\/\/shop\.test, or https$/,
   )
+})
+
+test('for pods of the cluster a service has a name, and the load may reach its addresses', async () => {
+  const inside = async (service: object, always = false) => {
+    using fake = fakeKubectl({ name: 'shop', services: [service] })
+    const found = await insideUrl(await findDeployed(fake.shell, shop), always)
+    return found && [found.url.href, found.reach.also]
+  }
+  const ports = [
+    { name: 'admin', port: 81 },
+    { name: 'http', port: 8080 },
+  ]
+  const internal = { type: 'ClusterIP', clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7', 'fd00::7'] }
+  assert.deepEqual(await inside(nodePort('shop', ports, internal)), [
+    'http://shop.here.svc:8080/',
+    ['10.96.0.7', 'fd00::7'],
+  ])
+  assert.equal(await inside(nodePort('shop', ports)), null, 'this machine reaches it')
+  const always = await inside(nodePort('shop', ports, { clusterIP: '10.96.0.8' }), true)
+  assert.deepEqual(always?.[1], ['10.96.0.8'])
 })

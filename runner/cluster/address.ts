@@ -54,6 +54,26 @@ export async function serviceUrl(deployed: Deployed): Promise<string> {
   throw new Failure('environment', `${why}, and ${nodes}; ${advice}`)
 }
 
+/**
+ * The service's URL for pods of the cluster, and the addresses behind it, which are those that the load may reach; null
+ * where others reach it too, unless `always`.
+ */
+export async function insideUrl(
+  deployed: Deployed,
+  always: boolean,
+): Promise<{ readonly url: URL; readonly reach: { readonly also: readonly string[] } } | null> {
+  const { kubectl, named } = deployed
+  const service = await serviceOf(deployed)
+  const { type = 'ClusterIP', clusterIP, clusterIPs = [] } = service.spec ?? {}
+  if (type !== 'ClusterIP' && !always) return null
+  const host = `${service.metadata?.name}.${kubectl.namespace}.svc`
+  const also = [...new Set([clusterIP, ...clusterIPs])].flatMap((each) =>
+    each && each !== 'None' ? [each] : [],
+  )
+  const port = portOf(service, named.port)
+  return { url: new URL(urlOf(host, port, port.port)), reach: { also } }
+}
+
 /** The service that the deployment's pods belong to. */
 async function serviceOf({ kubectl, labels, named, bundled, resource }: Deployed): Promise<Service> {
   const all = await kubectl.list<Service>('services', ...kubectl.inNamespace)
@@ -120,9 +140,9 @@ async function insideOnly({ kubectl, bundled }: Deployed, service: string): Prom
     ),
   )
   const advice = bundled
-    ? '"npm run cluster:deploy" makes it a LoadBalancer'
+    ? '"npm run cluster:deploy" makes it a LoadBalancer, and --on cluster loads it from pods'
     : host === undefined
-      ? 'make it a NodePort or a LoadBalancer, or name with --address where it is reached'
+      ? 'load it from pods (--on cluster), or name with --address where it is reached'
       : `an Ingress leads to it: --address http://${host}, or https`
   return new Failure(
     'environment',

@@ -20,6 +20,15 @@ test('a deployment or a StatefulSet is found by its name, in a namespace and a c
   assert.equal(set.words, 'kube context here, namespace store: statefulset/shop; app=shop; app')
 })
 
+test('the bundled workload is found in its own namespace or in a named one', async () => {
+  const words = async (named: Named) => (await found({}, named)).words
+  assert.match(await words({ deployment: '' }), /, namespace load-and-stress: deployment\/workload;/)
+  assert.match(
+    await words({ deployment: '', namespace: 'nights' }),
+    /, namespace nights: deployment\/workload;/,
+  )
+})
+
 test('what cannot be found or chosen is said, with what there is', async () => {
   const shop = { name: 'shop', containers: ['app', 'proxy'] }
   const words = async (named: Named, cluster: FakeCluster = shop) => (await found(cluster, named)).words

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { Container } from 'kubernetes-types/core/v1.js'
 import { Failure } from '../shell/exit.ts'
@@ -7,7 +8,7 @@ import { type Kubectl, kubectlOf } from './kubectl.ts'
 export type Named = {
   /** NAME or NAMESPACE/NAME */
   readonly deployment: string
-  /** Default: the context's. */
+  /** Default: the context's; of the bundled workload, load-and-stress. */
   readonly namespace?: string | undefined
   /** Default: the current one. */
   readonly context?: string | undefined
@@ -23,13 +24,21 @@ export type Named = {
   readonly address?: string | undefined
   /** How long to wait for an API server that is away, and for a node for pods, in ms; default: as the caller says. */
   readonly patience?: number | undefined
+  /** The URL of a Prometheus that knows what its pods use; default: the cluster is asked. */
+  readonly observe?: string | undefined
+  /** PromQL by name, for that Prometheus. */
+  readonly observeQuery?: Readonly<Record<string, string>> | undefined
   /** Whether its autoscaler may be suspended while it is varied. */
   readonly suspendAutoscaler?: boolean | undefined
 }
 
 /** Where `manifests/base` puts the workload. */
 export const workloadNamespace = 'load-and-stress'
-const workload: Named = { deployment: `${workloadNamespace}/workload`, health: '/healthz' }
+const workload = (given: Named | null): Named => ({
+  ...given,
+  deployment: `${given?.namespace ?? workloadNamespace}/workload`,
+  health: '/healthz',
+})
 
 /** What runs the pods: a Deployment, or a StatefulSet, which is alike as far as it is read. */
 export type Controller = Deployment | StatefulSet
@@ -68,7 +77,7 @@ export async function findDeployed(
   { patienceMs: usual = 0 } = {},
 ): Promise<Deployed> {
   const bundled = !given?.deployment
-  const named: Named = given?.deployment ? given : { ...given, ...workload }
+  const named: Named = given?.deployment ? given : workload(given)
   const { patience: patienceMs = usual } = named
   const [, before, name = ''] = /^(?:([^/]*)\/)?([^/]*)$/.exec(named.deployment) ?? []
   if (!name || before === '')
@@ -166,5 +175,8 @@ function selectorText({ spec }: Controller): string {
 /** The namespace of a context; inside a cluster that of the pod. */
 async function namespaceOf({ run }: Kubectl): Promise<string> {
   const text = await run('config', 'view', '--minify', '-o', 'jsonpath={..namespace}').catch(() => '')
-  return text.trim() || 'default'
+  const ofPod = await readFile('/var/run/secrets/kubernetes.io/serviceaccount/namespace', 'utf8').catch(
+    () => '',
+  )
+  return text.trim() || ofPod.trim() || 'default'
 }

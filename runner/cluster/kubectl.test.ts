@@ -38,6 +38,28 @@ test('what kubectl prints becomes one sentence', () => {
       "Error: unknown flag: --frobnicate\nSee 'kubectl get --help' for usage.",
       /^kubectl get pods: unknown flag: --frobnicate$/,
     ],
+    // The reason decides, whatever a name or a message holds.
+    [
+      'Error from server (NotFound): deployments.apps "connection-refused" not found',
+      /^kubectl get pods: deployments\.apps "connection-refused" not found$/,
+    ],
+    [
+      'Error from server (NotFound): services "forbidden" not found',
+      /^kubectl get pods: services "forbidden" not found$/,
+    ],
+    [
+      'Error from server (ServiceUnavailable): the server is currently unable to handle the request',
+      /^the API server does not answer \(the server is currently unable/,
+    ],
+    [
+      'error: You must be logged in to the server (Unauthorized)',
+      /^the cluster does not allow it: You must be logged in .*expired\?$/,
+    ],
+    [
+      'Get "https://10.88.0.11:6443/api?timeout=32s": dial tcp 10.88.0.11:6443: connect: connection refused - error from a previous attempt: read tcp 10.88.0.1:43276->10.88.0.11:6443: read: connection reset by peer',
+      /^the API server does not answer \(Get .*reset by peer\)/,
+    ],
+    ['Error from server: etcdserver: no leader', /^the API server does not answer \(etcdserver: no leader/],
   ]
   for (const [stderr, sentence] of cases) assert.match(failureOf(['get', 'pods'], stderr), sentence)
 })
@@ -49,6 +71,21 @@ test('kubectl that is not installed is a Failure', async () => {
     (error) =>
       error instanceof Failure && error.exitCode === 4 && /^kubectl is not installed/.test(error.message),
   )
+})
+
+test('in a pod kubectl has no time limit of its own, with which it would not find the service account', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'las-kubectl-'))
+  writeFileSync(path.join(folder, 'kubectl'), '#!/bin/sh\necho "$@"', { mode: 0o755 })
+  const asked = (env: Record<string, string>) =>
+    kubectlOf(testShell({ env: { PATH: folder, ...env } }), { namespace: 'x' }).run('get', 'pods')
+  const pod = { KUBERNETES_SERVICE_HOST: '10.96.0.1' }
+  try {
+    assert.equal(await asked({}), '--request-timeout=20s get pods\n')
+    assert.equal(await asked(pod), 'get pods\n')
+    assert.equal(await asked({ ...pod, KUBECONFIG: '/config' }), '--request-timeout=20s get pods\n')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('JSON after a warning is read, and anything else is a Failure', async () => {
@@ -83,10 +120,23 @@ test('a patient kubectl retries what is safe to repeat while the API server does
 
   using impatient = fakeKubectl({ failures })
   await assert.rejects(kubectlOf(impatient.shell, { namespace: 'x' }).list('nodes'), /does not answer/)
+  // What a server says while it starts depends on how far it is: that it is not ready decides.
+  const starting = `error: the server doesn't have a resource type "nodes"`
+  using early = fakeKubectl({ failures: [starting, '[-]poststarthook/rbac/bootstrap-roles failed'] })
+  const { list, run: patch } = kubectlOf(early.shell, { namespace: 'x', patienceMs: 60_000 })
+  assert.equal((await list('nodes')).length, 1)
+  early.change({ failures })
+  await patch('patch', 'hpa', 'workload', '-p', '{}')
+  assert.equal(early.shell.sentences.length, 2)
+
   using unsafe = fakeKubectl({ failures })
   const { run } = kubectlOf(unsafe.shell, { namespace: 'x', patienceMs: 60_000 })
   await assert.rejects(run('apply', '-k', 'folder'), /does not answer/)
-  using other = fakeKubectl({ failures: ['Error from server (NotFound): nodes not found'] })
+  using justReady = fakeKubectl({ failures: [starting] })
+  const again = kubectlOf(justReady.shell, { namespace: 'x', patienceMs: 60_000 })
+  assert.equal((await again.list('nodes')).length, 1)
+  const missing = 'Error from server (NotFound): nodes not found'
+  using other = fakeKubectl({ failures: [missing, '', missing] })
   await assert.rejects(
     kubectlOf(other.shell, { namespace: 'x', patienceMs: 60_000 }).list('nodes'),
     /not found/,

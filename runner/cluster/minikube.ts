@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import { Failure } from '../shell/exit.ts'
 import { capture, start } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -31,4 +34,55 @@ export async function minikubeProfile({ currentContext, shell: { env } }: Kubect
   } catch {
     return null
   }
+}
+
+const sources = ['package.json', 'package-lock.json', '.npmrc']
+
+/** A hash of what workload/Dockerfile makes the image of, apart from its base. */
+function contentHash(): string {
+  const workload = readdirSync(path.join(root, 'workload'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+    .map(({ parentPath, name }) => path.relative(root, path.join(parentPath, name)))
+  const hash = createHash('sha256')
+  for (const name of [...sources, ...workload.sort()])
+    hash.update(`${name}\n`).update(readFileSync(path.join(root, name)))
+  return hash.digest('hex').slice(0, 12)
+}
+
+/**
+ * Builds the workload's image into a profile, unless it is there, and gives its name. Its content is in the tag: with the
+ * same tag a deployment would keep the pods that it has.
+ * @throws a Failure where the image is not there afterwards; `minikube image build` exits 0 also where the build failed
+ */
+export async function buildInto(
+  { env, say }: Pick<Shell, 'env' | 'say'>,
+  profile: string,
+  name: string,
+): Promise<string> {
+  const image = `${name}-${contentHash()}`
+  const isThere = async () => (await imagesOf({ env }, profile)).includes(image)
+  if (await isThere()) return image
+  say(`building ${image} into minikube …`)
+  const dockerfile = ['-t', image, '-f', 'workload/Dockerfile', '.']
+  await minikube({ env }, '-p', profile, 'image', 'build', ...dockerfile)
+  if (await isThere()) return image
+  throw new Failure(
+    'environment',
+    `minikube has no image ${image} after building it; see its output above. Nothing was deployed`,
+  )
+}
+
+const listed = z.array(z.object({ repoTags: z.array(z.string()).nullish() }))
+
+async function imagesOf({ env }: Pick<Shell, 'env'>, profile: string): Promise<string[]> {
+  const args = ['-p', profile, 'image', 'ls', '--format', 'json']
+  const { code, stdout, stderr } = await capture('minikube', args, { env })
+  // Warnings may come before it; without an image it is null.
+  const json = /^(\[.*|null)$/m.exec(stdout)?.[0] ?? ''
+  const images = listed.nullable().safeParse(code === 0 && json ? JSON.parse(json) : undefined)
+  if (images.success) return (images.data ?? []).flatMap(({ repoTags }) => repoTags ?? [])
+  throw new Failure(
+    'environment',
+    `minikube cannot list its images: ${stderr.trim().split('\n').at(-1) || `ended with ${code}`}`,
+  )
 }

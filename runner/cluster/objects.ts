@@ -8,8 +8,15 @@ const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).null
 const strings = z.record(z.string(), z.string()).nullish()
 const metadata = part({ name: text, generation: count, deletionTimestamp: text, labels: strings })
 const condition = z.object({ type: text, reason: text, message: text })
-const reason = part({ reason: text, message: text, exitCode: count })
-const containers = z.array(z.object({ name: text, image: text, resources: part({ limits: strings }) }))
+const reason = part({ reason: text, message: text, exitCode: count, finishedAt: text })
+const containers = z.array(
+  z.object({
+    name: text,
+    image: text,
+    resources: part({ limits: strings, requests: strings }),
+    env: list(z.object({ name: z.string(), value: text })),
+  }),
+)
 const controller = z.object({
   metadata,
   spec: part({
@@ -36,7 +43,7 @@ export const objects: Readonly<Record<string, z.ZodType>> = {
           image: text,
           ready: z.boolean().nullish(),
           restartCount: count,
-          state: part({ waiting: reason }),
+          state: part({ waiting: reason, terminated: reason }),
           lastState: part({ terminated: reason }),
         }),
       ),
@@ -56,6 +63,10 @@ export const objects: Readonly<Record<string, z.ZodType>> = {
   hpa: z.object({
     metadata,
     spec: part({ minReplicas: count, maxReplicas: count, scaleTargetRef: part({ kind: text, name: text }) }),
+  }),
+  verticalpodautoscalers: z.object({
+    metadata,
+    spec: part({ targetRef: part({ kind: text, name: text }), updatePolicy: part({ updateMode: text }) }),
   }),
   ingresses: z.object({
     spec: part({

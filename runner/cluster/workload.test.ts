@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { fakeKubectl } from '../../test/fake-kubectl.ts'
 import { testShell } from '../../test/shell.ts'
-import { deploy, scaleTo, status, up } from './workload.ts'
+import { deploy, printUrl, scaleTo, status, up } from './workload.ts'
 
 test('minikube starts with nodes, profile and metrics-server', async () => {
   // A start takes a virtual machine or Docker: only its arguments can be tested here.
@@ -23,16 +26,28 @@ test('deploy applies base, components, replicas and image', async () => {
   assert.deepEqual(replicas, [{ name: 'workload', count: 2 }])
   const [{ newName, newTag, digest }] = images
   assert.deepEqual([newName, newTag, digest], ['registry:5000/app', '1.4', 'sha256:0'])
-  assert.match(fake.shell.sentences.join('\n'), /^2 replicas are ready; "npm run cluster:url"/m)
+  assert.match(fake.shell.sentences.join('\n'), /^2 replicas are ready; "npm run -s cluster:url"/m)
 })
 
-test('deploy builds the image into minikube where none is given', async () => {
+test('deploy builds the image into minikube where none is given, under a tag of its content, once', async () => {
   using fake = fakeKubectl({ minikube: true })
-  await deploy(fake.shell, { replicas: 1, image: undefined, components: [] })
-  const image = 'localhost/load-and-stress:0.1.0'
-  assert.equal(fake.minikubeCalls().at(-1), `-p here image build -t ${image} -f workload/Dockerfile .`)
-  const [{ newName, newTag }] = fake.applied().images
-  assert.equal(`${newName}:${newTag}`, image)
+  const builds = () => fake.minikubeCalls().filter((call) => call.includes('image build'))
+  for (let time = 0; time < 2; time++) {
+    await deploy(fake.shell, { replicas: 1, image: undefined, components: [] })
+    const [{ newName, newTag }] = fake.applied().images
+    assert.equal(newName, 'localhost/load-and-stress')
+    assert.match(newTag, /^0\.1\.0-[\da-f]{12}$/)
+    assert.deepEqual(builds(), [`-p here image build -t ${newName}:${newTag} -f workload/Dockerfile .`])
+  }
+})
+
+test('a build that failed while minikube exits 0 is noticed, and nothing is deployed', async () => {
+  using fake = fakeKubectl({ minikube: true, buildFails: true })
+  await assert.rejects(
+    deploy(fake.shell, { replicas: 1, image: undefined, components: [] }),
+    /^Error: minikube has no image localhost\/load-and-stress:0\.1\.0-\w{12} after building it; .*Nothing was/,
+  )
+  assert.ok(!fake.calls().some((call) => call.startsWith('apply')), 'something was applied')
 })
 
 test('scale waits for the pods, and status shows them', async () => {
@@ -54,6 +69,22 @@ pod-2  node-1  yes    0         –
 1 node
 `,
   )
+})
+
+test('the address is printed alone, and why it is a node’s goes to stderr', async () => {
+  const server = http.createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  using fake = fakeKubectl({ nodePort: port })
+  let printed = ''
+  await printUrl({
+    ...fake.shell,
+    print(text) {
+      printed += text
+    },
+  }).finally(() => server.close())
+  assert.match(printed, new RegExp(`^http://127\\.0\\.0\\.1:${port}/?\n$`))
+  assert.match(fake.shell.sentences.join('\n'), /^the LoadBalancer has no address yet; using a node's port/m)
 })
 
 test('deploy without autoscaling removes the autoscaler of an earlier one, and status shows one', async () => {

@@ -13,7 +13,7 @@ import { autoscalersOf } from './autoscaler.ts'
 import { type Deployed, findDeployed, workloadNamespace as namespace } from './deployed.ts'
 import { change, settled } from './deployment.ts'
 import { type Kubectl, kubectlOf } from './kubectl.ts'
-import { minikube, minikubeProfile } from './minikube.ts'
+import { buildInto, minikube, minikubeProfile } from './minikube.ts'
 import { podCpu, readPods } from './pods.ts'
 
 const manifests = path.join(import.meta.dirname, '../../manifests')
@@ -57,16 +57,12 @@ export async function deploy(
   const kubectl = kubectlOf(shell, { namespace })
   if (components.includes('monitoring')) await needOperator(kubectl)
   const profile = await minikubeProfile(kubectl)
-  if (profile && !image) {
-    shell.say(`building ${bundledImage} into minikube …`)
-    const dockerfile = ['-t', bundledImage, '-f', 'workload/Dockerfile', '.']
-    await minikube(shell, '-p', profile, 'image', 'build', ...dockerfile)
-  }
-  await apply(kubectl, replicas, image ?? bundledImage, components)
+  const used = image ?? (profile ? await buildInto(shell, profile, bundledImage) : bundledImage)
+  await apply(kubectl, replicas, used, components)
   const deployed = await findDeployed(shell, null)
   if (!components.includes('autoscaling')) await removeAutoscaler(deployed)
   await settled(deployed, replicas, shell.signal)
-  shell.say(`${readyWords(replicas)}; "npm run cluster:url" prints the address`)
+  shell.say(`${readyWords(replicas)}; "npm run -s cluster:url" prints the address`)
 }
 
 /** @throws a Failure where a ServiceMonitor cannot be applied, before anything else is */
@@ -122,7 +118,7 @@ async function apply(
   }
 }
 
-/** Prints the address of the workload, once it has answered there. */
+/** Prints the address of the workload alone, once it has answered there; all else goes to stderr. */
 export async function printUrl(shell: Shell): Promise<void> {
   shell.print(`${await serviceUrl(await findDeployed(shell, null))}\n`)
 }

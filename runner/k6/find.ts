@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { isWebAddress, shownUrl, withCredentials } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
-import { capture } from '../shell/processes.ts'
+import { capture, succeed } from '../shell/processes.ts'
 import { refusal } from '../shell/refusal.ts'
 import type { Shell } from '../shell/shell.ts'
 import { clearAbandoned, temporaryFolder } from '../shell/temporary.ts'
@@ -37,13 +37,24 @@ export function fits(version: string, pinned: string): boolean {
  * mirror of the releases.
  */
 export async function findK6(shell: Shell): Promise<K6> {
-  const { env, signal } = shell
   sayDropped(shell)
+  const { k6, cached } = await locateK6(shell)
+  if (k6) return k6
+  const version = pinnedVersion()
+  await fetchK6(shell, version, cached)
+  return { path: cached, version }
+}
+
+/** The k6 that is there, null where it is yet to be fetched; `cached` is where that will be. */
+export async function locateK6(shell: Shell): Promise<{ readonly k6: K6 | null; readonly cached: string }> {
+  const { env, signal } = shell
   const pinned = pinnedVersion()
+  const cache = path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'load-and-stress')
+  const cached = path.join(cache, `k6-${pinned}-${process.platform}-${process.arch}`, programName)
   if (env.K6_BIN) {
     const version = await versionOf(env.K6_BIN, shell)
     if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
-    if (version && fits(version, pinned)) return { path: env.K6_BIN, version }
+    if (version && fits(version, pinned)) return { k6: { path: env.K6_BIN, version }, cached }
     throw new Failure(
       'environment',
       version
@@ -52,17 +63,14 @@ export async function findK6(shell: Shell): Promise<K6> {
     )
   }
   const onPath = await versionOf('k6', shell)
-  if (onPath && fits(onPath, pinned)) return { path: 'k6', version: onPath }
+  if (onPath && fits(onPath, pinned)) return { k6: { path: 'k6', version: onPath }, cached }
   if (onPath) shell.say(`ignoring k6 ${onPath} on the PATH, because ${pinned} or a later 2.x is needed`)
-  const cache = path.join(env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'load-and-stress')
-  const cached = path.join(cache, `k6-${pinned}-${process.platform}-${process.arch}`, programName)
   if (existsSync(cached)) {
-    if ((await versionOf(cached, shell)) === pinned) return { path: cached, version: pinned }
+    if ((await versionOf(cached, shell)) === pinned) return { k6: { path: cached, version: pinned }, cached }
     if (signal.aborted) throw new Failure('interrupted', 'interrupted before the load started')
     shell.say(`${cached} does not run as k6 ${pinned}; fetching it again`)
   }
-  await fetchK6(shell, pinned, cached)
-  return { path: cached, version: pinned }
+  return { k6: null, cached }
 }
 
 async function versionOf(program: string, { env, signal }: Shell): Promise<string | undefined> {
@@ -185,10 +193,4 @@ const fromGo: Fetch = async ({ env, signal, longWork }, version, folder) => {
   } finally {
     done()
   }
-}
-
-async function succeed(...command: Parameters<typeof capture>): Promise<void> {
-  const { code, signal, stderr } = await capture(...command)
-  if (code !== 0)
-    throw new Error(`${command[0]}: ${stderr.trim().split('\n').at(-1) || `ended with ${code ?? signal}`}`)
 }

@@ -41,7 +41,7 @@ test('every executor of a script has its VUs, rate, start and length, by the nam
   assert.deepEqual(scenariosIn(await inspect(await findK6(testShell()), script, env)), [
     { stage: 'climb', vus: 5, offered: null, startMs: 0, durationMs: 3000 },
     // 35 + 65 in a minute.
-    { stage: 'rush', vus: 3, offered: 1.66667, startMs: 1000, durationMs: 60_000 },
+    { stage: 'rush', vus: 3, offered: 1.66667, peak: 130 / 60, startMs: 1000, durationMs: 60_000 },
     { stage: 'shared', vus: 2, offered: null, startMs: 2000, durationMs: 600_000, iterations: 5 },
     { stage: 'each', vus: 2, offered: null, startMs: 3000, durationMs: 3000, iterations: 10 },
   ])

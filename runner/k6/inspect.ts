@@ -14,6 +14,8 @@ export type Stage = {
    * VU waits for its answer.
    */
   readonly offered: number | null
+  /** The highest of them, where the rate changes. */
+  readonly peak?: number
   readonly poissonSeed?: number
   /** In a duet, whose stage it is. */
   readonly side?: string
@@ -96,7 +98,11 @@ function sizeOf(scenario: Planned): Omit<Stage, 'stage'> {
         from = target
       }
       const offered = lengthMs > 0 ? Number(((iterations * 1000) / lengthMs).toPrecision(6)) : 0
-      return { vus: most, offered, startMs, durationMs: lengthMs }
+      const highest = levels.reduce(
+        (most, { target }) => Math.max(most, target),
+        Number(scenario.startRate ?? 0),
+      )
+      return { vus: most, offered, peak: (highest * 1000) / unitMs, startMs, durationMs: lengthMs }
     }
     case 'constant-arrival-rate':
       return {

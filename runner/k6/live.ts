@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { number, percent, quantity } from '../../analysis/formats/words.ts'
-import { ask } from '../targets/ask.ts'
-import { nearbyOnly } from '../targets/reach.ts'
+import { largest } from '../../analysis/numbers/extremes.ts'
+import type { Api } from './api.ts'
 
 /** A loopback port that was free a moment ago. */
 export const freePort = (): Promise<number> =>
@@ -14,45 +14,52 @@ export const freePort = (): Promise<number> =>
   })
 
 /**
- * The progress of a run in words, from k6's REST API on `port`, updated once a second; empty until k6
- * listens. Reads only three metrics, because k6 sorts all values of a Trend for every answer.
+ * The progress of a run in words, from the REST APIs of its k6s, updated once a second, of many less often; empty until
+ * they listen, and where one no longer answers. Reads only three metrics, because k6 sorts all values of a Trend for every
+ * answer.
  */
-export function liveFigures(port: number, plannedMs: number): { words(): string; stop(): void } {
+export function liveFigures(apis: readonly Api[], plannedMs: number): { words(): string; stop(): void } {
   const startMs = performance.now()
   let words = ''
   let before = { requests: 0, atMs: startMs }
-  const get = async (path: string) => {
-    const answer = await ask(new URL(`http://127.0.0.1:${port}/v1/${path}`), {
-      reach: nearbyOnly,
-      signal: AbortSignal.timeout(1000),
-    })
-    const { data } = JSON.parse(await answer.text(100_000)) as {
-      data: { attributes: Record<string, unknown> }
-    }
-    return data.attributes
-  }
-  const sample = async (metric: string) =>
-    ((await get(`metrics/${metric}`)).sample ?? {}) as Record<string, number>
   const update = async () => {
-    const [requests, failed, duration, status] = await Promise.all([
-      sample('http_reqs'),
-      sample('http_req_failed'),
-      sample('http_req_duration'),
-      get('status'),
-    ])
-    const now = { requests: requests.count ?? 0, atMs: performance.now() }
+    const all = await Promise.all(apis.map(figuresOf))
+    const sum = (name: 'requests' | 'failed' | 'vus') => all.reduce((total, each) => total + each[name], 0)
+    const requests = sum('requests')
+    const now = { requests, atMs: performance.now() }
     const rate = ((now.requests - before.requests) * 1000) / (now.atMs - before.atMs)
     before = now
     const leftMs = Math.max(0, plannedMs - (now.atMs - startMs))
     words = [
       `${Math.ceil(leftMs / 1000)} s left`,
       `${number(rate)} requests/s`,
-      `p95 ${number(duration['p(95)'] ?? 0)} ms so far`,
-      `${percent(failed.rate ?? 0)} errors`,
-      quantity(Number(status.vus), 'VU'),
+      `p95 ${all.length > 1 ? 'up to ' : ''}${number(largest(all.map(({ p95 }) => p95)))} ms so far`,
+      `${percent(sum('failed') / Math.max(requests, 1))} errors`,
+      quantity(sum('vus'), 'VU'),
     ].join(', ')
   }
-  // Fails before k6 listens and after it has ended; the words then stay as they are.
-  const timer = setInterval(() => update().catch(() => {}), 1000).unref()
-  return { words: () => words, stop: () => clearInterval(timer) }
+  // Fails before k6 listens and after it has ended; the words then stay for a while as they are.
+  // Each is four requests, which may go through the API server of a cluster.
+  const everyMs = 1000 * Math.ceil(apis.length / 3)
+  const timer = setInterval(() => update().catch(() => {}), everyMs).unref()
+  const isOld = () => performance.now() - before.atMs > 5 * everyMs
+  return { words: () => (isOld() ? '' : words), stop: () => clearInterval(timer) }
+}
+
+async function figuresOf(api: Api) {
+  const get = (path: string) => api('GET', `v1/${path}`, undefined, AbortSignal.timeout(1000))
+  const sample = async (metric: string) =>
+    ((await get(`metrics/${metric}`)).sample ?? {}) as Record<string, number>
+  const [{ count = 0 }, failed, duration, status] = await Promise.all([
+    sample('http_reqs'),
+    sample('http_req_failed'),
+    sample('http_req_duration'),
+    get('status'),
+  ])
+  return {
+    requests: count,
+    failed: (failed.rate ?? 0) * count,
+    p95: duration['p(95)'] ?? 0,
+    vus: Number(status.vus),
+  }
 }

@@ -22,6 +22,8 @@ export type OutputOptions = {
 /** Where k6 writes what it saw in each period, while it runs. */
 export type Recorder = { readonly file: string; readonly periodMs: number }
 
+export const rawOutput = 'raw points'
+
 /** How to turn on the chosen outputs of k6; says what each is known to cost. Refuses k6's cloud. */
 export function outputs(
   { env, say, terminal }: Pick<Shell, 'env' | 'say' | 'terminal'>,
@@ -31,7 +33,7 @@ export function outputs(
 ): Outputs {
   const chosen: { name: string; arg?: string; environment?: Record<string, string>; cost: string }[] = []
   const page = dashboard || env.K6_WEB_DASHBOARD === 'true'
-  if (raw) chosen.push({ name: 'raw points', arg: `json=${pointsFile}`, cost: 'halves the highest rate' })
+  if (raw) chosen.push({ name: rawOutput, arg: `json=${pointsFile}`, cost: 'halves the highest rate' })
   if (page)
     chosen.push({
       name: 'dashboard',

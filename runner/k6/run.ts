@@ -3,6 +3,7 @@ import type { Run } from '../../analysis/formats/run.ts'
 import { memoryMiB } from '../shell/host.ts'
 import { type Exit, start } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
+import { apiAt } from './api.ts'
 import type { K6 } from './find.ts'
 import { freePort, liveFigures } from './live.ts'
 import { copyLog } from './log.ts'
@@ -69,6 +70,71 @@ export function k6Environment(
   }
 }
 
+/** A k6 that runs. */
+export type Running = {
+  /** Of its REST API, on loopback. */
+  readonly port: number
+  /** Ends with what it used and what its log says. */
+  readonly ended: Promise<K6Run & { readonly error: string | undefined }>
+  /** Its load begins only now: what it waited for a CPU before does not count. */
+  begin(): void
+  /** The first time k6 stops and makes its summary; the second time it drops the requests in flight and the summary. */
+  interrupt(): void
+  kill(): Promise<void>
+}
+
+type Start = Omit<K6Options, 'plannedMs'>
+
+/** Starts k6 with a script on its standard input. */
+export async function startK6(
+  { secrets: known }: Pick<Shell, 'secrets'>,
+  k6: K6,
+  script: string,
+  { env, logFile, args, secrets, paths, at }: Start,
+): Promise<Running> {
+  const port = await freePort()
+  const { child, pid, ended, end } = start(
+    k6.path,
+    ['run', '--quiet', '--address', `127.0.0.1:${port}`, ...args, '-'],
+    { env, stdio: ['pipe', 'ignore', 'pipe'], ...(at !== undefined && { cwd: at }) },
+  )
+  // Where no more files can be opened, it has no pipes, and has failed.
+  if (!child.stderr) await ended
+  const usage = watchUsage(pid)
+  child.stdin?.on('error', () => {}).end(script)
+  const logged = copyLog(
+    child.stderr as NodeJS.ReadableStream,
+    logFile,
+    [...secrets, ...known],
+    paths === undefined ? {} : { paths },
+  )
+  return {
+    port,
+    ended: Promise.all([ended, logged])
+      .finally(() => usage.stop())
+      .then(([exit, logged]) => ({ ...exit, ...usage.stop(), ...logged })),
+    begin: usage.begin,
+    interrupt: () => void child.kill('SIGINT'),
+    kill: end,
+  }
+}
+
+/** Interrupts k6 when the command is, until what it returns is called. */
+export function interruptWith(
+  { signal, urgent }: Pick<Shell, 'signal' | 'urgent'>,
+  interrupt: () => void,
+): () => void {
+  // k6 distinguishes the first SIGINT from the second.
+  const interruptions = [signal, urgent]
+  for (const each of interruptions) {
+    if (each.aborted) interrupt()
+    each.addEventListener('abort', interrupt)
+  }
+  return () => {
+    for (const each of interruptions) each.removeEventListener('abort', interrupt)
+  }
+}
+
 /**
  * Runs k6 to its end and shows its progress. When `shell.signal` aborts, k6 stops and still makes its
  * summary; when `shell.urgent` aborts, it drops the requests in flight and the summary.
@@ -77,41 +143,17 @@ export async function runK6(
   shell: Shell,
   k6: K6,
   script: string,
-  { env, logFile, args, plannedMs, secrets, paths, at }: K6Options,
+  { plannedMs, ...options }: K6Options,
 ): Promise<K6Run> {
-  const port = await freePort()
-  const { child, pid, ended } = start(
-    k6.path,
-    ['run', '--quiet', '--address', `127.0.0.1:${port}`, ...args, '-'],
-    { env, stdio: ['pipe', 'ignore', 'pipe'], ...(at !== undefined && { cwd: at }) },
-  )
-  // Where no more files can be opened, it has no pipes, and has failed.
-  if (!child.stderr) await ended
-  const usage = watchUsage(pid)
-  const live = liveFigures(port, plannedMs)
+  const running = await startK6(shell, k6, script, options)
+  const live = liveFigures([apiAt({ port: running.port })], plannedMs)
   const done = shell.longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`, live.words)
-  // k6 distinguishes the first SIGINT from the second.
-  const interrupt = () => void child.kill('SIGINT')
-  const interruptions = [shell.signal, shell.urgent]
-  for (const signal of interruptions) {
-    if (signal.aborted) interrupt()
-    signal.addEventListener('abort', interrupt)
-  }
-  child.stdin?.on('error', () => {}).end(script)
-  const [exit, { error, shortages, warnings }] = await Promise.all([
-    ended,
-    copyLog(
-      child.stderr as NodeJS.ReadableStream,
-      logFile,
-      [...secrets, ...shell.secrets],
-      paths === undefined ? {} : { paths },
-    ),
-  ]).finally(() => {
-    usage.stop()
+  const released = interruptWith(shell, running.interrupt)
+  const { error, ...run } = await running.ended.finally(() => {
     live.stop()
     done()
-    for (const signal of interruptions) signal.removeEventListener('abort', interrupt)
+    released()
   })
   if (error) shell.say(`k6: ${error} (more in k6.log)`)
-  return { ...exit, ...usage.stop(), shortages, warnings }
+  return run
 }

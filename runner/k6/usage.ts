@@ -18,6 +18,8 @@ const startupMs = 1200
  * look, in order.
  */
 export function watchUsage(pid: number | undefined): {
+  /** The load begins only now: waiting before it does not count. */
+  begin(): void
   stop(): Usage & { readonly samples: readonly UsageSample[] }
 } {
   const samples: UsageSample[] = []
@@ -45,6 +47,10 @@ export function watchUsage(pid: number | undefined): {
   }
   const timer = setInterval(look, periodMs)
   return {
+    begin() {
+      look()
+      waitedAtStartup = seconds('waitedNs')
+    },
     stop() {
       clearInterval(timer)
       const seen = threads.size > 0

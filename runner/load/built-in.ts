@@ -10,22 +10,32 @@ import type { Target } from '../targets/target.ts'
 import { trustOf } from '../targets/trust.ts'
 import { withBody } from './body.ts'
 import { type Data, readData } from './data.ts'
+import { sharing } from './generator-limits.ts'
 import { checkStages } from './limits.ts'
-import type { Prepared } from './measure.ts'
 import { type LoadOptions, requestPath } from './options.ts'
+import type { Prepared } from './order.ts'
+import { packed } from './part.ts'
 import { proxyFor } from './proxy.ts'
 import { asked, isWorkload, plannedRequest, sentRequest, tokenFor } from './request.ts'
 import type { Script } from './script.ts'
 import { scriptSettings } from './settings.ts'
 import { needNoData } from './template.ts'
+import { warmUpOf } from './warm-up.ts'
 
-/** Checks one request against each target, and the load of a built-in scenario, before anything is loaded. */
+// A warm-up in a pod: enough for its time, and not the whole of a long file once more.
+const mostWarmUpRequests = 1000
+
+/**
+ * Checks one request against each target, and the load of a built-in scenario, before anything is loaded.
+ * @param warmUpMs where a generator in a pod makes it
+ */
 export async function prepareBuiltIn(
   shell: Shell,
   k6: K6,
   { name, text }: Script,
   targets: readonly Target[],
   given: LoadOptions,
+  warmUpMs = 0,
 ): Promise<Prepared> {
   const options = await withBody(shell, given)
   const request = plannedRequest(options)
@@ -52,22 +62,45 @@ export async function prepareBuiltIn(
     if (proxy && !proxy.hop) shell.say('no probe: our own requests do not speak SOCKS')
     const [stages] = await Promise.all([
       inspect(k6, text, k6Environment(shell.env, settings), { signal: shell.signal }).then((found) =>
-        checkStages(stagesIn(found)),
+        checkStages(stagesIn(found), sharing(options)),
       ),
-      ...(proxy && !proxy.hop ? [] : targets).map(({ reach }, index) =>
-        probe(
-          bases[index] ?? '',
-          { ...sent, reach, expected, expectBody: options.expectBody, trust, proxy: proxy?.hop },
-          shell.signal,
-        ),
+      ...(proxy && !proxy.hop ? [] : targets).map(({ reach, inside }, index) =>
+        // A generator asks in its place.
+        inside
+          ? undefined
+          : probe(
+              bases[index] ?? '',
+              { ...sent, reach, expected, expectBody: options.expectBody, trust, proxy: proxy?.hop },
+              shell.signal,
+            ),
       ),
     ])
+    const [first] = targets
     return {
       settings,
       stages,
+      ...(first?.inside && {
+        elsewhere: {
+          files: await packed([data?.file, trust.variables.SSL_CERT_FILE].flatMap((file) => file ?? [])),
+          at: null,
+          insecure: options.insecure,
+          first: {
+            probed: {
+              base: bases[0] ?? '',
+              request: { ...sent, reach: first.reach, expected, expectBody: options.expectBody },
+            },
+            ...(warmUpMs > 0 && {
+              warmUp: warmUpOf(options, first, {
+                requests: (data?.requests ?? [request]).slice(0, mostWarmUpRequests),
+                ...{ token, forMs: warmUpMs },
+              }),
+            }),
+          },
+        },
+      }),
       load: {
         request: requestWords(name, options, data),
-        connections: options.keepConnections ? 'kept' : 'one per iteration',
+        ...connectionsOf(options),
         ...(proxy && { proxy: proxy.shown }),
         ...asked(options),
       },
@@ -84,6 +117,15 @@ export async function prepareBuiltIn(
     throw error
   }
 }
+
+const connectionsOf = ({ keepConnections, renewConnections: after }: LoadOptions) => ({
+  connections: after
+    ? ('renewed' as const)
+    : keepConnections
+      ? ('kept' as const)
+      : ('one per iteration' as const),
+  ...(typeof after === 'number' && { renewedAfter: after }),
+})
 
 /** What is requested, for reports and to see whether two runs did the same. */
 function requestWords(scenario: string, options: LoadOptions, data: Data | null): string {

@@ -16,9 +16,9 @@ const stages = (count: number, part: Partial<Stage> = {}): Stage[] =>
 
 const roomy = { memoryMiB: 8192, openFiles: 1024 }
 
-const refusal = (all: readonly Stage[], exitCode = 2, machine: Machine = roomy): string => {
+const refusal = (all: readonly Stage[], exitCode = 2, machine: Machine = roomy, generators = 1): string => {
   try {
-    checkStages(all, machine)
+    checkStages(all, generators, machine)
   } catch (error) {
     assert.ok(error instanceof Failure && error.exitCode === exitCode)
     return error.message
@@ -56,4 +56,9 @@ test('more VUs than the machine may open files for are refused where all have a 
   assert.equal(refusal(stages(3, { vus: 900 })), '')
   assert.equal(refusal(stages(1, { vus: 1000, offered: 50 })), '')
   assert.equal(refusal(stages(1, { vus: 1000 }), 3, { ...roomy, openFiles: null }), '')
+  assert.equal(
+    refusal(stages(1, { vus: 2030 }), 3, roomy, 2).slice(0, 41),
+    '1,015 VUs of each generator need as many ',
+  )
+  assert.equal(refusal(stages(1, { vus: 2000 }), 3, roomy, 2), '')
 })

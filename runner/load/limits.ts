@@ -19,9 +19,10 @@ export type Machine = {
   readonly openFiles: number | null
 }
 
-/** The stages as they are; a `Failure` for a load that k6 or this machine cannot make. */
+/** The stages as they are; a `Failure` for a load that so many k6 on this machine cannot make. */
 export function checkStages(
   stages: readonly Stage[],
+  generators = 1,
   machine: Machine = { memoryMiB: memoryMiB(), openFiles: openFiles() },
 ): readonly Stage[] {
   const short = stages.find(({ durationMs }) => durationMs < leastStageMs)
@@ -50,11 +51,12 @@ export function checkStages(
       `${quantity(vus, 'VU')} need at least ${number(vus * vuMiB)} MiB of memory, and this machine has ${number(machine.memoryMiB)} MiB; use fewer`,
     )
   // In a closed model every VU has a connection at the same time.
-  const connections = most(stages.filter(({ offered }) => offered === null))
+  const all = most(stages.filter(({ offered }) => offered === null))
+  const connections = Math.ceil(all / generators)
   if (machine.openFiles !== null && connections + otherFiles > machine.openFiles)
     throw new Failure(
       'invalid',
-      `${quantity(connections, 'VU')} need as many connections, and a process here may open only ${number(machine.openFiles)} files; raise the limit (ulimit -n ${connections + 2 * otherFiles}), or use fewer VUs`,
+      `${quantity(connections, 'VU')}${generators > 1 ? ' of each generator' : ''} need as many connections, and a process here may open only ${number(machine.openFiles)} files; raise the limit (ulimit -n ${connections + 2 * otherFiles}), or use fewer VUs`,
     )
   return stages
 }

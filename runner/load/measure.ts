@@ -1,77 +1,31 @@
-import { copyFile, mkdir, rmdir } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
-import { plannedMs, sizesWords } from '../../analysis/formats/load.ts'
+import { sizesWords } from '../../analysis/formats/load.ts'
 import { readSummary, readTimeline, type Source } from '../../analysis/formats/read.ts'
 import { formatRun, type Run } from '../../analysis/formats/run.ts'
+import { quantity } from '../../analysis/formats/words.ts'
 import { halvesOf } from '../../analysis/run/halves.ts'
 import { keep } from '../../analysis/run/kept.ts'
+import { endedIn } from '../../analysis/run/rates.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
-import type { K6 } from '../k6/find.ts'
 import type { Stage } from '../k6/inspect.ts'
-import { outputs } from '../k6/outputs.ts'
-import { k6Environment, runK6 } from '../k6/run.ts'
-import { periodFor, recordingFile, writeTimeline } from '../k6/timeline.ts'
+import { periodFor } from '../k6/timeline.ts'
 import { type ResultFolder, resultFolder, writeAtomically } from '../results/folder.ts'
 import { shownUrl } from '../shell/credentials.ts'
 import { Failure } from '../shell/exit.ts'
 import { gitCommit, hostFacts } from '../shell/host.ts'
 import { refusal } from '../shell/refusal.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
-import type { Observation, Target } from '../targets/target.ts'
+import type { Observation } from '../targets/target.ts'
+import { loadAlone } from './alone.ts'
 import { prepareBuiltIn } from './built-in.ts'
-import { type OwnOptions, prepareOwn } from './own-script.ts'
+import { neededGenerators } from './calibrate.ts'
+import { checkHere, checkInside, checkShared } from './generator-limits.ts'
+import { here, loadShared } from './generators.ts'
+import { loadingOf, type Order, type Prepared, podsOf, type Side } from './order.ts'
+import { prepareOwn } from './own-script.ts'
 import { freePorts, portWords } from './ports.ts'
-import type { Script } from './script.ts'
 import { slosOf } from './settings.ts'
-
-/** What to run, against what, and where its result folder goes. */
-export type Order = Load &
-  Side & {
-    /** The other side of a duet: both are loaded at the same moment, each with half of the load. */
-    readonly duet?: Side
-  }
-
-/** What receives load, and the labels of its run beside those of the options. */
-type Side = {
-  /** null: a script that names its hosts itself. */
-  readonly target: Target | null
-  readonly labels?: Readonly<Record<string, string>>
-}
-
-type Load = {
-  readonly script: Script
-  readonly options: OwnOptions
-  /** Of a search: iterations a second, instead of the load of somebody's own script. */
-  readonly search?: number
-  /** How long somebody's own script loads the target before it is measured. */
-  readonly warmUpMs?: number
-  readonly out: string
-  readonly k6: K6
-}
-
-/** A load that has been checked, and what run.json says of it. */
-export type Prepared = {
-  /** For k6's environment. */
-  readonly settings: Readonly<Record<string, string>>
-  readonly stages: readonly Stage[]
-  readonly load: Omit<Run['load'], 'stages'>
-  readonly script?: Run['script']
-  /** Whether the script judges itself, so that no SLO is needed. */
-  readonly judged?: boolean
-  /** What is loaded, where that is not a target's URL. */
-  readonly shown?: string | undefined
-  /** Whether the load is the bundled workload's own. */
-  readonly workload: boolean
-  /** Whether every request is one that the workload counts as work. */
-  readonly countsWork: boolean
-  readonly through: string
-  /** Whether k6's log may show the paths of URLs. */
-  readonly paths: boolean
-  readonly secrets: readonly string[]
-  /** The folder that the script's paths start from. */
-  readonly at?: string
-  release(): Promise<void>
-}
 
 type Measured = { readonly folder: string; readonly source: Source }
 
@@ -84,15 +38,28 @@ export async function measure(shell: Shell, order: Order): Promise<Measured> {
   const { own } = script
   const targets = [target, duet?.target].flatMap((each) => each ?? [])
   const urls = targets.map(({ url }) => url)
-  if (urls.length > 0) await freePorts(shell, urls)
-  const prepared = await (own
-    ? prepareOwn(shell, k6, { ...script, own }, target, options, order)
-    : prepareBuiltIn(shell, k6, script, targets, options))
+  if (target?.inside) checkInside(options)
+  else checkHere(options)
+  if (urls.length > 0 && !target?.inside) await freePorts(shell, urls)
+  const prepare = ({ options, search, warmUpMs }: Order): Promise<Prepared> =>
+    own
+      ? prepareOwn(shell, k6, { ...script, own }, target, options, { search, warmUpMs })
+      : prepareBuiltIn(shell, k6, script, targets, options, warmUpMs)
+  const prepared = await prepare(order)
   const folders: ResultFolder[] = []
-  const tight = prepared.load.connections === 'kept' || own ? null : portWords(prepared.stages, urls)
-  if (tight !== null) shell.say(tight)
   try {
-    return await measured(shell, order, prepared, folders)
+    const generators =
+      options.generators === 'auto'
+        ? await neededGenerators(shell, order, prepared, prepare)
+        : (options.generators ?? 1)
+    if (generators > 1 || target?.inside)
+      checkShared(generators, prepared.stages, { ...options, k6Out: options.k6Out ?? [] }, duet !== undefined)
+    const tight =
+      prepared.load.connections !== 'one per iteration' || own || target?.inside
+        ? null
+        : portWords(prepared.stages, urls)
+    if (tight !== null) shell.say(tight)
+    return await measured(shell, order, prepared, { folders, generators })
   } catch (error) {
     throw await saying(shell, error as NodeJS.ErrnoException, folders)
   } finally {
@@ -123,10 +90,11 @@ async function saying(
 
 async function measured(
   shell: Shell,
-  { script, options, out, k6, duet, ...first }: Order,
+  order: Order,
   prepared: Prepared,
-  folders: ResultFolder[],
+  { folders, generators }: { readonly folders: ResultFolder[]; readonly generators: number },
 ): Promise<Measured> {
+  const { script, options, out, k6, duet, ...first } = order
   const { name } = script
   const { stages, shown = '' } = prepared
   const sides: [Side, ...Side[]] = duet ? [first, duet] : [first]
@@ -151,48 +119,28 @@ async function measured(
     }),
   )
   const commit = gitCommit(shell)
-  const startedAt = new Date()
-  const [place] = places as [(typeof places)[number]]
-  const { filling } = place.folder
+  const [place, other] = places as [(typeof places)[number], (typeof places)[number] | undefined]
   const what = `${shown || urls.map(shownUrl).join(' and ')}, ${sizesWords(stagesOf(stages, 'a'))}`
-  shell.say(`${name}: ${what}${duet ? ' each' : ''}${prepared.through}, k6 ${k6.version}`)
+  const { inside } = first.target ?? {}
+  const by = generators > 1 || inside ? `${quantity(generators, 'generator')} with ` : ''
+  shell.say(`${name}: ${what}${duet ? ' each' : ''}${prepared.through}, ${by}k6 ${k6.version}`)
   // Both sides of a duet share one k6, whose recorder does not tell them apart.
-  const recorder =
-    options.noTimeline || duet
-      ? null
-      : { file: recordingFile(filling), periodMs: periodFor({ ...prepared.load, stages: [...stages] }) }
-  const pointsFile = path.join(filling, 'points.json.gz')
-  const extra = outputs(shell, { ...options, k6Out: options.k6Out ?? [] }, pointsFile, recorder)
-  const [summaryFile = '', otherFile = ''] = places.map(({ folder }) =>
-    path.join(folder.filling, 'summary.json'),
-  )
-  // What a script's own handleSummary writes.
-  const files = path.join(filling, 'files')
-  if (script.own) await mkdir(files)
-  const logFile = path.join(filling, 'k6.log')
-  const watch = recorder && place.observation.watchUsage?.()
-  const {
-    code: exitCode,
-    samples,
-    ...exit
-  } = await runK6(shell, k6, script.text, {
-    env: k6Environment(shell.env, {
-      ...prepared.settings,
-      ...extra.environment,
-      LAS_SUMMARY_PATH: summaryFile,
-      LAS_DUET_SUMMARY_PATH: otherFile,
-      LAS_FILES_PATH: files,
-      LAS_RECORDED: String(recorder !== null),
-    }),
-    logFile,
-    args: extra.args,
-    plannedMs: plannedMs(stages),
-    paths: prepared.paths,
-    secrets: [...urls.flatMap(({ username, password }) => [username, password]), ...prepared.secrets],
-    at: prepared.at,
-  }).finally(() => watch?.stop())
-  if (script.own) await rmdir(files).catch(() => {})
-  const endedAt = new Date()
+  const periodMs = options.noTimeline || duet ? null : periodFor({ ...prepared.load, stages: [...stages] })
+  const watch = periodMs === null ? undefined : place.observation.watchUsage?.()
+  const loading = {
+    ...loadingOf(order, prepared, periodMs),
+    folder: place.folder.filling,
+    otherFolder: other?.folder.filling,
+  }
+  const { startedAt, endedAt, process, outputs, results } = await (inside || generators > 1
+    ? loadShared(
+        shell,
+        generators,
+        loading,
+        inside ? podsOf(shell, inside, order, prepared) : here(shell, k6, loading),
+      )
+    : loadAlone(shell, k6, loading)
+  ).finally(() => watch?.stop())
   const facts = {
     schema: 1 as const,
     scenario: name,
@@ -204,34 +152,37 @@ async function measured(
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     interrupted: shell.signal.aborted,
-    k6: {
-      exitCode,
-      ...exit,
-      outputs: [...extra.names],
-      timeline: recorder && { periodMs: recorder.periodMs },
-    },
+    k6: { ...process, outputs: [...outputs], timeline: periodMs === null ? null : { periodMs } },
   }
   const measured = await Promise.all(
-    places.map(async ({ labels, observation, folder }, index): Promise<Measured> => {
+    places.map(async ({ labels, factors, observation, folder }, index): Promise<Measured> => {
       const alone: Run = {
         ...facts,
         id: folder.id,
         load: { ...facts.load, stages: stagesOf(stages, index === 0 ? 'a' : 'b') },
         labels: { ...options.label, ...labels },
+        ...(factors && { factors }),
         target: await observation.finish({ startedAt, endedAt, countsWork: prepared.countsWork }),
         ...(duet && { duet: duetWith(urls[1 - index] as URL, urls) }),
       }
-      if (index > 0) await copyFile(logFile, path.join(folder.filling, 'k6.log')).catch(() => {})
-      const summaryFile = path.join(folder.filling, 'summary.json')
-      const summary = await readSummary(summaryFile)
-      const durationMs = summary.kind === 'summary' ? summary.summary.durationMs : null
-      const around = { durationMs, stages, generator: samples, target: watch?.stop() ?? [] }
-      const { timeline, lost } = recorder
-        ? await writeTimeline(folder.filling, around, options.raw ? pointsFile : null)
-        : { timeline: null, lost: null }
+      const { filling } = folder
+      const log = path.join(place.folder.filling, 'k6.log')
+      if (index > 0) await copyFile(log, path.join(filling, 'k6.log')).catch(() => {})
+      const { timeline, lost, merged } = await results(watch?.stop() ?? [])
       if (lost !== null) shell.say(`${name}: ${lost}`)
+      const summaryFile = path.join(filling, 'summary.json')
+      const summary = await readSummary(summaryFile)
       const halves = timeline && !script.own && halvesOf(timeline, alone)
-      const unjudged: Run = { ...alone, ...(halves && { halves }) }
+      const ended = timeline && endedIn(timeline, alone)
+      const unjudged: Run = {
+        ...alone,
+        ...(halves && { halves }),
+        ...(ended && { ended }),
+        ...(merged && {
+          generators: [...merged.generators],
+          merge: { problems: [...merged.problems], notes: [...merged.notes] },
+        }),
+      }
       const figures = runStatistics({ name: folder.id, run: unjudged, summary })
       const run = { ...unjudged, verdict: figures.verdict }
       const kept = keep({ ...figures, run }, summaryFile)
@@ -246,7 +197,7 @@ async function measured(
 
 /** Of a duet the stages of that side; of any other load all of them. */
 const stagesOf = (stages: readonly Stage[], wanted: 'a' | 'b'): Run['load']['stages'] =>
-  stages.flatMap(({ side = wanted, ...stage }) => (side === wanted ? [stage] : []))
+  stages.flatMap(({ side = wanted, peak: _, ...stage }) => (side === wanted ? [stage] : []))
 
 const duetWith = (other: URL, sides: readonly URL[]): Run['duet'] => ({
   with: shownUrl(other),

@@ -1,5 +1,5 @@
 import { catalogue, mix, type Scenario, type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
-import { isWebAddress, shownText } from '../shell/credentials.ts'
+import { junitFlag } from '../results/junit.ts'
 import { Failure } from '../shell/exit.ts'
 import {
   type Flags,
@@ -14,6 +14,7 @@ import {
 import { secretsOfEnvironment } from '../shell/secrets.ts'
 import { hostsFrom } from './hosts.ts'
 import { isFile, scenarioOf, shortName } from './script.ts'
+import { deploymentFlags, generatorFlags, targetFlags } from './target-options.ts'
 import { encodedPath, needNoData } from './template.ts'
 import {
   duration,
@@ -28,6 +29,7 @@ import {
   slos,
   statuses,
   variables,
+  webAddress,
 } from './values.ts'
 
 export const labelFlag = grouped('Results', {
@@ -38,55 +40,6 @@ export const outFlag = grouped('Results', {
   out: option('LAS_RESULTS_DIR', 'dir', 'where result folders go (results)', text),
 })
 
-export const deploymentFlags = grouped('A deployment of your own', {
-  deployment: option(
-    'LAS_DEPLOYMENT',
-    'name',
-    'a Deployment or StatefulSet on Kubernetes: NAME or NAMESPACE/NAME',
-    given,
-  ),
-  namespace: option('LAS_NAMESPACE', 'name', 'its namespace (the kube context’s)', given),
-  context: option('LAS_CONTEXT', 'name', 'the kube context (the current one)', given),
-  service: option('LAS_SERVICE', 'name', 'its service; default: the one that selects its pods', given),
-  port: option('LAS_PORT', 'port', 'of the service, by name or number; default: the only one', given),
-  health: option(
-    'LAS_HEALTH',
-    'path',
-    'answers 2xx or 3xx where it can be loaded; default: an open port is enough',
-    pattern(/^\//, 'does not begin with /'),
-  ),
-  patience: option(
-    'LAS_PATIENCE',
-    'time',
-    'waits for an API server that is away (a series: 2m) and for a node for its pods (20s)',
-    duration,
-  ),
-  suspendAutoscaler: toggle(
-    'LAS_SUSPEND_AUTOSCALER',
-    'suspend its autoscaler while it is varied, and let it work again at the end',
-  ),
-  container: option('LAS_CONTAINER', 'name', 'the container that counts; default: the only one', given),
-  address: option(
-    'LAS_ADDRESS',
-    'url',
-    'where it is reached, such as its Ingress; default: its service',
-    (value) => {
-      if (!isWebAddress(value)) throw new Error(`"${shownText(value)}" is not an http or https address`)
-      const { username, password } = new URL(value)
-      if (username || password) throw new Error('user and password would be kept; leave them out')
-      return value
-    },
-  ),
-})
-
-export const targetFlags = grouped('Target', {
-  url: secret(
-    option('BASE_URL', 'url', 'base URL of your service; default: start the bundled workload', given),
-  ),
-  cluster: toggle('LAS_CLUSTER', 'the bundled workload on the current kube context'),
-  allowPublic: toggle('LAS_ALLOW_PUBLIC', 'allow a target that is neither loopback nor private'),
-})
-
 const parsed = {
   path: pattern(/^(\/|\{\{)/, 'does not begin with /'),
   method: pattern(/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/, 'is not a method such as POST'),
@@ -95,10 +48,8 @@ const parsed = {
     'is not a list of work, cpu and stress with weights, such as work=8,cpu=1',
   ),
   arrivals: pattern(/^(even|poisson)$/, 'is neither even nor poisson'),
-  address: (value: string): string => {
-    if (!isWebAddress(value)) throw new Error(`"${shownText(value)}" is not an http or https address`)
-    return value
-  },
+  orAuto: (value: string): number | 'auto' => (value === 'auto' ? value : positiveInteger(value)),
+  address: webAddress,
   lines: (value: string): readonly string[] => value.split('\n').filter(Boolean),
 }
 
@@ -117,6 +68,12 @@ const sizeFlags = grouped('Load', {
   mix: option('LAS_MIX', 'list', `weights of the kinds of request (${mix.sizes.mix})`, parsed.mix),
   duration: option('LAS_DURATION', 'time', 'total duration: 30s, 5m, 1m30s', duration),
   thinkTime: option('LAS_THINK_TIME', 'time', 'pause of a VU after each answer (default: none)', duration),
+  generators: option(
+    'LAS_GENERATORS',
+    'n',
+    'k6 processes that share the load (1); auto: in a cluster, as many as the rate needs',
+    parsed.orAuto,
+  ),
   quick: toggle('LAS_QUICK', 'six seconds in all, for trying'),
   slo: option('LAS_SLO', 'list', 'p95=250,errors=0.01,rate=100,p95{name:/a}=250 (errors=0.01)', slos, ','),
 })
@@ -147,6 +104,12 @@ const requestFlags = grouped('Request', {
   workMs: option('LAS_WORK_MS', 'ms', 'CPU time of a /work request (5)', positive),
   proxy: toggle('LAS_PROXY', 'probe and load through HTTP_PROXY or HTTPS_PROXY; default: no proxy is used'),
   keepConnections: toggle('LAS_KEEP_CONNECTIONS', 'keep connections; default: a new one every iteration'),
+  renewConnections: option(
+    'LAS_RENEW_CONNECTIONS',
+    'n',
+    'a new one after n requests of a VU; auto: as often as there are ports for',
+    parsed.orAuto,
+  ),
 })
 
 const scriptFlags = grouped('A script of your own', {
@@ -206,7 +169,14 @@ export const loadFlags = {
 } satisfies Flags
 export type LoadOptions = OptionsOf<typeof loadFlags>
 
-export const runFlags = { ...targetFlags, ...deploymentFlags, ...loadFlags, ...outFlag } satisfies Flags
+export const runFlags = {
+  ...targetFlags,
+  ...deploymentFlags,
+  ...generatorFlags,
+  ...loadFlags,
+  ...junitFlag,
+  ...outFlag,
+} satisfies Flags
 export type RunOptions = OptionsOf<typeof runFlags>
 
 const ofArrivals = ['arrivals', 'arrivalSeed']
@@ -263,6 +233,11 @@ export function checkLoad(scenario: string, options: LoadOptions): void {
     needNoData({ path: path ?? '', body: body ?? null, headers: options.header ?? {} })
   if (options.arrivalSeed !== undefined && options.arrivals !== 'poisson')
     throw new Failure('usage', '--arrival-seed is for random times: add --arrivals poisson')
+  if (options.keepConnections && options.renewConnections !== undefined)
+    throw new Failure(
+      'usage',
+      '--keep-connections and --renew-connections contradict each other; give one of them',
+    )
   if (stages && vus !== undefined)
     throw new Failure('usage', '--stages and --vus both size the ramp; give one of them')
 }

@@ -2,22 +2,29 @@ import path from 'node:path'
 import type { K6 } from '../k6/find.ts'
 import { inspect, scenariosIn } from '../k6/inspect.ts'
 import type { Inspected } from '../k6/inspected.ts'
+import { openedFiles } from '../k6/opened.ts'
 import { k6Environment } from '../k6/run.ts'
+import type { OptionsOf } from '../shell/flags.ts'
 import { secretsOfEnvironment } from '../shell/secrets.ts'
 import type { Shell } from '../shell/shell.ts'
 import { nearbyOnly, outside, type Reach } from '../targets/reach.ts'
 import type { Target } from '../targets/target.ts'
 import { trustOf } from '../targets/trust.ts'
+import { sharing } from './generator-limits.ts'
 import type { Consent } from './hosts.ts'
 import { checkStages } from './limits.ts'
-import type { Prepared } from './measure.ts'
 import type { LoadOptions } from './options.ts'
+import type { Prepared } from './order.ts'
+import { type Elsewhere, packed } from './part.ts'
 import { type Rehearsal, rehearse, warmUpOwn } from './rehearsal.ts'
+import { rehearseInPod } from './rehearse-in-pod.ts'
 import type { OwnScript, Script } from './script.ts'
 import { atRate, sized } from './sizes.ts'
 import { submetrics } from './submetrics.ts'
+import type { generatorFlags } from './target-options.ts'
 
-export type OwnOptions = LoadOptions & { readonly allowPublic?: boolean | undefined }
+export type OwnOptions = LoadOptions &
+  Partial<OptionsOf<typeof generatorFlags>> & { readonly allowPublic?: boolean | undefined }
 
 /**
  * Sizes a script of somebody's own and rehearses it, before anything is loaded.
@@ -53,10 +60,21 @@ export async function prepareOwn(
       ? sized(script, options)
       : atRate(script, search, options.duration ?? 10_000, options.maxVus)
   const planned = { ...script, ...(scenarios && { scenarios: scenarios as Inspected['scenarios'] }) }
-  const stages = checkStages(scenariosIn(planned))
-  const order = { k6, name, text, at, scenarios: script.scenarios, environment, consent }
-  const rehearsal = options.noRehearsal ? null : await rehearsed(shell, own, order, target)
-  await warmUpOwn(shell, order, warmUpMs)
+  const stages = checkStages(scenariosIn(planned), sharing(options))
+  const trial = { text, scenarios: script.scenarios, environment, consent }
+  // Nothing here reaches what only pods reach.
+  const inside = target?.inside
+  const forPods =
+    inside && (await filesFor(shell, k6, own, { text, at, environment, insecure: options.insecure }))
+  own.rehearsed ??= (
+    options.noRehearsal
+      ? Promise.resolve(null)
+      : inside && forPods
+        ? rehearseInPod(shell, inside, options, forPods, { ...trial, name })
+        : rehearse(shell, { ...trial, k6, name, at })
+  ).then((found) => found && relative(found, target))
+  const rehearsal = await own.rehearsed
+  if (!inside) await warmUpOwn(shell, { ...trial, k6, at }, warmUpMs)
   const asked = submetrics(script, stages, rehearsal, base, options.slo)
   for (const sentence of [...(search === undefined ? [] : leftOut(script, planned)), ...asked.said]) {
     if (!own.said.has(sentence)) shell.say(`${name}: ${sentence}`)
@@ -67,17 +85,18 @@ export async function prepareOwn(
     ...(scenarios && { ...shortcuts, scenarios }),
     ...(Object.keys(hosts).length > 0 && { hosts }),
   }
+  const settings = {
+    ...environment,
+    LAS_OPTIONS: JSON.stringify({
+      options: changed,
+      submetrics: asked.metrics,
+      search: search !== undefined,
+      http: rehearsal === null || rehearsal.names.length > 0,
+    }),
+    K6_BLACKLIST_IPS: [...outside([reach]), ...(script.blacklistIPs ?? [])].join(','),
+  }
   return {
-    settings: {
-      ...environment,
-      LAS_OPTIONS: JSON.stringify({
-        options: changed,
-        submetrics: asked.metrics,
-        search: search !== undefined,
-        http: rehearsal === null || rehearsal.names.length > 0,
-      }),
-      K6_BLACKLIST_IPS: [...outside([reach]), ...(script.blacklistIPs ?? [])].join(','),
-    },
+    settings,
     stages,
     load: {
       request: `${path.basename(own.file)} ${own.sha256.slice(0, 8)}`,
@@ -93,18 +112,34 @@ export async function prepareOwn(
     paths: true,
     secrets: secretsOfEnvironment(options.env ?? {}),
     at,
+    ...(forPods && {
+      elsewhere: { ...forPods, first: { warmUp: { scenarios: script.scenarios, consent, forMs: warmUpMs } } },
+    }),
     release: async () => {},
   }
 }
 
-function rehearsed(
-  shell: Shell,
+/** What pods need beside their parts: the files that the script opens, and the authority that it trusts. */
+async function filesFor(
+  { env, signal }: Shell,
+  k6: K6,
   own: OwnScript,
-  order: Parameters<typeof rehearse>[1],
-  target: Target | null,
-): Promise<Rehearsal> {
-  own.rehearsed ??= rehearse(shell, order).then((found) => relative(found, target))
-  return own.rehearsed
+  script: {
+    readonly text: string
+    readonly at: string
+    readonly environment: Readonly<Record<string, string>>
+    readonly insecure: boolean
+  },
+): Promise<Omit<Elsewhere, 'first'>> {
+  const { text, at, environment, insecure } = script
+  own.opened ??= openedFiles(k6, text, k6Environment(env, environment), { signal, at })
+  const opened = await own.opened
+  const { SSL_CERT_FILE: authority } = environment
+  return {
+    at: opened.at,
+    files: [...opened.files, ...(await packed(authority === undefined ? [] : [authority]))],
+    insecure,
+  }
 }
 
 /** What a search does not run of a script, in a sentence. */

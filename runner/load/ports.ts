@@ -27,8 +27,15 @@ export function portWords(
   const needed = rate * Math.min(timeWaitSeconds, seconds)
   return needed <= ports
     ? null
-    : `${number(rate)} new connections a second use ${number(needed)} ports within a minute, and this machine has ${number(ports)} (enough for ${number(Math.floor(ports / timeWaitSeconds))} a second): expect connections to fail; --keep-connections uses few`
+    : `${number(rate)} new connections a second use ${number(needed)} ports within a minute, and this machine has ${number(ports)} (enough for ${number(Math.floor(ports / timeWaitSeconds))} a second): expect connections to fail; --renew-connections auto uses half of them, --keep-connections few`
 }
+
+/**
+ * How many new connections a second leave half of the ports of this machine to others, also where each waits for a
+ * minute after it closed; for a range of Linux's own size where it is unknown.
+ */
+export const newConnections = (ports = localPorts() ?? 28_232): number =>
+  Math.max(1, Math.floor(ports / 2 / timeWaitSeconds))
 
 /** Waits until most ports are free of what earlier loads left in TIME-WAIT, so that a run does not begin with failures. */
 export async function freePorts(shell: Shell, urls: readonly URL[]): Promise<void> {

@@ -25,7 +25,7 @@ export type Rehearsal = {
   readonly unfinished: readonly string[]
 }
 
-type Order = {
+export type Trial = {
   readonly k6: K6
   /** As people call it. */
   readonly name: string
@@ -44,7 +44,7 @@ const rounds = 5
  * agreed to leads nowhere and is not even looked up. A place that is found on the way and is allowed is added, and the
  * rehearsal repeated. A Failure names the first mistake, or the places that need consent.
  */
-export async function rehearse(shell: Shell, order: Order): Promise<Rehearsal> {
+export async function rehearse(shell: Shell, order: Trial): Promise<Rehearsal> {
   const { consent, name } = order
   const free = consent.reach === 'anywhere'
   const hosts: Record<string, string> = {}
@@ -111,7 +111,7 @@ type Once = Rehearsal & {
 
 async function once(
   shell: Shell,
-  order: Order,
+  order: Trial,
   hosts: Readonly<Record<string, string>> | null,
 ): Promise<Once> {
   const folder = temporaryFolder()
@@ -144,8 +144,8 @@ async function once(
 
 /** Runs a script in another size, without thresholds, summary or log. */
 function play(
-  shell: Shell,
-  { k6, text, at, environment, consent }: Order,
+  shell: Pick<Shell, 'env' | 'signal'>,
+  { k6, text, at, environment, consent }: Omit<Trial, 'name'>,
   {
     scenarios,
     hosts,
@@ -176,10 +176,19 @@ function play(
   })
 }
 
+/** What another machine is to rehearse, beside its part: plain data. */
+export type PodTrial = Omit<Trial, 'k6' | 'at' | 'text' | 'environment'>
+export type PodWarmUp = Omit<PodTrial, 'name'> & { readonly forMs: number }
+
 /** Loads the target with a script for a while, before a run of a series. */
-export async function warmUpOwn(shell: Shell, order: Order, forMs: number): Promise<void> {
+export async function warmUpOwn(
+  shell: Pick<Shell, 'env' | 'signal'>,
+  trial: Omit<Trial, 'name'>,
+  forMs: number,
+): Promise<void> {
   if (forMs < 1000 || shell.signal.aborted) return
-  await play(shell, order, { scenarios: someOfEach(order.scenarios, forMs), hosts: order.consent.hosts })
+  const scenarios = someOfEach(trial.scenarios, forMs)
+  await play(shell, trial, { scenarios, hosts: trial.consent.hosts })
 }
 
 /** ` (checkout.ts:12)`: the first place of a stack that is in the script's own files. */

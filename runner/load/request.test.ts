@@ -14,7 +14,7 @@ const target = (ours: boolean): Target => ({
   isOurs: async () => ours,
   vary: async () => {},
   observe: async () => assert.fail(),
-  restore: async () => {},
+  restore: async () => true,
 })
 
 test('STRESS_TOKEN goes to the bundled workload alone, TARGET_TOKEN to a path of one’s own', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type ScenarioName, scenarioNames } from '../../scenarios/catalogue.ts'
 import { bundle, bundleFile } from '../k6/bundle.ts'
+import type { openedFiles } from '../k6/opened.ts'
 import { Failure } from '../shell/exit.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 import type { Rehearsal } from './rehearsal.ts'
@@ -22,7 +23,9 @@ export type OwnScript = {
   /** Whether it takes the URL of its target from BASE_URL. */
   readonly readsBase: boolean
   /** Learned before the first load of this command. */
-  rehearsed?: Promise<Rehearsal>
+  rehearsed?: Promise<Rehearsal | null>
+  /** Packed once, for pods: an edit meanwhile must not change what is measured. */
+  opened?: ReturnType<typeof openedFiles>
   /** What has been said of it: a series says it once. */
   readonly said: Set<string>
 }

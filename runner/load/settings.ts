@@ -3,6 +3,7 @@ import { largest } from '../../analysis/numbers/extremes.ts'
 import type { Data } from './data.ts'
 import { metricsOfNames } from './names.ts'
 import { type LoadOptions, requestPath } from './options.ts'
+import { newConnections } from './ports.ts'
 
 /**
  * The script's environment, with the URL of each side; a size that was not given is left to the scenario.
@@ -20,6 +21,7 @@ export function scriptSettings(
     LAS_STAGES: options.stages?.join(','),
     LAS_DURATION: durationMs && `${durationMs}ms`,
     LAS_KEEP_CONNECTIONS: options.keepConnections || undefined,
+    LAS_RENEW_CONNECTIONS: renewal(options.renewConnections),
     LAS_RATE: options.rate,
     LAS_ARRIVALS: options.arrivals,
     LAS_ARRIVAL_SEED: options.arrivalSeed,
@@ -44,6 +46,9 @@ export function scriptSettings(
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')])),
   }
 }
+
+const renewal = (after: LoadOptions['renewConnections']): string | undefined =>
+  after === undefined ? undefined : after === 'auto' ? `${newConnections()}/s` : String(after)
 
 const namesIn = (data: Data | null): string[] => [
   ...new Set(data?.requests.flatMap(({ name }) => name ?? [])),

@@ -4,18 +4,21 @@ import { flagName, type OptionsOf } from '../shell/flags.ts'
 import type { Shell } from '../shell/shell.ts'
 import type { Target } from '../targets/target.ts'
 import { trustOf } from '../targets/trust.ts'
-import { deploymentFlags, type RunOptions } from './options.ts'
+import type { RunOptions } from './options.ts'
 import type { Script } from './script.ts'
+import { deploymentFlags } from './target-options.ts'
 
 type DeploymentOptions = OptionsOf<typeof deploymentFlags>
 type TargetOptions = Pick<RunOptions, 'url' | 'cluster' | 'allowPublic'> &
-  Partial<Pick<RunOptions, 'path' | 'insecure' | 'ca'> & DeploymentOptions>
+  Partial<Pick<RunOptions, 'path' | 'insecure' | 'ca' | 'on'> & DeploymentOptions>
+
+type Opening = { readonly unitsPerMs?: number | undefined; readonly patient?: boolean }
 
 /** What is said of the bundled workload's too. */
-const ofAny = ['context', 'patience', 'suspendAutoscaler']
+const ofAny = ['namespace', 'context', 'address', 'patience', 'suspendAutoscaler', 'observe', 'observeQuery']
 
 /**
- * The deployment that the options name; without a name that of the bundled workload, in another context perhaps. A
+ * The deployment that the options name; without a name that of the bundled workload, in another place perhaps. A
  * Failure for what describes a deployment that nobody named.
  */
 export function namedDeployment(options: Partial<DeploymentOptions>): Named | null {
@@ -26,10 +29,11 @@ export function namedDeployment(options: Partial<DeploymentOptions>): Named | nu
   )
   if (lonely)
     throw new Failure('usage', `--${flagName(lonely)} is about a deployment of yours: add --deployment`)
-  const { context, patience, suspendAutoscaler = false } = options
-  return context === undefined && patience === undefined && !suspendAutoscaler
+  const { namespace, context, address, patience, suspendAutoscaler = false, observe, observeQuery } = options
+  const where = { namespace, context, address, patience, observe, observeQuery }
+  return Object.values(where).every((each) => each === undefined) && !suspendAutoscaler
     ? null
-    : { deployment: '', context, patience, suspendAutoscaler }
+    : { deployment: '', ...where, suspendAutoscaler }
 }
 
 /** What a built-in scenario needs to load a deployment of one's own. */
@@ -47,11 +51,12 @@ export function needPath({
 /**
  * The target that the options name: a URL, the workload on the cluster, else the workload started here.
  * @param unitsPerMs pins the work of a request on the workload started here
+ * @param patient for a series: waits for an API server that does not answer for a while
  */
 export async function openTarget(
   shell: Shell,
-  { url, cluster, allowPublic, path, insecure, ca, ...options }: TargetOptions,
-  { autoscaled = false, unitsPerMs }: { autoscaled?: boolean; unitsPerMs?: number | undefined } = {},
+  { url, cluster, allowPublic, path, insecure, ca, on, ...options }: TargetOptions,
+  { autoscaled = false, unitsPerMs, patient = false }: Opening & { readonly autoscaled?: boolean } = {},
 ): Promise<Target> {
   const named = namedDeployment(options)
   if (cluster || options.deployment !== undefined) {
@@ -66,12 +71,18 @@ export async function openTarget(
       )
     const { deploymentTarget, needAutoscaler } = await import('../targets/deployment.ts')
     if (autoscaled) await needAutoscaler(shell, named)
-    return deploymentTarget(shell, { named, allowPublic })
+    return deploymentTarget(shell, {
+      named,
+      allowPublic,
+      patient,
+      on: placeOf(on),
+    })
   }
+  if (on === 'cluster') throw new Failure('usage', noTargetThere)
   if (named)
     throw new Failure(
       'usage',
-      '--context, --patience and --suspend-autoscaler are for a deployment: add --deployment or --cluster',
+      '--namespace, --context, --address, --patience, --suspend-autoscaler and --observe are for a deployment: add --deployment or --cluster',
     )
   if (url) {
     const { urlTarget } = await import('../targets/url.ts')
@@ -80,12 +91,19 @@ export async function openTarget(
   return (await import('../targets/embedded.ts')).embeddedTarget(shell, { unitsPerMs })
 }
 
+/** Of --on cluster. */
+export const noTargetThere = '--on cluster needs a target in the cluster, such as a --deployment'
+
+/** Where --on says that the load is made. */
+export const placeOf = (on: string | undefined) =>
+  on === 'here' || on === 'cluster' ? on : ('where it is reached' as const)
+
 /** The target of somebody's own script; null for one that names its hosts itself. */
 export async function openFor(
   shell: Shell,
   { name, own }: Script,
   options: TargetOptions,
-  started: { readonly unitsPerMs?: number | undefined } = {},
+  started: Opening = {},
 ): Promise<Target | null> {
   if (!own || own.readsBase) {
     if (!own) needPath(options)

@@ -1,5 +1,6 @@
 import { parseSlos, type Slo } from '../../analysis/formats/slo.ts'
 import { milliseconds } from '../k6/inspect.ts'
+import { isWebAddress, shownText } from '../shell/credentials.ts'
 
 // Each takes the text of a flag, and throws an `Error` with the sentence that says what is wrong.
 
@@ -43,6 +44,17 @@ export const labels = (list: string): Readonly<Record<string, string>> =>
       const [, key, value] = /^([^=\s]+)=(.+)$/s.exec(label) ?? []
       if (key === undefined || value === undefined) throw new Error(`"${label}" is not of the form key=value`)
       return [key, value]
+    }),
+  )
+
+/** PromQL by name, a line each. */
+export const queries = (lines: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    lines.split('\n').map((line) => {
+      const [, name, query] = /^([\w -]{1,40})=(\S.*)$/.exec(line) ?? []
+      if (name === undefined || query === undefined)
+        throw new Error(`"${line}" is not of the form name=promql`)
+      return [name, query]
     }),
   )
 
@@ -100,3 +112,15 @@ export const variables = (lines: string): Readonly<Record<string, string>> =>
       return [name, value]
     }),
   )
+
+export function webAddress(value: string): string {
+  if (!isWebAddress(value)) throw new Error(`"${shownText(value)}" is not an http or https address`)
+  return value
+}
+
+/** For what is kept with a run. */
+export function withoutUser(address: string): string {
+  const { username, password } = new URL(address)
+  if (username || password) throw new Error('user and password would be kept; leave them out')
+  return address
+}

@@ -103,7 +103,7 @@ export async function writeReport(folder: string, files: Iterable<ReportFile>): 
 const ours = '"load-and-stress statistics'
 
 /** The first characters of a file, which may have tens of megabytes; none where it cannot be read. */
-async function startOf(file: string): Promise<string> {
+export async function startOf(file: string): Promise<string> {
   if (!(await stat(file).catch(() => null))?.isFile()) return ''
   const parts = createReadStream(file, { encoding: 'utf8', end: 1000 })
   return (await parts.toArray().catch(() => [])).join('')

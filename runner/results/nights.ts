@@ -3,7 +3,7 @@ import { access, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/pro
 import path from 'node:path'
 import { readText } from '../../analysis/formats/file.ts'
 import { type Acknowledged, type Night, parseAcknowledged, parseNight } from '../../analysis/formats/night.ts'
-import { type Related, reportFiles, text as terminalText } from '../../analysis/report/files.ts'
+import { annotations, type Related, reportFiles, text as terminalText } from '../../analysis/report/files.ts'
 import type { HistoryReport } from '../../analysis/report/history.ts'
 import { judgedAlarms } from '../../analysis/runs/alarms.ts'
 import { seriesOf } from '../../analysis/runs/history.ts'
@@ -12,6 +12,7 @@ import { grouped, option, text } from '../shell/flags.ts'
 import { refusal } from '../shell/refusal.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import { partialName, writeReport } from './folder.ts'
+import { writeJunit } from './junit.ts'
 
 export const historyFlag = grouped('Results', {
   history: option('LAS_HISTORY_DIR', 'dir', 'the folder of the nights (history)', text),
@@ -155,16 +156,21 @@ export const nightPages = (
 const addressFrom = (folder: string, file: string): string =>
   path.relative(folder, file).split(path.sep).map(encodeURIComponent).join('/')
 
-/** Writes the report, prints what it found, and gives its files by name. */
+/**
+ * Writes the report, prints what it found, and gives its files by name.
+ * @param options `junit` names a file for the results for CI
+ */
 export async function writeHistoryReport(
   shell: Shell,
   report: HistoryReport,
   folder: string,
-  related: readonly Related[] = [],
+  options: { readonly related?: readonly Related[]; readonly junit?: string | undefined } = {},
 ): Promise<ReadonlyMap<string, string>> {
-  const files = reportFiles(report, related)
+  const files = reportFiles(report, options.related)
+  await writeJunit(shell, options.junit, () => files.get('junit.xml') ?? '')
   await writeReport(folder, files)
   shell.print(terminalText(report))
+  if (shell.env.GITHUB_ACTIONS === 'true') shell.print(annotations(report))
   shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)
   return files
 }

@@ -1,12 +1,19 @@
 import path from 'node:path'
 import { parseFigures, type TaggedFigure } from '../../analysis/formats/figure.ts'
-import { eachFile, type Related, text as terminalText } from '../../analysis/report/files.ts'
+import {
+  annotations,
+  eachFile,
+  junit,
+  type Related,
+  text as terminalText,
+} from '../../analysis/report/files.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
 import { exitCodes } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import { adviceFor } from './advice.ts'
 import { writeReport } from './folder.ts'
+import { writeJunit } from './junit.ts'
 
 function rate(value: string): number {
   if (!(Number(value) > 0)) throw new Error(`"${value}" is not a number of requests per second`)
@@ -49,26 +56,39 @@ export const reportFolderFlag = (usual: string) =>
 /**
  * Writes the report, prints the table, advice and where the page is, and gives the exit code: of the worst verdict, or of
  * what a comparison or the noise of repeats showed.
+ * @param options `junit` names a file for the results for CI
  */
 export async function writeAndPrint(
   shell: Shell,
   figures: Statistics,
   folder: string,
-  related: readonly Related[] = [],
+  options: { readonly related?: readonly Related[]; readonly junit?: string | undefined } = {},
 ): Promise<number> {
   // What was found is shown even where there is no room for its report.
-  const failure = await writeReport(folder, eachFile(figures, related)).then(
-    () => null,
-    (error: Error) => error,
-  )
+  const failure = await writeReport(folder, eachFile(figures, options.related))
+    .finally(() => writeJunit(shell, options.junit, () => junit(figures)))
+    .then(
+      () => null,
+      (error: Error) => error,
+    )
   shell.print(terminalText(figures))
+  if (shell.env.GITHUB_ACTIONS === 'true') shell.print(annotations(figures))
   if (failure) throw failure
   for (const advice of adviceFor(figures)) shell.say(advice)
   shell.say(`report: ${shownPath(shell, path.join(folder, 'index.html'))}`)
   if (figures.comparison) return comparisonCode(figures.comparison)
+  if (figures.arrivals) return arrivalsCode(figures.arrivals)
   if (figures.noise) return exitCodes[figures.noise.recommended ? 'pass' : 'invalid']
   const kinds = figures.runs.map(({ verdict }) => verdict.kind)
   return exitCodes[kinds.includes('invalid') ? 'invalid' : kinds.includes('fail') ? 'fail' : 'pass']
+}
+
+/** Fails where the wanted rate has no cell, or the check did not hold; invalid where no cell's capacity is known. */
+function arrivalsCode({ cells, wanted, recommended, check }: NonNullable<Statistics['arrivals']>): number {
+  if (cells.every(({ held }) => held === null)) return exitCodes.invalid
+  if (check?.limit === 'generator') return exitCodes.invalid
+  const failed = check?.held === false || (wanted !== null && recommended === null)
+  return exitCodes[failed ? 'fail' : 'pass']
 }
 
 function comparisonCode({ groups, judgement }: NonNullable<Statistics['comparison']>): number {

@@ -26,15 +26,7 @@ export async function runsNamed(
 ): Promise<RunStatistics[]> {
   const at = userPath(shell, named)
   if (summaries && (await stat(at).catch(() => null))?.isFile()) return [await ofFile(shell, at)]
-  const label = /^([^=/\s]+)=(.+)$/.exec(named)
-  const folders = existsSync(at)
-    ? await below(at)
-    : label
-      ? await below(within)
-      : await globbed(shell, named, { onlyDirectories: true })
-  const there = folders.filter((folder) => existsSync(path.join(folder, 'run.json'))).sort()
-  const [, key = '', value = ''] = existsSync(at) ? [] : (label ?? [])
-  const wanted = key ? there.filter((folder) => carries(known(readRun(folder)).run, key, value)) : there
+  const wanted = await foldersNamed(shell, named, within)
   const runs: RunStatistics[] = []
   for (const folder of wanted) {
     runs.push(wanted.length > mostDrawn ? known(await readFigures(folder)) : await withCurves(folder))
@@ -43,16 +35,42 @@ export async function runsNamed(
   }
   if (runs.length === 0 && summaries)
     for (const file of await summariesNamed(shell, named)) runs.push(await ofFile(shell, file))
-  if (runs.length === 0) {
-    throw new Failure(
-      'usage',
-      key
-        ? `${named}: no run below ${within} has this label`
-        : `${named}: no result folder there; name one, a folder of them, a quoted glob, or a label such as commit=abc`,
-    )
-  }
+  if (runs.length === 0) throw nothingNamed(named, labelOf(shell, named) ? within : null)
   return runs
 }
+
+/** The result folders that a name stands for, as of `runsNamed`; a Failure where there are none. */
+export async function resultFoldersNamed(shell: Shell, named: string, within: string): Promise<string[]> {
+  const found = await foldersNamed(shell, named, within)
+  if (found.length === 0) throw nothingNamed(named, labelOf(shell, named) ? within : null)
+  return found
+}
+
+async function foldersNamed(shell: Shell, named: string, within: string): Promise<string[]> {
+  const at = userPath(shell, named)
+  const label = labelOf(shell, named)
+  const folders = existsSync(at)
+    ? await below(at)
+    : label
+      ? await below(within)
+      : (await Promise.all((await globbed(shell, named, { onlyDirectories: true })).map(below))).flat()
+  const there = [...new Set(folders)].sort()
+  return label ? there.filter((folder) => carries(known(readRun(folder)).run, ...label)) : there
+}
+
+/** `commit=abc` where no folder has that name. */
+function labelOf(shell: Shell, named: string): [key: string, value: string] | null {
+  const [, key, value] = existsSync(userPath(shell, named)) ? [] : (/^([^=/\s]+)=(.+)$/.exec(named) ?? [])
+  return key !== undefined && value !== undefined ? [key, value] : null
+}
+
+const nothingNamed = (named: string, within: string | null): Failure =>
+  new Failure(
+    'usage',
+    within === null
+      ? `${named}: no result folder there; name one, a folder of them, a quoted glob, or a label such as commit=abc`
+      : `${named}: no run below ${within} has this label`,
+  )
 
 /** The JSON files of a folder, or those of a glob. */
 async function summariesNamed(shell: Shell, named: string): Promise<string[]> {

@@ -2,25 +2,29 @@ import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readSource, type Source } from '../../analysis/formats/read.ts'
+import type { Source } from '../../analysis/formats/read.ts'
 import { quantity } from '../../analysis/formats/words.ts'
 import { fewestRuns } from '../../analysis/numbers/repeated.ts'
+import { checkCell } from '../../analysis/runs/arrivals.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
+import { Unfit } from '../cluster/deployment.ts'
 import { findK6, type K6 } from '../k6/find.ts'
 import { measure } from '../load/measure.ts'
-import { checkLoad, deploymentFlags, type LoadOptions, loadFlags } from '../load/options.ts'
+import { checkLoad, type LoadOptions, loadFlags } from '../load/options.ts'
 import { type Script, shortName } from '../load/script.ts'
-import { namedDeployment } from '../load/target.ts'
+import { generatorFlags } from '../load/target-options.ts'
 import { warmUp } from '../load/warm-up.ts'
 import { addToResults } from '../results/browse.ts'
 import { writeAndPrint } from '../results/print.ts'
 import { exitCodes, Failure } from '../shell/exit.ts'
 import { optionsFrom } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
-import type { Target } from '../targets/target.ts'
-import { trustOf } from '../targets/trust.ts'
+import { factorsOf, isLevels, levelsOf } from './factors.ts'
+import { doneCells, finished, labelsOf, outcomeOf, seriesName } from './finished.ts'
 import { cellWords, type Plan, type PlannedRun, type Series, scriptsOf } from './plan.ts'
+import { searchCell } from './search.ts'
 import { sideOf } from './sides.ts'
+import { type Targets, targetsOf } from './targets.ts'
 import { withheldNames } from './withheld.ts'
 
 export type SeriesOptions = {
@@ -30,8 +34,14 @@ export type SeriesOptions = {
   readonly unitsPerMs?: number | undefined
   /** Whether the complete runs have answered what this one is for. Asked before each repeat of a plan with looks. */
   readonly decided?: (sources: readonly Source[], run: PlannedRun) => boolean
+  /** Hears of a cell that no node has room for; the others go on. Without it, the series ends there. */
+  readonly unfit?: (failure: Unfit) => void
+  /** What to run once all of the plan is done, chosen by what it showed. */
+  readonly last?: (sources: readonly Source[]) => PlannedRun | null
   /** Sees the first complete run, and throws where the rest would not be worth running. */
   readonly check?: (source: Source) => void
+  /** A file for the results for CI. */
+  readonly junit?: string | undefined
 }
 
 /**
@@ -40,12 +50,12 @@ export type SeriesOptions = {
  */
 export async function execute(
   shell: Shell,
-  { folder, plan }: Series,
+  { folder, plan, begun }: Series,
   options: SeriesOptions = {},
 ): Promise<number> {
   await checkPlan(plan, options)
   const k6 = await findK6(shell)
-  const done = await finished(folder)
+  const done = doneCells(await finished(folder), plan)
   const undone = plan.runs.filter(({ cell }) => !done.has(cell))
   // Side a of a duet stands for both.
   const planned = plan.duet ? plan.runs.filter(({ side }) => side === 'a') : plan.runs
@@ -54,8 +64,10 @@ export async function execute(
     : undone
   const scripts = await scriptsOf(plan, left)
   const targets = targetsOf(shell, plan, options)
+  let restored = true
   const start = performance.now()
   const unneeded = new Set<PlannedRun>()
+  const omitted = new Set<PlannedRun>()
   try {
     for (const [index, run] of left.entries()) {
       if (shell.signal.aborted) break
@@ -65,7 +77,7 @@ export async function execute(
         if (unneeded.has(run) && unneeded.size === left.length - index)
           shell.say(`decided after ${run.repeat - 1} repeats: ${quantity(unneeded.size, 'run')} not needed`)
       }
-      if (unneeded.has(run)) continue
+      if (unneeded.has(run) || omitted.has(run)) continue
       const spentMs = performance.now() - start
       const eachMs = index > 0 ? spentMs / index : 0
       const repeatMs = eachMs * left.filter(({ repeat }) => repeat === run.repeat).length
@@ -84,7 +96,13 @@ export async function execute(
         const script = scripts.get(run.scenario) as Script
         await runCell(shell, { folder, plan }, run, { k6, targets, script, allowPublic: options.allowPublic })
       } catch (error) {
-        if (!shell.signal.aborted) throw error
+        if (!shell.signal.aborted) {
+          if (!options.unfit || !(error instanceof Unfit)) throw error
+          options.unfit(error)
+          for (const each of left) if (cellWords(each) === cellWords(run)) omitted.add(each)
+          shell.say(`${error.message}; ${words} is left out, and the others go on`)
+          continue
+        }
         // Interrupted while it waited for something: the end says how to resume.
         const { exitCode, message } = error as Failure
         if (exitCode !== exitCodes.interrupted) shell.say(message)
@@ -93,68 +111,33 @@ export async function execute(
         for (const source of (await finished(folder)).values()) options.check(source)
       await sleep(plan.coolDownMs, undefined, { signal: shell.signal }).catch(() => {})
     }
+    const found = shell.signal.aborted || !options.last ? null : await finished(folder)
+    const last = found && options.last?.([...found.values()])
+    if (last && !found.has(last.cell)) {
+      shell.say(`check: ${cellWords(last)}`)
+      const script = (await scriptsOf(plan, [last])).get(last.scenario) as Script
+      const context = { k6, targets, script, allowPublic: options.allowPublic }
+      await runCell(shell, { folder, plan: { ...plan, search: undefined } }, last, context)
+    }
   } finally {
-    await targets.close()
+    // A series that was killed has left the deployment as its last run had it, perhaps with nothing left to run.
+    restored = await targets.close({ always: !begun })
   }
+  if (!restored && !shell.signal.aborted)
+    throw new Failure('environment', 'the deployment is not as it was: resume to restore it')
   return plan.duet ? 2 * unneeded.size : unneeded.size
 }
 
 /** A plan may come from a file: its sides and flags are checked as a command line's are, before anything is loaded. */
 async function checkPlan({ sides, runs }: Plan, { allowPublic = false }: SeriesOptions): Promise<void> {
   for (const side of ['a', 'b'] as const)
-    if (!sides[side]?.startsWith('image='))
+    if (!isLevels(sides[side] ?? ''))
       await sideOf(sides[side] ?? undefined, { flag: `--${side}`, allowPublic })
+  for (const { factors = {} } of runs) levelsOf(factors)
   const loads = new Map(
     runs.map(({ scenario, flags }) => [JSON.stringify([scenario, flags]), { scenario, flags }]),
   )
   for (const { scenario, flags } of loads.values()) checkLoad(scenario, optionsFrom(loadFlags, flags))
-}
-
-type Targets = {
-  open(run: PlannedRun, script: Script): Promise<{ readonly target: Target | null; release(): Promise<void> }>
-  close(): Promise<void>
-}
-
-/** The deployment is one for the whole series, restored at its end; the workload started here is new for every run. */
-function targetsOf(shell: Shell, plan: Plan, { allowPublic = false, unitsPerMs }: SeriesOptions): Targets {
-  let deployment: Promise<Target> | undefined
-  return {
-    async open(run, { name, own }) {
-      const place = run.side ? plan.sides[run.side] : null
-      if (own && !own.readsBase) {
-        if (place === null && run.replicas === null) return { target: null, release: async () => {} }
-        throw new Failure(
-          'usage',
-          `${name} does not read __ENV.BASE_URL, so it would ask the same hosts whatever is varied`,
-        )
-      }
-      const replicas = run.replicas ?? undefined
-      const image = place?.startsWith('image=') ? place.slice('image='.length) : undefined
-      if (place !== null && image === undefined) {
-        const { urlTarget } = await import('../targets/url.ts')
-        const trust = trustOf(shell, optionsFrom(loadFlags, run.flags))
-        const target = await urlTarget(place, { allowPublic, flag: `--${run.side}`, trust })
-        return { target, release: async () => {} }
-      }
-      if (image === undefined && plan.local) {
-        const { embeddedTarget } = await import('../targets/embedded.ts')
-        const target = await embeddedTarget(shell, { replicas, unitsPerMs })
-        return { target, release: () => target.restore() }
-      }
-      deployment ??= import('../targets/deployment.ts').then(({ deploymentTarget }) =>
-        deploymentTarget(shell, {
-          named: namedDeployment(optionsFrom(deploymentFlags, plan.deployment ?? {})),
-          patient: true,
-          allowPublic,
-          before: plan.before,
-        }),
-      )
-      const target = await deployment
-      await target.vary({ ...(replicas && { replicas }), ...(image && { image }) }, shell.signal)
-      return { target, release: async () => {} }
-    },
-    close: async () => (await deployment?.catch(() => null))?.restore(),
-  }
 }
 
 async function runCell(
@@ -171,20 +154,29 @@ async function runCell(
   const { folder, plan } = series
   const { k6, script, targets, allowPublic } = context
   const load: LoadOptions = optionsFrom(loadFlags, run.flags)
+  const options = { ...load, ...optionsFrom(generatorFlags, plan.generators ?? {}), allowPublic }
   const other = plan.duet && plan.runs.find(({ repeat, side }) => repeat === run.repeat && side === 'b')
   const open: Awaited<ReturnType<Targets['open']>>[] = []
   try {
     for (const each of other ? [run, other] : [run]) open.push(await targets.open(each, script))
     const loaded = open.flatMap(({ target }) => target ?? [])
-    if (!script.own) await warmUp(shell, load, loaded, plan.warmUpMs)
+    // What only pods reach is warmed up from there.
+    const here = loaded.filter(({ inside }) => !inside)
+    if (!script.own && here.length > 0) await warmUp(shell, load, here, plan.warmUpMs)
     const [one, two] = open
     if (shell.signal.aborted || !one) return
+    if (plan.search) {
+      await searchCell(shell, series, run, { k6, script, target: one.target, options })
+      return
+    }
     await measure(shell, {
       script,
-      options: { ...load, allowPublic },
+      options,
       warmUpMs: plan.warmUpMs,
       target: one.target,
       labels: labelsOf(series, run),
+      factors: factorsOf(run, run.side && plan.sides[run.side]),
+      ...(run.cell.startsWith(checkCell) && load.rate !== undefined && { search: load.rate }),
       ...(other && two && { duet: { target: two.target, labels: labelsOf(series, other) } }),
       out: folder,
       k6,
@@ -193,43 +185,6 @@ async function runCell(
     await Promise.all(open.map(({ release }) => release()))
   }
 }
-
-export const labelsOf = ({ folder, plan }: Series, { cell, side }: Pick<PlannedRun, 'cell' | 'side'>) => ({
-  series: seriesName(folder),
-  cell,
-  ...(side && { side }),
-  ...(plan.looks > 1 && { looks: String(plan.looks) }),
-})
-
-/** The cells that have a complete run, each with its last one. */
-export async function finished(folder: string): Promise<Map<string, Source>> {
-  const done = new Map<string, Source>()
-  for (const name of (await readdir(folder)).sort()) {
-    if (!existsSync(path.join(folder, name, 'run.json')) || name.startsWith('.')) continue
-    const reading = await readSource(path.join(folder, name))
-    if (reading.kind !== 'source') continue
-    const { run } = reading.source
-    if (run?.labels.cell && !run.interrupted) done.set(run.labels.cell, reading.source)
-  }
-  return done
-}
-
-export type Outcome = {
-  /** The complete runs, by replicas, in the order of the plan. */
-  readonly sources: readonly Source[]
-  readonly complete: boolean
-}
-
-export async function outcomeOf({ folder, plan }: Series, unneeded: number): Promise<Outcome> {
-  const done = await finished(folder)
-  const sources = [...plan.runs]
-    .sort((a, b) => (a.replicas ?? 0) - (b.replicas ?? 0))
-    .flatMap(({ cell }) => done.get(cell) ?? [])
-  return { sources, complete: sources.length + unneeded === plan.runs.length }
-}
-
-/** Without the dot of an incomplete one. */
-const seriesName = (folder: string): string => path.basename(folder).replace(/^\./, '')
 
 /** Gives a series its name: no more runs will come. */
 export async function closeSeries({ folder }: Series): Promise<string> {
@@ -251,7 +206,8 @@ export async function resumable<Result>(
     const folder = existsSync(hidden) ? hidden : path.join(path.dirname(hidden), seriesName(hidden))
     const names = await readdir(folder).catch(() => null)
     if (begun && names?.every((name) => name === 'sweep.json')) await rm(folder, { recursive: true })
-    else if (names) sayHowToResume(shell, { ...series, folder }, (await finished(folder)).size)
+    else if (names)
+      sayHowToResume(shell, { ...series, folder }, doneCells(await finished(folder), series.plan).size)
     throw error
   }
 }
@@ -261,7 +217,7 @@ export function sayHowToResume(shell: Shell, { folder, plan }: Series, done: num
   const [command, words] =
     plan.kind === 'breakpoint'
       ? ['scenario:breakpoint', `${quantity(done, 'probe')} done`]
-      : [plan.kind, `${done} of ${plan.runs.length} runs are done`]
+      : [plan.kind, `${done} of ${plan.runs.length} ${plan.search ? 'searches' : 'runs'} are done`]
   shell.say(`${words}; resume with: npm run ${command} -- --resume ${shownPath(shell, folder)}${again(plan)}`)
 }
 
@@ -282,16 +238,18 @@ export async function runSeries(
   figures: (sources: readonly Source[]) => Statistics,
 ): Promise<number> {
   return resumable(shell, series, async () => {
-    const unneeded = await execute(shell, series, options)
-    const { sources, complete } = await outcomeOf(series, unneeded)
+    const unfit: Unfit[] = []
+    const goesOn = series.plan.kind === 'sweep' && { unfit: (failure: Unfit) => void unfit.push(failure) }
+    const unneeded = await execute(shell, series, { ...options, ...goesOn })
+    const { sources, done, complete } = await outcomeOf(series, unneeded)
     const folder = complete ? await closeSeries(series) : series.folder
     const code =
       sources.length > 0
-        ? await writeAndPrint(shell, figures(sources), path.join(folder, 'report'))
-        : exitCodes.interrupted
+        ? await writeAndPrint(shell, figures(sources), path.join(folder, 'report'), { junit: options.junit })
+        : (unfit[0]?.exitCode ?? exitCodes.interrupted)
     await addToResults(shell, path.dirname(folder))
     if (!shell.signal.aborted && complete) return code
-    sayHowToResume(shell, series, sources.length)
-    return exitCodes.interrupted
+    sayHowToResume(shell, series, done)
+    return shell.signal.aborted ? exitCodes.interrupted : (unfit[0]?.exitCode ?? exitCodes.interrupted)
   })
 }

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { beginSeries, type Cell, cellWords, planOf, resumeSeries } from './plan.ts'
+import { beginSeries, type Cell, cellWords, openSeries, planOf, resumeSeries } from './plan.ts'
 
 const cells = (names: readonly string[]): Cell[] =>
   names.map((name, index) => ({ name, scenario: 'constant', side: null, replicas: index + 1, flags: {} }))
@@ -45,6 +45,12 @@ test('a plan is read back as it was written; anything else is refused in a sente
     const { folder } = await beginSeries(plan, out)
     assert.match(path.basename(folder), /^\.\d+T\d+Z-ab-/)
     assert.deepEqual(await resumeSeries(folder, 'ab', none), { folder, plan })
+    const resume = (written: Record<string, string>) =>
+      openSeries({ cwd: out }, 'ab', { options: { resume: folder }, written }, () =>
+        assert.fail('is resumed'),
+      )
+    assert.deepEqual((await resume({ vus: '3' })).plan, plan)
+    assert.deepEqual((await resume({ patience: '5m' })).plan, { ...plan, deployment: { patience: '5m' } })
     const file = path.join(folder, 'sweep.json')
     const text = await readFile(file, 'utf8')
     for (const broken of [text.slice(0, -20), '[]', text.replace('"schema": 1', '"schema": 7')]) {

@@ -7,26 +7,18 @@ import { readJson } from '../../analysis/formats/json.ts'
 import { number } from '../../analysis/formats/words.ts'
 import { randomFrom } from '../../analysis/numbers/random.ts'
 import { fewestRuns } from '../../analysis/numbers/repeated.ts'
-import { deploymentFlags, loadFlags, type outFlag } from '../load/options.ts'
-import { isFile, type Script, scenarioOf, scriptNamed, scriptOf, shortName } from '../load/script.ts'
-import { duration, positiveInteger } from '../load/values.ts'
+import type { outFlag } from '../load/options.ts'
+import { isFile, type Script, scriptNamed, scriptOf, shortName } from '../load/script.ts'
 import { resultFolder, writeAtomically } from '../results/folder.ts'
+import { clearJunit, type junitFlag } from '../results/junit.ts'
 import { Failure } from '../shell/exit.ts'
-import {
-  type Flags,
-  flagName,
-  grouped,
-  type OptionsOf,
-  option,
-  text,
-  toggle,
-  type Written,
-} from '../shell/flags.ts'
+import type { OptionsOf, Written } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
+import { checkPlace, type resumeFlag, type seriesFlags } from './options.ts'
 import { hasher, newSalt, withoutSecrets, withSecrets } from './withheld.ts'
 
 /** What `sweep.json` holds: enough to resume the series. */
-const Plan = z.object({
+export const Plan = z.object({
   schema: z.literal(1),
   kind: z.enum(['sweep', 'ab', 'nightly', 'noise', 'breakpoint']),
   local: z.boolean().describe('whether the plain target is the workload started here'),
@@ -39,18 +31,40 @@ const Plan = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe('the flags that name the deployment; absent for the bundled workload’s'),
+  generators: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('the flags of generators in the cluster: on, generator-image, generator-cpu, generator-memory'),
   before: z
     .object({
       replicas: z.number(),
       image: z.string(),
+      resources: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('of the container; absent where limits are not varied'),
+      env: z
+        .record(z.string(), z.record(z.string(), z.unknown()).nullable())
+        .optional()
+        .describe('the variables of the container that are varied; null for one that it did not have'),
       autoscalers: z
-        .array(z.object({ name: z.string(), spec: z.record(z.string(), z.unknown()) }))
+        .array(
+          z.object({
+            kind: z.literal('vpa').optional(),
+            name: z.string(),
+            spec: z.record(z.string(), z.unknown()),
+          }),
+        )
         .optional()
         .describe('suspended during the series'),
     })
     .optional()
     .describe('what the deployment ran before the series, to be restored at its end'),
   duet: z.boolean().optional().describe('whether both sides are loaded at the same moment'),
+  search: z
+    .object({ precision: z.number().describe('0.05: 5 %') })
+    .optional()
+    .describe('each run is a search for the highest arrival rate; absent where it is one load'),
   minutes: z.number().nullable().describe('after which no further repeat begins'),
   looks: z
     .number()
@@ -72,6 +86,10 @@ const Plan = z.object({
         scenario: z.string().describe('a built-in one, or the file of a script'),
         side: z.enum(['a', 'b']).nullable(),
         replicas: z.number().nullable(),
+        factors: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe('what else is varied: cpu, memory, image, env.NAME'),
         flags: z.record(z.string(), z.string()).describe('of the load, as on the command line'),
         withheld: z
           .record(z.string(), z.string())
@@ -95,46 +113,6 @@ export type Series = {
   readonly begun?: boolean
 }
 
-export const seriesFlags = grouped('Series', {
-  scenario: option(
-    'LAS_SCENARIO',
-    'name',
-    'what to run: a scenario, or a k6 script such as ./checkout.ts (constant)',
-    (name): string => (isFile(name) ? name : scenarioOf(name)),
-  ),
-  seed: option('LAS_SEED', 'n', 'of the order of the runs (1)', positiveInteger),
-  warmUp: option('LAS_WARM_UP', 'time', 'load before each run (3s)', duration),
-  coolDown: option('LAS_COOL_DOWN', 'time', 'rest after each run (1s)', duration),
-})
-
-const writtenOf = (flags: Flags, written: Written): Written =>
-  Object.fromEntries(
-    Object.keys(flags).flatMap((key) => {
-      const value = written[flagName(key)]
-      return value === undefined ? [] : [[flagName(key), value] as const]
-    }),
-  )
-
-/** Of the flags of a series those that each run is given. */
-export const loadWritten = (written: Written): Written => writtenOf(loadFlags, written)
-
-/** Those that name its deployment. */
-export const deploymentWritten = (written: Written): Written => writtenOf(deploymentFlags, written)
-
-export const repeatFlag = (usual: number, help: string) =>
-  grouped('Series', { repeat: option('LAS_REPEAT', 'n', `${help} (${usual})`, positiveInteger) })
-
-export const untilDecidedFlag = grouped('Series', {
-  untilDecided: toggle(
-    'LAS_UNTIL_DECIDED',
-    'look after each repeat from the fifth on, and end when the comparison is decided',
-  ),
-})
-
-export const resumeFlag = grouped('Series', {
-  resume: option('LAS_RESUME', 'dir', 'go on with a series that was interrupted or failed', text),
-})
-
 /** Weeks of the shortest runs; a plan of millions would not fit into the memory. */
 const mostRuns = 100_000
 
@@ -148,7 +126,17 @@ export function planOf(
     ...rest
   }: Pick<
     Plan,
-    'local' | 'sides' | 'deployment' | 'before' | 'duet' | 'minutes' | 'seed' | 'warmUpMs' | 'coolDownMs'
+    | 'local'
+    | 'sides'
+    | 'deployment'
+    | 'generators'
+    | 'before'
+    | 'duet'
+    | 'search'
+    | 'minutes'
+    | 'seed'
+    | 'warmUpMs'
+    | 'coolDownMs'
   > & {
     readonly repeats: number
     readonly untilDecided?: boolean
@@ -158,6 +146,11 @@ export function planOf(
     throw new Failure(
       'usage',
       `${number(repeats)} repeats make ${number(cells.length * repeats)} runs, and a series has at most ${number(mostRuns)}`,
+    )
+  if (cells.some(({ flags }) => flags.generators === 'auto'))
+    throw new Failure(
+      'usage',
+      '--generators auto is for run, and says how many; the runs of a series need the same: give a number',
     )
   const random = randomFrom(rest.seed)
   const runs = Array.from({ length: repeats }, (_, index) =>
@@ -216,7 +209,15 @@ export async function resumeSeries(
   return { folder, plan: { ...plan, runs } }
 }
 
-type SeriesOptions = Partial<OptionsOf<typeof seriesFlags & typeof resumeFlag & typeof outFlag>>
+/** A resumed series with another patience, which nothing that is measured depends on. */
+export const withPatience = ({ plan, ...series }: Series, { patience }: Written): Series =>
+  patience === undefined
+    ? { ...series, plan }
+    : { ...series, plan: { ...plan, deployment: { ...plan.deployment, patience } } }
+
+type SeriesOptions = Partial<
+  OptionsOf<typeof seriesFlags & typeof resumeFlag & typeof junitFlag & typeof outFlag>
+>
 
 /** The series that --resume names, or else the one that `begin` describes, in a new folder. */
 export async function openSeries(
@@ -224,7 +225,7 @@ export async function openSeries(
   kind: Plan['kind'],
   { options, written }: { readonly options: SeriesOptions; readonly written: Written },
   begin: () => Promise<
-    Pick<Plan, 'local' | 'sides' | 'deployment' | 'before' | 'duet'> & {
+    Pick<Plan, 'local' | 'sides' | 'deployment' | 'generators' | 'before' | 'duet' | 'search'> & {
       readonly cells: readonly Cell[]
       readonly repeats: number
       readonly untilDecided?: boolean
@@ -232,8 +233,10 @@ export async function openSeries(
   >,
 ): Promise<Series> {
   const { resume, out = 'results', seed = 1, warmUp = 3000, coolDown = 1000 } = options
-  if (resume) return resumeSeries(userPath(shell, resume), kind, () => written)
+  await clearJunit(shell, options.junit)
+  if (resume) return withPatience(await resumeSeries(userPath(shell, resume), kind, () => written), written)
   const { cells: described, ...settings } = await begin()
+  checkPlace(settings.local, written)
   const cells = described.map((cell) => ({ ...cell, scenario: scriptNamed(shell, cell.scenario) }))
   const times = { minutes: null, seed, warmUpMs: warmUp, coolDownMs: coolDown }
   return beginSeries(planOf(kind, cells, { ...settings, ...times }), userPath(shell, out))
@@ -253,8 +256,9 @@ export async function scriptsOf(
 }
 
 /** `constant of A, 4 replicas` */
-export const cellWords = ({ scenario, side, replicas }: PlannedRun): string =>
+export const cellWords = ({ scenario, side, replicas, factors = {} }: PlannedRun): string =>
   [
     side ? `${shortName(scenario)} of ${side.toUpperCase()}` : shortName(scenario),
     ...(replicas === null ? [] : [`${replicas} replica${replicas === 1 ? '' : 's'}`]),
+    ...Object.entries(factors).map(([name, level]) => `${name}=${level}`),
   ].join(', ')

@@ -1,4 +1,4 @@
-/** What each exit code means, for every command; the README's table is tested against it. */
+/** What each exit code means, for every command; the table in docs/running.md is tested against it. */
 const meanings = {
   pass: [0, 'pass; or a k6 summary without thresholds, which nothing judges'],
   fail: [1, 'an SLO was missed; of a comparison: worse'],

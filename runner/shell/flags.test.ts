@@ -59,7 +59,7 @@ test('what is wrong gets one sentence that names it', () => {
   refused(['--vsu', '3'], /^unknown option '--vsu'; did you mean --vus\?$/)
   refused(['--frobnicate'], /^unknown option '--frobnicate'; --help lists the flags$/)
   refused(['-x'], /^unknown option '-x'/)
-  refused(['--vus'], /^option '--vus <n>' argument missing$/)
+  refused(['--vus'], /^--vus needs a value: --vus <n>$/)
   refused(['--vus', 'x'], /^--vus: "x" is not a number$/)
   refused(['--vus', '1', '--vus', '2'], /^--vus is given twice$/)
   refused([], /^LAS_VUS: "x" is not a number$/, { LAS_VUS: 'x' })
@@ -135,6 +135,16 @@ test('a placeholder without data to fill it is refused', () => {
   assert.throws(() => check({ path: '/', header: 'x: {{h}}' }), /^Error: \{\{h\}\} /)
   check({ data: 'x.csv' })
   check({ path: '/' })
+})
+
+test('connections are renewed after a number of requests or as ports allow, and cannot be kept at once', () => {
+  const read = (after: string) => optionsFrom(loadFlags, { 'renew-connections': after })
+  assert.deepEqual([read('20').renewConnections, read('auto').renewConnections], [20, 'auto'])
+  assert.throws(() => read('often'), /^Error: --renew-connections: /)
+  assert.throws(
+    () => checkLoad('constant', { ...read('20'), keepConnections: true }),
+    /^Error: --keep-connections and --renew-connections contradict each other; give one of them$/,
+  )
 })
 
 test('a header that is repeated becomes a list, and one that holds a single value is refused twice', () => {

@@ -207,6 +207,7 @@ const sentence = (message: string): string =>
     .replace(/^(unknown option '[^'=]*)=.*?'(?=\n|$)/s, "$1'")
     .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean $1?')
     .replace(/^(unknown option '[^']*')$/, '$1; --help lists the flags')
+    .replace(/^option '(--\S+) (<[^>]*>)' argument missing$/, '$1 needs a value: $1 $2')
 
 /** `npm run x --url=…` without `--` gives the flag to npm, and the default target would be loaded instead. */
 function swallowedByNpm({ flags }: Usage, env: Shell['env']): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
 import type { Run } from '../../analysis/formats/run.ts'
 import { capture } from './processes.ts'
 import type { Shell } from './shell.ts'
@@ -13,6 +14,10 @@ export const hostFacts = (k6Version: string): Run['host'] => ({
   node: process.versions.node,
   k6: k6Version,
 })
+
+/** Of this package. */
+export const ownVersion = (): string =>
+  JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8')).version
 
 /** Memory that processes here may use, in MiB. */
 export const memoryMiB = (): number =>

@@ -112,6 +112,13 @@ export async function capture(
   return { ...exit, ...printed }
 }
 
+/** The same; throws the last line of what it said where it fails. */
+export async function succeed(...command: Parameters<typeof capture>): Promise<void> {
+  const { code, signal, stderr } = await capture(...command)
+  if (code !== 0)
+    throw new Error(`${command[0]}: ${stderr.trim().split('\n').at(-1) || `ended with ${code ?? signal}`}`)
+}
+
 /** The JSON that a program printed, after whatever warnings; a Failure where there is none. */
 export function printedJson(program: string, stdout: string): unknown {
   for (const { index } of [...stdout.matchAll(/^[^\S\n]*\{/gm)].slice(0, 100))

@@ -21,17 +21,19 @@ test('the bundled workload is started, observed, varied and stopped', async () =
     assert.equal((await observation.finish({ ...load, countsWork: false })).workServed, null)
 
     const first = target.url.href
-    await target.vary({ replicas: 2 }, signal)
+    await target.vary({ replicas: 2, env: { POD_NAMESPACE: 'varied' } }, signal)
     assert.equal(await readInsight(first), null)
     assert.equal((await readInsight(target.url.href))?.work.unitsPerMs, 1234)
+    assert.equal((await readInsight(target.url.href))?.namespace, 'varied')
     const varied = await target.observe({ scaling: false, workload: true })
     assert.equal(varied.replicas, 2)
     const { replicas, workServed } = await varied.finish({ ...load, countsWork: true })
     assert.deepEqual([replicas, workServed], [2, null])
-    await assert.rejects(
-      target.vary({ image: 'app:2' }, signal),
-      (error) => error instanceof Failure && error.exitCode === 2,
-    )
+    for (const levels of [{ image: 'app:2' }, { cpu: '200m' }, { memory: '64Mi' }])
+      await assert.rejects(
+        target.vary(levels, signal),
+        (error) => error instanceof Failure && error.exitCode === 2,
+      )
   } finally {
     await target.restore()
   }

@@ -13,14 +13,20 @@ const root = path.join(import.meta.dirname, '../..')
 /**
  * The bundled workload, started here until `restore`.
  * @param replicas processes behind one port, each with one work thread; default: one process, as in the image
+ * @param env variables of its processes
  * @param unitsPerMs pins the work of a request; default: the workload calibrates itself
  */
 export async function embeddedTarget(
   shell: Pick<Shell, 'env' | 'signal'>,
-  options: { readonly replicas?: number | undefined; readonly unitsPerMs?: number | undefined } = {},
+  options: {
+    readonly replicas?: number | undefined
+    readonly unitsPerMs?: number | undefined
+    readonly env?: Readonly<Record<string, string>> | undefined
+  } = {},
 ): Promise<Target> {
   const { unitsPerMs } = options
-  const env = unitsPerMs === undefined ? shell.env : { ...shell.env, WORK_UNITS_PER_MS: String(unitsPerMs) }
+  const pinned = unitsPerMs === undefined ? {} : { WORK_UNITS_PER_MS: String(unitsPerMs) }
+  let env = { ...shell.env, ...pinned, ...options.env }
   let replicas = options.replicas
   let workload = await startWorkload(env, replicas, shell.signal)
   return {
@@ -30,11 +36,16 @@ export async function embeddedTarget(
     reach: nearbyOnly,
     isOurs: async () => true,
     async vary(levels) {
-      if (levels.image !== undefined)
-        throw new Failure('usage', 'the workload started here has no image to change; images need --cluster')
-      if (levels.replicas === undefined) return
+      const fixed = (['image', 'cpu', 'memory'] as const).find((name) => levels[name] !== undefined)
+      if (fixed)
+        throw new Failure(
+          'usage',
+          `the workload started here has no ${fixed} to change; only a deployment on a cluster has`,
+        )
+      if (levels.replicas === undefined && !levels.env) return
       await workload.stop()
-      replicas = levels.replicas
+      replicas = levels.replicas ?? options.replicas
+      env = { ...shell.env, ...pinned, ...options.env, ...levels.env }
       workload = await startWorkload(env, replicas, shell.signal)
     },
     async observe() {
@@ -42,7 +53,7 @@ export async function embeddedTarget(
       const observation = await observeUrl(new URL(workload.url), way)
       return { ...observation, watchUsage: () => watchTree(workload.pid) }
     },
-    restore: () => workload.stop(),
+    restore: () => workload.stop().then(() => true),
   }
 }
 

@@ -36,7 +36,7 @@ export async function urlTarget(
       return ours
     },
     observe: ({ workload }) => observeUrl(url, { reach, trust, workload, embedded: false, replicas: null }),
-    restore: async () => {},
+    restore: async () => true,
   }
 }
 

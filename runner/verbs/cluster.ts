@@ -62,7 +62,8 @@ const commands = {
       deploy(shell, { replicas, image, components }),
   }),
   url: command({
-    purpose: 'Prints the address of the workload, once it has answered there.',
+    purpose: `Prints the address of the workload alone, once it has answered there.
+npm adds a banner of its own: use npm run -s cluster:url, or npx load-and-stress cluster url.`,
     flags: {},
     run: printUrl,
   }),
@@ -90,7 +91,7 @@ export async function cluster(shell: Shell, [name = '', ...args]: readonly strin
   if (name === '--help' || name === '-h')
     shell.print(
       `Usage: load-and-stress cluster <command> [flags]\n\n${Object.entries(commands)
-        .map(([each, { purpose }]) => `  ${each.padEnd(8)}${purpose}`)
+        .map(([each, { purpose }]) => `  ${each.padEnd(8)}${purpose.split('\n')[0]}`)
         .join('\n')}\n`,
     )
   else if (chosen) await chosen.start(shell, name, args)

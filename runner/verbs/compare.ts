@@ -3,6 +3,7 @@ import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { addToResults } from '../results/browse.ts'
 import { resultFolder } from '../results/folder.ts'
+import { clearJunit, junitFlag } from '../results/junit.ts'
 import { effectFlag, figuresFlag, reportFolderFlag, writeAndPrint } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
@@ -16,6 +17,7 @@ const flags = {
   }),
   ...effectFlag,
   ...figuresFlag,
+  ...junitFlag,
   ...reportFolderFlag('a new folder in results'),
 } satisfies Flags
 
@@ -39,7 +41,8 @@ ${exitCodesHelp}
 export async function compare(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { effect, anyway, figures: declared, out, in: labelled = 'results' } = parsed.options
+  const { effect, anyway, figures: declared, junit, out, in: labelled = 'results' } = parsed.options
+  await clearJunit(shell, junit)
   const within = userPath(shell, labelled)
   const [first = '', second = '', ...more] = parsed.positionals
   if (more.length > 0)
@@ -60,9 +63,9 @@ export async function compare(shell: Shell, args: readonly string[]): Promise<nu
     anyway,
     figures: declared ?? null,
   })
-  if (out) return writeAndPrint(shell, figures, userPath(shell, out))
+  if (out) return writeAndPrint(shell, figures, userPath(shell, out), { junit })
   const folder = await resultFolder(within, 'compare', new Date())
-  const code = await writeAndPrint(shell, figures, path.join(await folder.complete(), 'report'))
+  const code = await writeAndPrint(shell, figures, path.join(await folder.complete(), 'report'), { junit })
   await addToResults(shell, within)
   return code
 }

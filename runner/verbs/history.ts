@@ -1,10 +1,17 @@
+import { clearJunit, junitFlag } from '../results/junit.ts'
 import { historyFlag, historyReport, nightPages, readHistory, writeHistoryReport } from '../results/nights.ts'
 import { reportFolderFlag } from '../results/print.ts'
+import { tellOfAlarms, webhookFlags } from '../results/webhook.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, parseFlags } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
 
-const flags = { ...historyFlag, ...reportFolderFlag('history-report') } satisfies Flags
+const flags = {
+  ...historyFlag,
+  ...webhookFlags,
+  ...junitFlag,
+  ...reportFolderFlag('history-report'),
+} satisfies Flags
 
 const usage = {
   command: 'history',
@@ -21,7 +28,8 @@ ${exitCodesHelp}
 export async function history(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { history: folder = 'history', out = 'history-report' } = parsed.options
+  const { history: folder = 'history', junit, out = 'history-report' } = parsed.options
+  await clearJunit(shell, junit)
   const nights = await readHistory(userPath(shell, folder))
   if (nights.nights.length === 0)
     throw new Failure(
@@ -31,6 +39,7 @@ export async function history(shell: Shell, args: readonly string[]): Promise<nu
   const at = userPath(shell, out)
   const results = userPath(shell, shell.env.LAS_RESULTS_DIR || 'results')
   const report = historyReport(nights, { pages: nightPages(nights.nights, results, at) })
-  await writeHistoryReport(shell, report, at)
+  await writeHistoryReport(shell, report, at, { junit })
+  await tellOfAlarms(shell, report, { ...parsed.options, history: userPath(shell, folder) })
   return exitCodes[report.alarms.length > 0 ? 'fail' : 'pass']
 }

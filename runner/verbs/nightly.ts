@@ -6,11 +6,13 @@ import { isDecided } from '../../analysis/runs/compare.ts'
 import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { entryVerdicts, nightOf } from '../../analysis/runs/night.ts'
 import { comparison, statistics } from '../../analysis/runs/statistics.ts'
-import { deploymentFlags, labelFlag, outFlag, targetFlags } from '../load/options.ts'
+import { labelFlag, outFlag } from '../load/options.ts'
 import { namedDeployment } from '../load/target.ts'
+import { deploymentFlags, generatorFlags, targetFlags } from '../load/target-options.ts'
 import { positiveInteger } from '../load/values.ts'
 import { addToResults } from '../results/browse.ts'
 import { writeAtomically } from '../results/folder.ts'
+import { clearJunit, junitFlag } from '../results/junit.ts'
 import {
   addNight,
   historyFlag,
@@ -21,17 +23,12 @@ import {
   writeHistoryReport,
 } from '../results/nights.ts'
 import { writeAndPrint } from '../results/print.ts'
-import { closeSeries, execute, outcomeOf, resumable, sayHowToResume } from '../series/execute.ts'
+import { tellOfAlarms, webhookFlags } from '../results/webhook.ts'
+import { closeSeries, execute, resumable, sayHowToResume } from '../series/execute.ts'
+import { outcomeOf } from '../series/finished.ts'
 import { entryFlags, nightlyCells, readNightlyPlan } from '../series/nightly-plan.ts'
-import {
-  beginSeries,
-  deploymentWritten,
-  planOf,
-  resumeFlag,
-  resumeSeries,
-  type Series,
-  untilDecidedFlag,
-} from '../series/plan.ts'
+import { checkPlace, placeWritten, resumeFlag, untilDecidedFlag } from '../series/options.ts'
+import { beginSeries, planOf, resumeSeries, type Series, withPatience } from '../series/plan.ts'
 import { sideOf, sideRuns, variedDeployment } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags, secret, text, toggle } from '../shell/flags.ts'
@@ -48,6 +45,7 @@ const flags = {
   ...resumeFlag,
   ...targetFlags,
   ...deploymentFlags,
+  ...generatorFlags,
   ...grouped('Target', {
     local: toggle('LAS_LOCAL', 'start the workload locally (default)'),
     baseline: secret(
@@ -60,7 +58,9 @@ const flags = {
     ),
   }),
   ...historyFlag,
+  ...webhookFlags,
   ...labelFlag,
+  ...junitFlag,
   ...outFlag,
 } satisfies Flags
 
@@ -89,9 +89,13 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
   // A history that cannot be read or written is reported before an hour of load, not after.
   await openHistory(folder)
   await readHistory(folder)
+  await clearJunit(shell, options.junit)
   const startedAt = new Date()
   const series = options.resume
-    ? await resumeSeries(userPath(shell, options.resume), 'nightly', ({ cell }) => entryFlags(plan, cell))
+    ? withPatience(
+        await resumeSeries(userPath(shell, options.resume), 'nightly', ({ cell }) => entryFlags(plan, cell)),
+        parsed.written,
+      )
     : await begin(shell, parsed, plan)
   return resumable(shell, series, async () => {
     const unneeded = await execute(shell, series, {
@@ -129,10 +133,12 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       () => null,
       (error: Error) => error,
     )
-    await writeAndPrint(shell, judged, path.join(at, 'report'), [
-      ['history', 'every figure over the nights', '../history/index.html'],
-      ['runs', 'each with its files', `../../index.html#series=${night.id}`],
-    ])
+    await writeAndPrint(shell, judged, path.join(at, 'report'), {
+      related: [
+        ['history', 'every figure over the nights', '../history/index.html'],
+        ['runs', 'each with its files', `../../index.html#series=${night.id}`],
+      ],
+    })
     const entries = entryVerdicts(candidate)
     const more = [
       ...(complete
@@ -153,11 +159,15 @@ export async function nightly(shell: Shell, args: readonly string[]): Promise<nu
       entries,
       pages: nightPages(nights, path.dirname(at), path.join(at, 'history')),
     })
-    const files = await writeHistoryReport(shell, report, path.join(at, 'history'), [
-      ['last night', dayOf(night), '../report/index.html'],
-      ['all nights', 'in the page of all results', '../../index.html#kind=nights'],
-    ])
+    const files = await writeHistoryReport(shell, report, path.join(at, 'history'), {
+      junit: options.junit,
+      related: [
+        ['last night', dayOf(night), '../report/index.html'],
+        ['all nights', 'in the page of all results', '../../index.html#kind=nights'],
+      ],
+    })
     await writeAtomically(path.join(at, 'junit.xml'), files.get('junit.xml') ?? '')
+    await tellOfAlarms(shell, report, { ...options, history: folder })
     await addToResults(shell, path.dirname(at))
     const job = shell.env.GITHUB_STEP_SUMMARY
     if (job)
@@ -189,6 +199,7 @@ async function begin(
     )
   if (untilDecided && !baseline)
     throw new Failure('usage', '--until-decided needs --baseline: without one there is nothing to decide')
+  checkPlace(!cluster, written)
   const a = await sideOf(baseline, { flag: '--baseline', allowPublic })
   const b = await sideOf(url, { flag: '--url', allowPublic })
   const ofImage = a?.startsWith('image=') ?? false
@@ -204,7 +215,7 @@ async function begin(
   const planned = planOf('nightly', cells, {
     local: !cluster,
     sides: { a, b: b ?? (ofImage ? `image=${varied?.before.image}` : null) },
-    ...(cluster && { deployment: deploymentWritten(written) }),
+    ...(cluster && placeWritten(written)),
     ...varied,
     minutes: minutes ?? plan.minutes,
     repeats: plan.repeats,

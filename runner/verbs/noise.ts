@@ -3,21 +3,17 @@ import { groupedBy } from '../../analysis/numbers/group.ts'
 import { type RunStatistics, runStatistics } from '../../analysis/run/statistics.ts'
 import { noiseStatistics } from '../../analysis/runs/statistics.ts'
 import { findDeployed } from '../cluster/deployed.ts'
-import { checkLoad, deploymentFlags, loadFlags, outFlag, targetFlags } from '../load/options.ts'
+import { checkLoad, loadFlags, outFlag } from '../load/options.ts'
 import { isFile } from '../load/script.ts'
 import { namedDeployment, needPath } from '../load/target.ts'
+import { deploymentFlags, generatorFlags, targetFlags } from '../load/target-options.ts'
 import { duration } from '../load/values.ts'
+import { junitFlag } from '../results/junit.ts'
 import { effectFlag } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
 import { runSeries } from '../series/execute.ts'
-import {
-  deploymentWritten,
-  loadWritten,
-  openSeries,
-  repeatFlag,
-  resumeFlag,
-  seriesFlags,
-} from '../series/plan.ts'
+import { loadWritten, placeWritten, repeatFlag, resumeFlag, seriesFlags } from '../series/options.ts'
+import { openSeries } from '../series/plan.ts'
 import { sideOf } from '../series/sides.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, type Parsed, parseFlags } from '../shell/flags.ts'
@@ -34,6 +30,7 @@ function times(value: string): readonly string[] {
 const flags = {
   ...targetFlags,
   ...deploymentFlags,
+  ...generatorFlags,
   ...repeatFlag(10, 'runs of each duration'),
   ...grouped('Series', {
     durations: option('LAS_DURATIONS', 'time,time,…', 'durations to try (5s,20s)', times),
@@ -49,6 +46,7 @@ const flags = {
   ...resumeFlag,
   ...loadFlags,
   ...effectFlag,
+  ...junitFlag,
   ...outFlag,
 } satisfies Flags
 
@@ -74,11 +72,11 @@ ${exitCodesHelp}
 export async function noise(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { effect, allowPublic, with: earlier = [] } = parsed.options
+  const { effect, allowPublic, junit, with: earlier = [] } = parsed.options
   const before: RunStatistics[] = []
   for (const folder of earlier) for (const run of await runsNamed(shell, folder, shell.cwd)) before.push(run)
   const series = await openSeries(shell, 'noise', parsed, () => begin(shell, parsed))
-  return runSeries(shell, series, { allowPublic }, (sources: readonly Source[]) => {
+  return runSeries(shell, series, { allowPublic, junit }, (sources: readonly Source[]) => {
     const sessions = groupedBy([...before, ...sources.map(runStatistics)], ({ run }) => run?.labels.series)
     return noiseStatistics([...sessions.values()], effect === undefined ? {} : { effect })
   })
@@ -101,6 +99,6 @@ async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
     replicas: null,
     flags: { ...loadWritten(written), duration: each },
   }))
-  const deployment = deploymentWritten(written)
-  return { cells, local, deployment, sides: { a: null, b: side }, repeats: options.repeat ?? 10 }
+  const place = local ? {} : placeWritten(written)
+  return { cells, local, ...place, sides: { a: null, b: side }, repeats: options.repeat ?? 10 }
 }

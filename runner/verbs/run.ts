@@ -6,6 +6,7 @@ import { checkLoad, type RunOptions, refusedBy, runFlags } from '../load/options
 import { isFile, scenarioOf, scriptNamed, scriptOf } from '../load/script.ts'
 import { needPath, openFor, openTarget } from '../load/target.ts'
 import { resultFolder } from '../results/folder.ts'
+import { clearJunit } from '../results/junit.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, parseFlags } from '../shell/flags.ts'
 import { type Shell, userPath } from '../shell/shell.ts'
@@ -80,10 +81,12 @@ export async function run(shell: Shell, [first = '', ...args]: readonly string[]
   if (!isFile(name)) needPath(options)
   if (name === 'autoscale' && !options.cluster && options.deployment === undefined)
     throw new Failure('usage', 'autoscale watches the replicas of a cluster: add --cluster, or --deployment')
+  const { junit } = options
+  await clearJunit(shell, junit)
   const out = userPath(shell, options.out ?? 'results')
   if (names.length === 1) {
     const { source, folder } = await runOne(shell, names[0] as string, options, out)
-    return reported(shell, [source], folder)
+    return reported(shell, [source], folder, junit)
   }
   const together = await resultFolder(out, 'scripts', new Date())
   const sources: Source[] = []
@@ -101,7 +104,7 @@ export async function run(shell: Shell, [first = '', ...args]: readonly string[]
     await together.giveUp()
     throw failure ?? new Failure('interrupted', 'interrupted before the first script')
   }
-  const code = await reported(shell, sources, await together.complete())
+  const code = await reported(shell, sources, await together.complete(), junit)
   if (failure) throw failure
   return shell.signal.aborted ? exitCodes.interrupted : code
 }
@@ -113,9 +116,14 @@ const reporting = () =>
     import('../results/browse.ts'),
   ] as const
 
-async function reported(shell: Shell, sources: readonly Source[], folder: string): Promise<number> {
+async function reported(
+  shell: Shell,
+  sources: readonly Source[],
+  folder: string,
+  junit: string | undefined,
+): Promise<number> {
   const [{ writeAndPrint }, { statistics }, { addToResults }] = await Promise.all(reporting())
-  const code = await writeAndPrint(shell, statistics(sources), path.join(folder, 'report'))
+  const code = await writeAndPrint(shell, statistics(sources), path.join(folder, 'report'), { junit })
   await addToResults(shell, path.dirname(folder))
   return sources.some(({ run }) => run?.interrupted) ? exitCodes.interrupted : code
 }

@@ -1,10 +1,11 @@
 import type { Options, Scenario } from 'k6/options'
 import { judgedMetrics } from './expected-body.ts'
+import { summaryTrendStats } from './percentiles.ts'
 import { arrivalCount } from './poisson.ts'
 import { timeoutMs } from './request.ts'
 import { type Settings, stageMs } from './settings.ts'
 import { type Common, evenArrivals, inTurn, vusFor } from './stages.ts'
-import { errorCodes, summaryTrendStats } from './summary.ts'
+import { errorCodes } from './summary.ts'
 
 /**
  * Options of a closed model: one plateau of VUs after another, all equally long. `kinds` are the kinds of request to

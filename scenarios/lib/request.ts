@@ -5,6 +5,7 @@ import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
 import { judging } from './expected-body.ts'
 import { arrivalCount, poissonTimes, uniformsFrom } from './poisson.ts'
+import { renewing } from './renewal.ts'
 import { serverTimes, stageOf } from './server-times.ts'
 import { type Row, type Settings, stageMs } from './settings.ts'
 
@@ -19,6 +20,9 @@ const latencyIntended = new Trend('latency_intended', true)
 const startLag = new Trend('start_lag', true)
 // k6's own counter.
 const dropped = new Counter('dropped_iterations')
+
+/** Of a VU, whichever kinds of request it sends. */
+let ends: (() => boolean) | undefined
 
 /**
  * An iteration that sends one request. `kind` tags it, for scripts with several kinds. `rates` are those of
@@ -45,9 +49,12 @@ export function request(
       : undefined
   const url = base + path
   const plain = method === 'GET' && body === null && params === undefined && !rows
+  ends ??= settings.renewal && renewing(settings.renewal)
+  // The target closes first, so that its port waits and not the generator's. HTTP/2 has no such header: k6 closes.
+  const last = { ...sent, connection: 'close' }
   const take = serverTimes(stageMs(settings, firstRows.length), firstRows.length, rates)
   // Does not count what it throws: that shows as an iteration without a request, and wrapping costs time.
-  if (plain && !judge) return withServerTimes ? () => take(http.get(url)) : () => void http.get(url)
+  if (plain && !judge && !ends) return withServerTimes ? () => take(http.get(url)) : () => void http.get(url)
   const judged = <Answered extends http.Response>(answer: Answered, tags?: { name: string }): Answered => {
     judge?.(answer, tags)
     return answer
@@ -59,14 +66,14 @@ export function request(
         const tags = row.name ? { name: row.name } : undefined
         const answer = http.request(method, base + row.path, row.body, {
           ...params,
-          headers: { ...sent, ...row.headers },
+          headers: { ...(ends?.() ? last : sent), ...row.headers },
           ...(tags && { tags }),
         })
         return judged(answer, tags)
       }
-    : plain
+    : plain && !ends
       ? () => judged(http.get(url))
-      : () => judged(http.request(method, url, body, params))
+      : () => judged(http.request(method, url, body, ends?.() ? { ...params, headers: last } : params))
   return counted(withServerTimes ? () => take(send()) : send)
 }
 

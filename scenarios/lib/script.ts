@@ -1,7 +1,8 @@
 import exec from 'k6/execution'
 import { Trend } from 'k6/metrics'
 import type { Options, Scenario } from 'k6/options'
-import { errorCodes, summaryTrendStats } from './summary.ts'
+import { summaryTrendStats } from './percentiles.ts'
+import { errorCodes } from './summary.ts'
 
 type Metric = { readonly type: string; readonly values: Readonly<Record<string, number>> }
 type Data = { readonly metrics: Readonly<Record<string, Metric>> }

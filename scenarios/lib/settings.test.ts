@@ -50,6 +50,7 @@ test('without variables the defaults apply, and an empty variable counts as miss
     'MIX',
     'DATA_ROWS',
     'KEEP_CONNECTIONS',
+    'RENEW_CONNECTIONS',
     'REQUEST_PATH',
     'WORK_MS',
     'SUBMETRICS',
@@ -206,4 +207,25 @@ test('the workload gets its token, any other service gets the other one', async 
     answers.map(({ settings }) => [settings.token, settings.withServerTimes]),
     [...Array(3).fill(['stress', true]), ...Array(3).fill(['target', false])],
   )
+})
+
+test('connections are renewed after a number of requests, or as often a second, of which a duet has half', async () => {
+  const renewed = { LAS_RENEW_CONNECTIONS: '235/s' }
+  const answers = await read(
+    [{ LAS_RENEW_CONNECTIONS: '20' }, renewed, { ...renewed, LAS_DUET_URL: 'http://y' }],
+    {
+      vus: 2,
+      duration: '30s',
+    },
+  )
+  assert.deepEqual(
+    answers.map(({ settings: { renewal, keepConnections } }) => [renewal, keepConnections]),
+    [
+      [{ after: 20 }, true],
+      [{ perSecond: 235 }, true],
+      [{ perSecond: 117.5 }, true],
+    ],
+  )
+  const wrong = await read([{ LAS_RENEW_CONNECTIONS: '0' }, { LAS_RENEW_CONNECTIONS: '/s' }])
+  for (const { error } of wrong) assert.match(error ?? '', /^LAS_RENEW_CONNECTIONS: /)
 })

@@ -1,5 +1,6 @@
 import { SharedArray } from 'k6/data'
 import type { Sizes } from '../catalogue.ts'
+import type { Renewal } from './renewal.ts'
 import { milliseconds, positive, wholeNumber } from './stages.ts'
 
 /** What the environment variables of a script say about its load and its requests; in a duet, about those of a side. */
@@ -15,6 +16,8 @@ export type Settings = {
   /** Of all stages together. */
   readonly durationMs: number
   readonly keepConnections: boolean
+  /** How often a VU renews its connection; undefined: with every iteration, or never where they are kept. */
+  readonly renewal: Renewal | undefined
   /** How long a VU of a closed model pauses after each answer; 0 for not at all. */
   readonly thinkMs: number
   /** Requests per second in the open model. */
@@ -78,7 +81,8 @@ export function settings(defaults: Sizes): Settings {
       : doublings(vus),
     vus,
     durationMs: milliseconds('LAS_DURATION', __ENV.LAS_DURATION || defaults.duration),
-    keepConnections: __ENV.LAS_KEEP_CONNECTIONS === 'true',
+    keepConnections: __ENV.LAS_KEEP_CONNECTIONS === 'true' || Boolean(__ENV.LAS_RENEW_CONNECTIONS),
+    renewal: __ENV.LAS_RENEW_CONNECTIONS ? renewalIn(__ENV.LAS_RENEW_CONNECTIONS, share) : undefined,
     thinkMs: __ENV.LAS_THINK_TIME ? milliseconds('LAS_THINK_TIME', __ENV.LAS_THINK_TIME) : 0,
     rate: wholeNumber('LAS_RATE', __ENV.LAS_RATE || String(defaults.rate ?? 1)) / share,
     poissonSeed: poissonSeedIn(__ENV.LAS_ARRIVALS || 'even', __ENV.LAS_ARRIVAL_SEED || '1'),
@@ -104,6 +108,14 @@ export const ofDuet = (settings: Settings): Settings => ({ ...settings, base: se
 
 /** The length of each stage, in whole milliseconds. */
 export const stageMs = ({ durationMs }: Settings, stages: number): number => Math.floor(durationMs / stages)
+
+/** `100`, the requests of a connection; or `235/s`, new connections of all VUs together. */
+function renewalIn(text: string, share: number): Renewal {
+  const [, perSecond] = /^(.*)\/s$/.exec(text) ?? []
+  return perSecond === undefined
+    ? { after: wholeNumber('LAS_RENEW_CONNECTIONS', text) }
+    : { perSecond: positive('LAS_RENEW_CONNECTIONS', perSecond) / share }
+}
 
 function poissonSeedIn(arrivals: string, seed: string): number | undefined {
   if (arrivals === 'even') return undefined

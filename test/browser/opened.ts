@@ -49,4 +49,14 @@ export const plot = (name: string, narrow?: string): Plot => ({
 
 /** A page of those blocks. */
 export const made = (...blocks: Report['blocks']): string =>
-  html({ suite: 'run', title: 'made', blocks, foot: '', cases: [], figures: {}, records: [] })
+  html({
+    suite: 'run',
+    title: 'made',
+    blocks,
+    foot: '',
+    cases: [],
+    startedAt: null,
+    seconds: null,
+    figures: {},
+    records: [],
+  })

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reportOf, runOf } from '../command.ts'
-import { type Ended, image, inside, kubectl, minikube, netns, root, run, begin as started } from './inside.ts'
+import { type Ended, image, kubeconfigOf, kubectl, minikube, netns, run, begin as started } from './inside.ts'
 
 /**
  * The commands on a real cluster, as used by a person whose machine reaches its nodes. CLUSTER_NETNS is a
@@ -28,60 +28,6 @@ before(async () => {
 after(async () => {
   await ours('cluster', 'down')
   await rm(out, { recursive: true, force: true })
-})
-
-test('the API server accepts every overlay and component', async () => {
-  // Without the Prometheus operator the server has no ServiceMonitor.
-  const crd = {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'servicemonitors.monitoring.coreos.com' },
-    spec: {
-      group: 'monitoring.coreos.com',
-      names: { kind: 'ServiceMonitor', plural: 'servicemonitors' },
-      scope: 'Namespaced',
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-          },
-        },
-      ],
-    },
-  }
-  await writeFile(path.join(out, 'crd.json'), JSON.stringify(crd))
-  await kubectl('apply', '-f', path.join(out, 'crd.json'))
-  await kubectl(
-    'wait',
-    '--for=condition=Established',
-    'crd/servicemonitors.monitoring.coreos.com',
-    '--timeout=30s',
-  )
-  // A dry run of namespaced objects needs the namespace.
-  await kubectl('apply', '--server-side', '-f', path.join(root, 'manifests/base/namespace.yaml'))
-  const folders = (await readdir(path.join(root, 'manifests/overlays'))).map((name) => `overlays/${name}`)
-  for (const component of ['autoscaling', 'token', 'monitoring']) {
-    const folder = path.join(out, component)
-    await mkdir(folder)
-    const to = (name: string) => path.relative(folder, path.join(root, 'manifests', name))
-    const kustomization = { resources: [to('base')], components: [to(`components/${component}`)] }
-    await writeFile(path.join(folder, 'kustomization.yaml'), JSON.stringify(kustomization))
-    folders.push(folder)
-  }
-  assert.equal(folders.length, 7)
-  for (const folder of folders) {
-    const at = path.resolve(root, 'manifests', folder)
-    const { stdout, stderr } = await run('ip', [
-      ...inside,
-      ...['kubectl', 'apply', '--server-side', '--dry-run=server', '-k', at],
-    ])
-    assert.match(stdout, /deployment\.apps\/workload serverside-applied \(server dry run\)/)
-    // Violations of pod security are warnings.
-    assert.equal(stderr, '')
-  }
 })
 
 describe('deployed', () => {
@@ -162,41 +108,23 @@ describe('deployed', () => {
     }
   })
 
-  test('throughput grows with the replicas as their CPU limits predict', async () => {
-    const rates = new Map<number, number>()
-    for (const replicas of [1, 2, 4]) {
-      const scaled = await ours('cluster', 'scale', String(replicas))
-      assert.equal(scaled.code, 0, scaled.stderr)
-      // Many kept connections, so that every pod has some and is never idle. With a new connection per
-      // request one pod queues by chance while another idles.
-      const vus = String(24 * replicas)
-      const load = ['--vus', vus, '--duration', '24s', '--work-ms', '10', '--keep-connections']
-      const ended = await ours('run', 'constant', '--cluster', ...load)
-      assert.equal(ended.code, 0, ended.stderr + ended.stdout)
-      const { run, figures } = await runOf(out, ended.stderr)
-      const { fairness } = figures
-      const rate = figures.total.rate ?? Number.NaN
-      rates.set(replicas, rate)
-      console.log(
-        `# ${replicas} replicas: ${rate.toFixed(1)} requests/s, fairness ${fairness?.toFixed(3)}, at ${run.target.url}`,
-      )
-      const { cluster } = run.target
-      assert.equal(run.target.replicas, replicas)
-      assert.ok(cluster && cluster.pods.length === replicas)
-      assert.equal(cluster.cpuLimit, '200m')
-      assert.match(run.id, new RegExp(`-constant-r${replicas}-`))
-      // k6 and the pods counted the same requests.
-      assert.equal(
-        cluster.pods.reduce((sum, { served }) => sum + (served ?? Number.NaN), 0),
-        figures.total.requests,
-      )
-      if (replicas > 1) assert.ok((fairness ?? 0) > 0.9)
-    }
-    const one = rates.get(1) ?? Number.NaN
-    for (const [replicas, rate] of rates) {
-      const predicted = one * replicas
-      assert.ok(Math.abs(rate / predicted - 1) < 0.1, `${replicas} replicas: ${rate}, predicted ${predicted}`)
-    }
+  test('k6 and the pods count the same requests, spread evenly', async () => {
+    const scaled = await ours('cluster', 'scale', '2')
+    assert.equal(scaled.code, 0, scaled.stderr)
+    // Many kept connections, so that every pod has some and is never idle.
+    const load = ['--vus', '48', '--duration', '6s', '--work-ms', '10', '--keep-connections']
+    const ended = await ours('run', 'constant', '--cluster', ...load)
+    assert.equal(ended.code, 0, ended.stderr + ended.stdout)
+    const { run, figures } = await runOf(out, ended.stderr)
+    const { cluster, replicas } = run.target
+    assert.ok(cluster && cluster.pods.length === 2 && replicas === 2, JSON.stringify(run.target))
+    assert.equal(cluster.cpuLimit, '200m')
+    assert.match(run.id, /-constant-r2-/)
+    assert.equal(
+      cluster.pods.reduce((sum, { served }) => sum + (served ?? Number.NaN), 0),
+      figures.total.requests,
+    )
+    assert.ok((figures.fairness ?? 0) > 0.9, `fairness ${figures.fairness}`)
   })
 
   test('a run survives a pod killed under load and reports the failed requests', async () => {
@@ -257,20 +185,9 @@ fi
 exec ${real.trim()} "$@"
 `
     await writeFile(flaky, script, { mode: 0o755 })
-    const flags = [
-      '--replicas',
-      '1,2,4',
-      '--repeat',
-      '3',
-      '--duration',
-      '6s',
-      '--vus',
-      '48',
-      '--warm-up',
-      '1s',
-    ]
+    const flags = ['--replicas', '1,2', '--repeat', '2', '--duration', '4s', '--vus', '48', '--warm-up', '1s']
     const first = begin('sweep', ...flags)
-    while (!first.output.stderr.includes('run 3 of 9') && first.running()) await sleep(100)
+    while (!first.output.stderr.includes('run 3 of 4') && first.running()) await sleep(100)
     first.interrupt()
     const { code, stderr } = await first.ended
     assert.equal(code, 130, stderr)
@@ -281,17 +198,20 @@ exec ${real.trim()} "$@"
     await rm(flaky)
     console.log(second.stdout.replace(/^/gm, '# '))
     assert.match(stderr + second.stderr, /the API server does not answer .*; retrying in 1 s/)
-    assert.match(second.stdout, /^1 +3 .*\n2 +3 .*\n4 +3 /m)
+    assert.match(second.stdout, /^1 +2 .*\n2 +2 /m)
     const { statistics } = await reportOf(out, second.stderr)
     const balance = statistics.runs.map(({ fairness }) => fairness)
-    assert.equal(balance.filter((each) => each !== null && each > 0.9).length, 6, String(balance))
+    assert.equal(balance.filter((each) => each !== null && each > 0.9).length, 2, String(balance))
     const { spec } = JSON.parse(
       await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
     )
     assert.equal(spec.replicas, 3)
   })
 
-  test('ab runs two images in turns in one deployment, and restores it', async () => {
+  const long = process.env.CLUSTER_LONG ? false : 'own.test.ts has one of its kind: set CLUSTER_LONG'
+  test('ab runs two images in turns in one deployment, and restores it', { skip: long }, async () => {
+    const scaled = await ours('cluster', 'scale', '1')
+    assert.equal(scaled.code, 0, scaled.stderr)
     const next = image.replace(/:[^:]*$/, ':next')
     const sides = ['--a', `image=${image}`, '--b', `image=${next}`]
     const flags = ['--repeat', '2', '--duration', '3s', '--vus', '8', '--warm-up', '500ms', '--effect', '20%']
@@ -304,7 +224,7 @@ exec ${real.trim()} "$@"
     const { spec } = JSON.parse(
       await kubectl('-n', 'load-and-stress', 'get', 'deployment', 'workload', '-o', 'json'),
     )
-    assert.deepEqual([spec.replicas, spec.template.spec.containers[0].image], [3, image])
+    assert.deepEqual([spec.replicas, spec.template.spec.containers[0].image], [1, image])
   })
 
   test('a night on the cluster has a series for each number of replicas', async () => {
@@ -339,7 +259,10 @@ exec ${real.trim()} "$@"
       'autoscaling',
     )
     assert.equal(deployed.code, 0, deployed.stderr)
-    const ended = await ours('run', 'autoscale', '--cluster', '--duration', '5m')
+    // An autoscaler waits before it takes replicas away; a test need not.
+    const hasty = JSON.stringify({ spec: { behavior: { scaleDown: { stabilizationWindowSeconds: 0 } } } })
+    await kubectl('-n', 'load-and-stress', 'patch', 'hpa', 'workload', '-p', hasty)
+    const ended = await ours('run', 'autoscale', '--cluster', '--duration', '2m45s')
     const { report, statistics } = await reportOf(out, ended.stderr)
     const [up, down] = statistics.runs[0]?.following ?? []
     console.log(`# up ${JSON.stringify(up)}, down ${JSON.stringify(down)}`)
@@ -389,15 +312,9 @@ exec ${real.trim()} "$@"
       /keeps crashing \(exit code 1, Error\); "kubectl .* logs .* --previous" shows why/,
     )
 
-    const config = path.join(out, 'nobody.kubeconfig')
     await kubectl('-n', 'load-and-stress', 'create', 'serviceaccount', 'nobody')
-    const token = (await kubectl('-n', 'load-and-stress', 'create', 'token', 'nobody')).trim()
-    await writeFile(config, await kubectl('config', 'view', '--raw', '--flatten', '--minify'))
-    const asNobody = ['--kubeconfig', config, 'config']
-    await kubectl(...asNobody, 'set-credentials', 'nobody', `--token=${token}`)
-    await kubectl(...asNobody, 'set-context', '--current', '--user=nobody')
     const kept = process.env.KUBECONFIG
-    process.env.KUBECONFIG = config
+    process.env.KUBECONFIG = await kubeconfigOf(out, 'load-and-stress', 'nobody')
     try {
       const { code, stderr } = await ours('cluster', 'status')
       assert.equal(code, 4)

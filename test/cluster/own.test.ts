@@ -5,7 +5,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reportOf, runOf } from '../command.ts'
-import { begin, type Ended, image, kubectl } from './inside.ts'
+import { apply, begin, type Ended, image, kubeconfigOf, kubectl, namespaceWith } from './inside.ts'
 
 /**
  * A service that is not ours, in a namespace of its own, with a sidecar, another port and another path, loaded by
@@ -25,7 +25,7 @@ http.createServer((request, response) => {
 }).listen(Number(process.argv[2]))
 process.on('SIGTERM', () => setTimeout(() => process.exit(), 1000))`
 
-const container = (name: string, port: number, cpu: string) => ({
+const container = (name: string, port: number, cpu: string, request = '50m') => ({
   name,
   image,
   imagePullPolicy: 'IfNotPresent',
@@ -33,14 +33,18 @@ const container = (name: string, port: number, cpu: string) => ({
   ports: [{ name, containerPort: port }],
   volumeMounts: [{ name: 'program', mountPath: '/program' }],
   readinessProbe: { httpGet: { path: '/ready', port: name }, periodSeconds: 1 },
-  resources: { requests: { cpu: '50m' }, limits: { cpu, memory: '96Mi' } },
+  resources: { requests: { cpu: request }, limits: { cpu, memory: '96Mi' } },
 })
 
+const env = [
+  { name: 'POOL', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+  { name: 'LOCALE', value: 'en' },
+]
 const labels = { app: 'shop' }
 const of = (kind: string, apiVersion: string, name: string, rest: object) => ({
   apiVersion,
   kind,
-  metadata: { name, ...(kind !== 'Namespace' && { namespace }) },
+  metadata: { name, namespace },
   ...rest,
 })
 const ports = [
@@ -48,8 +52,7 @@ const ports = [
   { name: 'web', port: 80, targetPort: 'app' },
 ]
 const objects = [
-  of('Namespace', 'v1', namespace, {}),
-  of('ConfigMap', 'v1', 'program', { data: { 'main.js': program } }),
+  ...namespaceWith(namespace, program),
   of('Deployment', 'apps/v1', 'shop', {
     spec: {
       replicas: 2,
@@ -58,7 +61,7 @@ const objects = [
         metadata: { labels },
         spec: {
           volumes: [{ name: 'program', configMap: { name: 'program' } }],
-          containers: [container('proxy', 9000, '50m'), container('app', 3000, '200m')],
+          containers: [container('proxy', 9000, '50m'), { ...container('app', 3000, '200m', '150m'), env }],
         },
       },
     },
@@ -97,16 +100,9 @@ let out = ''
 let dev = ''
 before(async () => {
   out = await mkdtemp(path.join(os.tmpdir(), 'las-own-'))
-  const file = path.join(out, 'objects.json')
-  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
-  await kubectl('apply', '-f', file)
+  await apply(out, objects)
   await kubectl('-n', namespace, 'rollout', 'status', 'deployment/shop', '--timeout=120s')
-  dev = path.join(out, 'dev.kubeconfig')
-  await writeFile(dev, await kubectl('config', 'view', '--raw', '--flatten', '--minify'))
-  const asDev = ['--kubeconfig', dev, 'config']
-  const token = await kubectl('-n', namespace, 'create', 'token', 'dev')
-  await kubectl(...asDev, 'set-credentials', 'dev', `--token=${token.trim()}`)
-  await kubectl(...asDev, 'set-context', '--current', '--user=dev', `--namespace=${namespace}`)
+  dev = await kubeconfigOf(out, namespace, 'dev')
 })
 after(async () => {
   await kubectl('delete', 'namespace', namespace, '--wait=true')
@@ -150,22 +146,32 @@ test('is found, loaded through its NodePort or LoadBalancer, and described', asy
   await kubectl('-n', namespace, 'patch', 'service', 'front', '-p', '{"spec":{"type":"ClusterIP"}}')
   const inside = await ours('run', 'constant', ...shop, '--duration', '3s')
   assert.equal(inside.code, 4)
-  assert.match(inside.stderr, /the service front is a ClusterIP, which only pods of the cluster reach; /)
+  assert.match(inside.stderr, /k6 would run in pods of the namespace store, and no Job may be created there/)
+  assert.doesNotMatch(inside.stderr, /could not delete/)
   await kubectl('-n', namespace, 'patch', 'service', 'front', '-p', '{"spec":{"type":"NodePort"}}')
 })
 
-test('ab puts images in turns into the named container; sweep varies replicas; both leave it as it was', async () => {
+test('ab puts images in turns into the named container; sweep varies factors of it; both leave it to the letter', async () => {
   const before = await written()
-  const sides = ['--b', `image=${next}`, '--repeat', '2', '--effect', '20%']
+  const sides = ['--b', `image=${next}`, '--repeat', '1', '--effect', '20%']
   const ab = await ours('ab', ...shop, ...sides, ...short)
   assert.equal(ab.code, 0, ab.stderr)
   const { runs } = (await reportOf(out, ab.stderr)).statistics
   const used = runs.map(({ run }) => `${run?.labels.side} ${run?.target.cluster?.image}`)
-  assert.deepEqual(used.sort(), [`a ${image}`, `a ${image}`, `b ${next}`, `b ${next}`])
+  assert.deepEqual(used.sort(), [`a ${image}`, `b ${next}`])
   assert.deepEqual(await written(), before)
-  const sweep = await ours('sweep', ...shop, '--replicas', '1,3', '--repeat', '1', ...short)
+  // The request of 150m is above the lower limit.
+  const factors = ['replicas=1,2', 'cpu=100m,200m', 'env.POOL=8'].flatMap((factor) => ['--vary', factor])
+  const sweep = await ours('sweep', ...shop, ...factors, '--repeat', '1', ...short)
   assert.equal(sweep.code, 0, sweep.stderr)
-  assert.match(sweep.stdout, /^1 +1 .*\n3 +1 /m)
+  assert.match(sweep.stdout, /^1 +100m +8 +1 .*\n1 +200m +8 +1 .*\n2 +100m +8 +1 .*\n2 +200m +8 +1 /m)
+  const cells = (await reportOf(out, sweep.stderr)).statistics.runs.map(({ run }) => [
+    run?.target.replicas,
+    run?.target.cluster?.cpuLimit,
+    run?.factors,
+  ])
+  for (const [replicas, cpu, varied] of cells)
+    assert.deepEqual(varied, { replicas: String(replicas), cpu, 'env.POOL': '8' })
   assert.deepEqual(await written(), before)
 })
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
+import { framed } from '../../analysis/formats/framed.ts'
 import { commandIn, type Ended } from '../command.ts'
 import { damaged } from './damage.ts'
 import {
@@ -52,6 +53,16 @@ const side = fc.array(resultFolder, { minLength: 1, maxLength: 3 })
 const alike = fc.record({ run: mostly(runs.slice(0, 1), 12), summary: mostly(summaries.slice(0, 1), 12) })
 const repeats = fc.array(alike, { minLength: 5, maxLength: 7 })
 
+const logs = summaries.flatMap((each) => [
+  `level=warning msg="x"\n${framed('summary.json', each)}`,
+  `level=warning msg="x"\n${each}\n`,
+])
+const merging = fc.oneof(
+  fc.record({ file: mostly(summaries) }),
+  fc.record({ file: mostly(logs, 4, { shaped: false }) }),
+  fc.record({ folder: resultFolder }),
+)
+
 export const fileDoors: Door[] = [
   door('summaries', fc.array(mostly(summaries), { minLength: 1, maxLength: 3 }), (folder, files) => {
     const names = files.map((file, index) => put(folder, `${index}.json`, file))
@@ -60,6 +71,14 @@ export const fileDoors: Door[] = [
   door('result folders', fc.array(resultFolder, { minLength: 1, maxLength: 4 }), (folder, inputs) => {
     putRuns(folder, 'a', inputs)
     return reported(folder, ['report', ...inputs.map((_, index) => `a/a${index}`), '--out', 'out'])
+  }),
+  door('merges', fc.array(merging, { minLength: 1, maxLength: 4 }), async (folder, inputs) => {
+    const names = inputs.map((input, index) => {
+      if ('file' in input) return put(folder, `${index}.log`, input.file)
+      putRuns(folder, `m${index}-`, [input.folder])
+      return `m${index}-/m${index}-0`
+    })
+    return commandIn(folder, ['report', '--merge', ...names], harmless)
   }),
   door(
     'comparisons',

@@ -100,7 +100,12 @@ const resources = {
 const items = (item: unknown) => mostly([JSON.stringify({ items: [item, item] })], 1)
 
 const ofCluster = fc.record({
-  args: fc.constantFrom(['cluster', 'status'], ['sweep'], ['ab', '--a', 'image=x', '--b', 'image=y']),
+  args: fc.constantFrom(
+    ['cluster', 'status'],
+    ['sweep'],
+    ['sweep', '--vary', 'cpu=1,2', '--vary', 'env.A=b'],
+    ['ab', '--a', 'image=x', '--b', 'image=y'],
+  ),
   pods: items(resources.pods),
   nodes: items(resources.nodes),
   deployments: items(resources.deployments),

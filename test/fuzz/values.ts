@@ -95,7 +95,7 @@ export const fitting: Readonly<Record<string, readonly string[]>> = {
   ...{
     url: ['http://127.0.0.1:9'],
     a: ['http://127.0.0.1:9'],
-    b: ['http://[::1]:9', 'image=x'],
+    b: ['http://[::1]:9', 'image=x', 'cpu=1,env.A=b'],
     out: ['made'],
   },
   ...{
@@ -104,6 +104,7 @@ export const fitting: Readonly<Record<string, readonly string[]>> = {
     history: ['history'],
     durations: ['1s,2s'],
     with: ['runs'],
+    vary: ['replicas=1,2', 'env.A=b,c'],
   },
   ...{ replicas: ['1,2', '1'], effect: ['5%'], for: ['100'], label: ['a=b'], baseline: ['image=x'] },
   prometheus: ['http://127.0.0.1:9'],

@@ -55,7 +55,13 @@ export const noise = JSON.stringify({
 
 export const kinds = ['ab', 'sweep', 'noise', 'nightly'] as const
 export function seriesOf(kind: Plan['kind']): string {
-  const cell = { scenario: 'constant', side: null, replicas: 1, flags: { duration: '1s', vus: '2' } }
+  const cell = {
+    scenario: 'constant',
+    side: null,
+    replicas: 1,
+    factors: { 'env.A': 'b' },
+    flags: { duration: '1s', vus: '2' },
+  }
   const whole: Plan = {
     ...{ schema: 1, kind, local: true, sides: { a: null, b: 'http://127.0.0.1:9/' }, minutes: 1 },
     ...{ looks: 3, seed: 1, salt: 'x', warmUpMs: 1, coolDownMs: 1 },

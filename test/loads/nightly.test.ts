@@ -141,10 +141,15 @@ test('a budget that does not fit all repeats leaves some out, and says so', asyn
   const runs = [{ scenario: 'constant', flags: { vus: 1, duration: '1s' } }]
   const short = path.join(folder, 'short.json')
   await writeFile(short, JSON.stringify({ minutes: 0.05, repeats: 3, runs }))
-  const { code, stdout, stderr } = await commandIn(folder, ['nightly', '--plan', short, '--history', history])
+  const { code, stdout, stderr } = await commandIn(folder, [
+    'nightly',
+    ...['--plan', short, '--history', history, '--junit', 'ci/las.xml'],
+  ])
   assert.equal(code, 0, stderr)
   assert.match(stderr, /another repeat does not fit into the 0.05 minutes: 2 runs left out/)
   assert.match(stdout, /1 of 3 planned runs were completed/)
+  const junit = await readFile(path.join(folder, 'ci/las.xml'), 'utf8')
+  assert.match(junit, /<testcase classname="runs" name="1-constant" time="[12]\.\d{3}">/)
 })
 
 test('an interrupted night adds nothing until it is resumed', async () => {

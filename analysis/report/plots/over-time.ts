@@ -1,4 +1,5 @@
 import type { Run } from '../../formats/run.ts'
+import { sloWords } from '../../formats/slo.ts'
 import type { Period, Timeline } from '../../formats/timeline.ts'
 import { number } from '../../formats/words.ts'
 import { largest, smallest } from '../../numbers/extremes.ts'
@@ -77,11 +78,13 @@ function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Dr
     (figure: 'p50' | 'p95' | 'p99'): Figure =>
     (period) =>
       answered(period)?.[figure] ?? null
-  const limits = slos.flatMap(({ figure, limit, tags }) =>
-    /^p(50|90|95|99)$/.test(figure) && !tags ? [{ value: limit, words: `${figure} < ${number(limit)}` }] : [],
+  const limits = slos.flatMap((slo) =>
+    /^p(50|90|95|99)$/.test(slo.figure) && !slo.tags ? [{ value: slo.limit, words: sloWords(slo) }] : [],
   )
+  const pods = target.cluster?.pods ?? []
   const cores: Drawing = {
     label: 'CPU (cores)',
+    limits: limitOfAll(pods.map(({ cpuLimitCores }) => cpuLimitCores)),
     lines: [
       drawnLine('target', 1, ({ targetCores }) => targetCores),
       drawnLine('generator', 4, ({ generatorCores }) => generatorCores),
@@ -116,10 +119,38 @@ function drawingsOf({ load, slos, target }: Run, periods: readonly Period[]): Dr
     { label: 'phases, mean (ms)', stacked: true, lines: phases(periods) },
     cores,
     {
+      label: 'throttled and busy (%)',
+      lines: [
+        drawnLine(
+          'throttled',
+          1,
+          percents(({ throttled }) => throttled ?? null),
+        ),
+        drawnLine(
+          'node busy',
+          5,
+          percents(({ nodeBusy }) => nodeBusy ?? null),
+        ),
+      ],
+    },
+    {
       label: 'memory of the target (MiB)',
+      limits: limitOfAll(pods.map(({ memoryLimitMiB }) => memoryLimitMiB)),
       lines: [drawnLine('', 6, ({ targetMemoryMiB }) => targetMemoryMiB)],
     },
+    ...[...new Set(periods.flatMap(({ observed }) => Object.keys(observed ?? {})))].map((name) => ({
+      label: name,
+      lines: [drawnLine('', 3, ({ observed }) => observed?.[name] ?? null)],
+    })),
   ]
+}
+
+/** What all pods together may use; nothing where one of them has no limit. */
+function limitOfAll(limits: readonly (number | null | undefined)[]): NonNullable<Drawing['limits']> {
+  const known = limits.flatMap((limit) => limit ?? [])
+  if (known.length === 0 || known.length < limits.length) return []
+  const value = known.reduce((sum, each) => sum + each, 0)
+  return [{ value, words: `limit ${number(value)}` }]
 }
 
 /** Wanted and ready replicas, where they were watched. */

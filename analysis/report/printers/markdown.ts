@@ -4,6 +4,29 @@ import { type Block, cellText, fewDetails, type Plot, type Report, type Table } 
 export const markdown = ({ title, subtitle, blocks }: Report): string =>
   `${[`# ${escaped([title, subtitle].filter(Boolean).join(' · '))}`, ...fewDetails(blocks).flatMap((block) => parts(block, '##'))].join('\n\n')}\n`
 
+/**
+ * The short report, for a comment of a forge: the conclusion, its picture, and the tables that a terminal has too. A forge
+ * holds comments of 65,536 characters, so long tables end early.
+ */
+export function comment({ blocks }: Report): string {
+  const [first, ...rest] = blocks.filter(
+    ({ kind, terminal }) => kind === 'finding' || (terminal && kind !== 'details' && kind !== 'plot'),
+  )
+  const [picture] = blocks.flatMap((block) =>
+    block.kind === 'plot' ? [block] : block.kind === 'choice' ? block.plots : [],
+  )
+  const shown = [first, picture, ...rest].flatMap((block) => block ?? [])
+  return `${shown.flatMap((block) => parts(shortened(block), '###')).join('\n\n')}\n`
+}
+
+const mostRows = 40
+
+function shortened(block: Block): Block {
+  if (block.kind !== 'table' || block.rows.length <= mostRows) return block
+  const rest = [`and ${block.rows.length - mostRows} more`, ...block.heads.slice(1).map(() => '')]
+  return { ...block, rows: [...block.rows.slice(0, mostRows), rest] }
+}
+
 function parts(block: Block, level: string): string[] {
   const { invalid, ...valid } = block
   if (invalid !== undefined) return [`*Not to be used: ${escaped(invalid)}*`, ...parts(valid, level)]

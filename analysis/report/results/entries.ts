@@ -68,6 +68,7 @@ export function shortened({
       },
     },
     verdict,
+    cause: null,
     total,
     durationMs,
     percentiles: percentiles.filter(([p]) => drawn.includes(p)),
