@@ -42,8 +42,24 @@ test('tags select what an SLO is about; a comma within braces belongs to them', 
   ])
 })
 
+test('a custom metric is limited in its own unit, and needs no sub-metric', () => {
+  const slos = parseSlos(
+    'p95{metric:cart_time}=300ms,rate{metric:paid}=99%,rate{metric:orders}=5/s,errors{metric:refused}=1%',
+  )
+  assert.ok(typeof slos !== 'string', String(slos))
+  assert.deepEqual(slos.map(sloWords), [
+    'p95{metric:cart_time} ≤ 300',
+    'rate{metric:paid} ≥ 0.99',
+    'rate{metric:orders} ≥ 5',
+    'errors{metric:refused} ≤ 1 %',
+  ])
+  assert.deepEqual(slos.flatMap(sloMetrics), [])
+})
+
 for (const text of [
   '',
+  'p95{metric:cart_time,name:/}=1',
+  'p95{metric:cart_time}=1%',
   'p95{}=1',
   'p95{name}=1',
   'p95{name:}=1',

@@ -1,6 +1,7 @@
 /**
  * What a run must achieve. `limit` is a maximum in ms or a share; for `rate`, a minimum per second, or of the tag `check`
- * a share of its checks. With `tags` it is about what has them.
+ * a share of its checks. With `tags` it is about what has them; the tag `metric` names a custom metric, whose unit the
+ * limit has.
  */
 export type Slo = {
   readonly figure: string
@@ -22,7 +23,9 @@ export function parseSlos(text: string): Slo[] | string {
     const ofCheck = tags.check !== undefined
     if (ofCheck && figure !== 'rate')
       return `"${part}": of a check only the share that succeeded has a limit: rate{check:paid}=0.99`
-    if (!units(figure, ofCheck)?.includes(unit)) {
+    if (tags.metric !== undefined && Object.keys(tags).length > 1)
+      return `"${part}": a custom metric is limited as a whole: p95{metric:cart_time}=300`
+    if (!units(figure, tags)?.includes(unit)) {
       return `"${part}" is not an SLO; write p95=250 (ms), mean=, max=, errors=0.01 (a share, or 1%) or rate=100 (per second), with tags as p95{name:/checkout}=250`
     }
     const limit = Number(number) / (unit === '%' ? 100 : 1)
@@ -53,9 +56,9 @@ function tagsIn(text: string): Record<string, string> | null {
     : null
 }
 
-/** The sub-metrics of k6 that an SLO with tags is judged by; those of one without are there anyway. */
+/** The sub-metrics of k6 that an SLO with tags is judged by; those of one without, and custom metrics, are there anyway. */
 export function sloMetrics({ figure, tags }: Slo): string[] {
-  if (!tags) return []
+  if (!tags || tags.metric !== undefined) return []
   const selector = tagWords(tags)
   if (tags.check !== undefined) return [`checks{${selector}}`]
   const [counts, durations] = requestMetrics(selector)
@@ -81,9 +84,9 @@ export const tagWords = (tags: Slo['tags'] = {}): string =>
     .join(',')
 
 /** The units allowed with a figure; undefined for an unknown figure. */
-function units(figure: string, ofCheck: boolean): string[] | undefined {
-  if (figure === 'errors' || ofCheck) return ['', '%']
-  if (figure === 'rate') return ['', '/s']
+function units(figure: string, { check, metric }: Record<string, string>): string[] | undefined {
+  if (figure === 'errors' || check !== undefined) return ['', '%']
+  if (figure === 'rate') return metric === undefined ? ['', '/s'] : ['', '/s', '%']
   return isLatency(figure) ? ['', 'ms'] : undefined
 }
 
@@ -101,6 +104,8 @@ export function sloWords({ figure, limit, tags }: Slo): string {
   const what = tags ? `${figure}{${tagWords(tags)}}` : figure
   const share = `${Number((limit * 100).toPrecision(6))} %`
   if (figure === 'errors') return `${what} ≤ ${share}`
+  // What the unit of a custom metric is, only a summary says.
+  if (tags?.metric !== undefined) return `${what} ${figure === 'rate' ? '≥' : '≤'} ${limit}`
   if (figure === 'rate') return `${what} ≥ ${tags?.check === undefined ? `${limit} requests/s` : share}`
   return `${what} ≤ ${limit} ms`
 }

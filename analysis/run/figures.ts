@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
-import { type Slo, sloPercentile } from '../formats/slo.ts'
 import { findMetric, type Metric, percentileAt, type Summary } from '../formats/summary.ts'
 
 const ServerTimes = z.object({
@@ -127,51 +126,8 @@ export function durations(
 /** The samples a percentile needs for at least one to lie beyond it: 1,000 for p99.9. */
 export const samplesNeeded = (p: number): number => Math.round(100 / (100 - p))
 
-function percentile(metric: Metric, samples: number | null, p: number): number | null {
+/** Null where too few samples lie beyond it. */
+export function percentile(metric: Metric, samples: number | null, p: number): number | null {
   if (samples !== null && samples < samplesNeeded(p)) return null
   return percentileAt(metric, p) ?? null
 }
-
-/**
- * The figure that an SLO limits; null where unknown, with `needs` where more requests than the `samples` that there
- * were would give it. `whole` are the figures of the requests with `tags`.
- */
-export function sloFigure(
-  { figure, tags: own }: Slo,
-  summary: Summary,
-  whole: Figures,
-  tags: Tags = {},
-): { value: number | null; samples: number | null; needs?: number } {
-  const selected = { ...tags, ...own }
-  if (own?.check !== undefined) {
-    const { passes = 0, fails = 0 } = findMetric(summary, 'checks', selected)?.values ?? {}
-    return { value: passes + fails > 0 ? passes / (passes + fails) : null, samples: passes + fails }
-  }
-  const total = own ? figures(summary, selected, durationMs(whole)) : whole
-  const { samples } = total
-  // A rate of 0 would be a figure of what nobody counted.
-  if (own && total.requests === 0) return { value: null, samples }
-  const p = sloPercentile(figure)
-  if (p !== undefined) {
-    const { metric } = durations(summary, selected)
-    const value = metric ? percentile(metric, samples, p) : null
-    return (samples ?? Infinity) < samplesNeeded(p)
-      ? { value, samples, needs: samplesNeeded(p) }
-      : { value, samples }
-  }
-  const named: Record<string, number | null> = {
-    errors: total.errors,
-    rate: total.rate,
-    mean: total.meanMs,
-    max: total.maxMs,
-  }
-  return { value: Object.hasOwn(named, figure) ? (named[figure] ?? null) : null, samples }
-}
-
-/** The time that a rate is over. */
-const durationMs = ({ requests, rate }: Figures): number | null =>
-  rate && requests !== null ? (requests * 1000) / rate : null
-
-/** Whether a figure is within its limit: a minimum for a rate, a maximum for everything else. */
-export const holds = ({ figure, limit }: Slo, value: number): boolean =>
-  figure === 'rate' ? value >= limit : value <= limit

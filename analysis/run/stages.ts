@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { numberOrNull } from '../formats/json.ts'
 import { type Run, stageTags } from '../formats/run.ts'
 import { findMetric, percentiles, type Summary } from '../formats/summary.ts'
-import { durations, Figures, figures, holds, sloFigure, type Tags } from './figures.ts'
+import { durations, Figures, figures, type Tags } from './figures.ts'
 import { loadMs, stageRateMs } from './rates.ts'
+import { holds, sloFigure } from './slo-figure.ts'
 
 const Percentile = z.tuple([z.number().describe('p, 0–100'), z.number().describe('ms')])
 export const Percentiles = z.array(Percentile)

@@ -6,6 +6,7 @@ import type { Summary } from '../formats/summary.ts'
 import { Following, following } from './autoscale.ts'
 import { podFairness } from './balance.ts'
 import { Cause, causeOf } from './cause.ts'
+import { failureKinds } from './failures.ts'
 import { Figures, figures } from './figures.ts'
 import { Measures, measures } from './measures.ts'
 import { queueGrowth } from './queue-growth.ts'
@@ -14,7 +15,7 @@ import { Caveat, remarks } from './remarks.ts'
 import { serverTimesOfAll } from './server-times.ts'
 import { curve, knee, Percentiles, StageStatistics, stageStatistics } from './stages.ts'
 import { TimeSpent, timeSpent } from './time-spent.ts'
-import { failureKinds, judge } from './verdict.ts'
+import { judge } from './verdict.ts'
 
 export const RunStatistics = z.object({
   name: z.string().describe('of the result folder, or of the summary file'),

@@ -4,8 +4,9 @@ import { aRun, aSummary, fixture, requests, summaryOf } from '../../test/samples
 import { strangeGenerator } from '../formats/generators.ts'
 import type { Run } from '../formats/run.ts'
 import type { Summary } from '../formats/summary.ts'
+import { failureKinds } from './failures.ts'
 import { figures } from './figures.ts'
-import { failureKinds, judge } from './verdict.ts'
+import { judge } from './verdict.ts'
 
 const verdict = (run: Run | null, summary: Summary) =>
   judge(run, { kind: 'summary', summary }, figures(summary, {}, summary.durationMs))
@@ -271,6 +272,45 @@ describe('SLOs', () => {
       assert.equal(kind, 'invalid')
       assert.ok(reason.endsWith(` cannot be judged: the summary has no ${figure} of a ${what}`), reason)
     }
+  })
+
+  test('an SLO of a custom metric is judged by what its kind has', () => {
+    const summary = aSummary({
+      ...requests(1000, 20),
+      ...stage1,
+      cart_time: { count: 50, avg: 200, max: 410, 'p(95)': 390 },
+      paid: { rate: 0.98, passes: 98, fails: 2 },
+      orders: { count: 300 },
+      stock: { value: 3, min: 1, max: 9 },
+    })
+    const limited = (figure: string, metric: string, limit: number) => {
+      const { kind, reasons } = verdict(aRun({ slos: [{ figure, tags: { metric }, limit }] }), summary)
+      return [kind, ...reasons]
+    }
+    assert.deepEqual(limited('p95', 'cart_time', 390), ['pass'])
+    assert.deepEqual(limited('p95', 'cart_time', 300), ['fail', 'p95{metric:cart_time} ≤ 300 missed: 390'])
+    assert.deepEqual(limited('mean', 'cart_time', 199), ['fail', 'mean{metric:cart_time} ≤ 199 missed: 200'])
+    assert.deepEqual(limited('rate', 'paid', 0.98), ['pass'])
+    assert.deepEqual(limited('rate', 'paid', 0.99), ['fail', 'rate{metric:paid} ≥ 0.99 missed: 0.980'])
+    assert.deepEqual(limited('errors', 'paid', 0.97), ['fail', 'errors{metric:paid} ≤ 97 % missed: 98 %'])
+    // As many a second as of the thousand requests there were 100.
+    assert.deepEqual(limited('rate', 'orders', 30), ['pass'])
+    assert.deepEqual(limited('rate', 'orders', 31), ['fail', 'rate{metric:orders} ≥ 31 missed: 30'])
+    assert.deepEqual(limited('max', 'stock', 8), ['fail', 'max{metric:stock} ≤ 8 missed: 9'])
+    assert.deepEqual(limited('p99', 'cart_time', 500), [
+      'invalid',
+      'p99{metric:cart_time} ≤ 500 cannot be judged: p99 needs 100 values, and there were 50',
+    ])
+    for (const [figure, metric] of [
+      ['p95', 'cart_tmie'],
+      ['p95', 'paid'],
+      ['rate', 'cart_time'],
+      ['errors', 'orders'],
+    ] as const)
+      assert.match(
+        limited(figure, metric, 1).join(),
+        new RegExp(`^invalid,.* the summary has no ${figure} of a metric ${metric}$`),
+      )
   })
 
   test('a crossed threshold of a k6 script fails it', () => {

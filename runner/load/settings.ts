@@ -14,7 +14,9 @@ export function scriptSettings(
   data: Data | null,
 ): Record<string, string> {
   const durationMs = options.duration ?? (options.quick ? 6000 : undefined)
-  const limits = slosOf(options).flatMap(({ figure, limit }) => (isLatency(figure) ? [limit] : []))
+  const limits = slosOf(options).flatMap(({ figure, limit, tags }) =>
+    isLatency(figure) && tags?.metric === undefined ? [limit] : [],
+  )
   const settings = {
     LAS_REQUEST_PATH: requestPath(options),
     LAS_VUS: options.vus,

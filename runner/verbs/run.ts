@@ -20,7 +20,7 @@ const ownFlags = {
   quick: { ...runFlags.quick, help: 'the same, to six seconds' },
   slo: {
     ...runFlags.slo,
-    help: 'p95=250,p95{name:/a}=250,rate{check:paid}=0.99 (errors=0.01, or its thresholds)',
+    help: 'p95=250,p95{name:/a}=250,rate{check:paid}=0.99,p95{metric:cart}=9 (errors=0.01, or its thresholds)',
   },
 } satisfies Flags
 

@@ -90,10 +90,11 @@ test('its thresholds are judged beside SLOs; one that is crossed fails the run',
     '--env',
     'LEAST=2',
     '--slo',
-    'p95=0.001',
+    'p95=0.001,max{metric:cart_time}=0',
   ])
   assert.equal(code, 1)
   assert.match(stdout, /verdict: fail\n {2}k6 threshold crossed: checks rate>2\n {2}p95 ≤ 0\.001 ms missed/)
+  assert.match(stdout, /^ {2}max\{metric:cart_time\} ≤ 0 missed: [\d.]+$/m)
 })
 
 test('a threshold that aborts, test.fail() and a script of its own endings', async () => {
