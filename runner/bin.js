@@ -25,7 +25,7 @@ try {
 } catch (error) {
   // Before there is anything that could say it better.
   const why =
-    error?.code === 'EMFILE'
+    error?.code === 'EMFILE' || (error?.code === 'ERR_MODULE_NOT_FOUND' && openFiles() <= 256)
       ? 'too many open files to start; raise the limit (ulimit -n 1024)'
       : error?.syscall === 'uv_cwd'
         ? 'the folder in which it was started is gone; start it in another one'

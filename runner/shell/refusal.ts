@@ -20,7 +20,9 @@ export function shortageWords(
   { code, message }: NodeJS.ErrnoException,
   env: NodeJS.ProcessEnv,
 ): string | null {
-  switch (code) {
+  // Where Node's loader can open no more files it says that a package is not there.
+  const unopened = code === 'ERR_MODULE_NOT_FOUND' && (openFiles() ?? Infinity) <= 256
+  switch (unopened ? 'EMFILE' : code) {
     case 'EMFILE':
       return `too many open files: a process here may open ${openFiles() ?? 'too few'}; raise the limit (ulimit -n 1024)`
     case 'ENFILE':
