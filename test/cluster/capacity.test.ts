@@ -4,10 +4,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { reportOf } from '../command.ts'
-import { begin, image, kubectl, netns } from './inside.ts'
+import { begin, image, kubectl, netns, quick } from './inside.ts'
 
+/** Whether the rates are compared with what the CPU limits allow: longer probes, and a machine with nothing else to do. */
+const exact = !quick('minutes more')
 // Four share this machine's two cores with k6.
-const replicas = process.env.CLUSTER_LONG ? ['1', '2', '4'] : ['1', '2']
+// Quickly, what one replica of a slow machine may hold or not, and two do.
+const wanted = exact ? 50 : 20
+const replicas = exact ? ['1', '2', '4'] : ['1', '2']
 
 let out = ''
 const ours = (...args: string[]) => begin(out, args).ended
@@ -25,8 +29,9 @@ after(async () => {
 test('capacity by arrival is what the CPU limits allow, and the recommended cell holds when it is checked', async () => {
   const { code, stdout, stderr } = await ours(
     ...['sweep', '--scenario', 'breakpoint', '--replicas', replicas.join(), '--repeat', '1', '--rate', '40'],
-    ...['--duration', '8s', '--work-ms', '4', '--slo', 'p95=1000,errors=0.01', '--warm-up', '3s'],
-    ...['--cool-down', '100ms', '--for', '50', '--check'],
+    ...['--duration', exact ? '8s' : '4s', ...(exact ? [] : ['--precision', '25'])],
+    ...['--work-ms', '4', '--slo', 'p95=1000,errors=0.01', '--warm-up', exact ? '3s' : '1s'],
+    ...['--cool-down', '100ms', '--for', String(wanted), '--check'],
   )
   console.log(stdout.replace(/^/gm, '# '))
   assert.equal(code, 0, stderr)
@@ -54,10 +59,14 @@ test('capacity by arrival is what the CPU limits allow, and the recommended cell
       `# ${replicas} replicas: ${held?.median}/s, ${costs.map((each) => (1000 * each).toFixed(2)).join(', ')} ms of CPU a request: ${allowed.toFixed(1)}/s allowed, ratio ${ratio.toFixed(3)}`,
     )
     assert.equal(searches.length, 1)
-    assert.ok(Math.abs(ratio - 1) < 0.1, `${replicas} replicas hold ${held?.median} of ${allowed}`)
+    assert.ok(!exact || Math.abs(ratio - 1) < 0.1, `${replicas} replicas hold ${held?.median} of ${allowed}`)
   }
   assert.equal(arrivals.check?.held, true, arrivals.check?.why ?? '')
-  assert.match(stdout, /^For 50 requests\/s: 2 replicas, 0\.400 cores; checked, it held\.$/m)
+  const recommended = new RegExp(
+    `^For ${wanted} requests/s: [124] replicas?, 0\\.[248]00 cores; checked, it held\\.$`,
+    'm',
+  )
+  assert.match(stdout, recommended)
 
   // The manifest of the autoscaler is one that the API server takes.
   const manifest = path.join(report, 'autoscaler.yaml')

@@ -4,13 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { commands, needsCluster } from '../documents.ts'
-import { apply, begin, image, kubectl, namespaceWith, runnerImage } from './inside.ts'
+import { apply, begin, image, kubectl, namespaceWith, quick, runnerImage } from './inside.ts'
 
 /**
  * Every command of README and docs that needs a cluster, as it stands there, with less time, fewer repeats and the
  * images of this cluster. `test/docs` runs the others.
  */
-const skip = process.env.CLUSTER_LONG ? false : 'twenty minutes more: set CLUSTER_LONG'
+const skip = quick('twenty minutes')
 const next = image.replace(/:[^:]*$/, ':next')
 const images: readonly (readonly [RegExp, string])[] = [
   [/\b(shop\/api|app):1\.5\b/, next],

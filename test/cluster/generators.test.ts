@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunStatistics } from '../../analysis/run/statistics.ts'
 import { runOf } from '../command.ts'
 import { segmentsIn } from '../segments.ts'
-import { apply, begin, image, kubeconfigOf, kubectl, runnerImage } from './inside.ts'
+import { apply, begin, image, kubeconfigOf, kubectl, quick, runnerImage } from './inside.ts'
 
 /**
  * Generators in pods, next to a service that only pods reach, for somebody who has rights in its namespace only.
@@ -122,6 +122,7 @@ after(async () => {
   await rm(out, { recursive: true, force: true })
 })
 
+const long = quick('minutes')
 const small = ['--generator-cpu', '150m', '--generator-memory', '160Mi']
 const start = (...args: string[]) =>
   begin(out, ['run', './shop.js', '--deployment', 'shop', ...small, ...args], {
@@ -183,7 +184,9 @@ test('three generators load a service that only pods reach: nothing is counted t
   assert.deepEqual(await generators(), [])
 })
 
-test('a rate says how many generators it needs, and rows of a file name its requests', async () => {
+test('a rate says how many generators it needs, and rows of a file name its requests', {
+  skip: long,
+}, async () => {
   const load = ['--path', '/work?ms={{ms}}', '--data', './rows.csv', '--rate', '60', '--duration', '5s']
   const { code, stderr } = await begin(
     out,
@@ -197,7 +200,9 @@ test('a rate says how many generators it needs, and rows of a file name its requ
   assert.deepEqual(namesIn(figures).sort(), ['long', 'short'])
 })
 
-test('a comparison loads a service that only pods reach from pods, and restores it', async () => {
+test('a comparison loads a service that only pods reach from pods, and restores it', {
+  skip: long,
+}, async () => {
   const spec = () => kubectl('-n', namespace, 'get', 'deployment', 'shop', '-o', 'jsonpath={.spec}')
   const before = await spec()
   const load = ['--path', '/work?ms=1', '--vus', '4', '--think-time', '50ms', '--duration', '3s']
@@ -268,7 +273,6 @@ test('Ctrl-C keeps what was measured and leaves nothing; what cannot start says 
   assert.deepEqual(await generators(), [])
 })
 
-const long = process.env.CLUSTER_LONG ? false : 'four minutes more: set CLUSTER_LONG'
 test('three generators and one of the same total load do not differ', { skip: long }, async (t) => {
   const rate = 60
   for (const count of [3, 1, 1, 3, 3, 1, 1, 3, 3, 1]) {

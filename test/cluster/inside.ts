@@ -9,6 +9,10 @@ export const { CLUSTER_NETNS: netns = '', WORKLOAD_IMAGE: image = '', MINIKUBE: 
 /** What runner/Dockerfile builds. */
 export const { RUNNER_IMAGE: runnerImage = 'localhost/load-and-stress-runner:0.1.0' } = process.env
 
+/** Why a test of minutes is skipped, unless CLUSTER_LONG is set. */
+export const quick = (why: string): string | false =>
+  process.env.CLUSTER_LONG ? false : `${why}: set CLUSTER_LONG`
+
 export const root = path.join(import.meta.dirname, '../..')
 export const inside = ['netns', 'exec', netns]
 export const run = promisify(execFile)

@@ -5,14 +5,14 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reportOf } from '../command.ts'
-import { begin, type Ended, image, kubectl, run } from './inside.ts'
+import { begin, type Ended, image, kubectl, quick, run } from './inside.ts'
 
 /**
  * API_NETNS is the network namespace whose `kube-apiserver` is the cluster's. Whatever started that starts it again when
  * it ends, so it is away for as long as it is killed, and comes back even if this test is killed.
  */
 const { API_NETNS: netns } = process.env
-const skip = netns ? false : 'set API_NETNS'
+const skip = netns ? quick('six minutes') : 'set API_NETNS'
 const namespace = 'load-and-stress'
 
 let out = ''
@@ -79,10 +79,7 @@ test('a sweep waits for an API server that is away for a minute', { skip }, asyn
   assert.equal(await replicas(), '2')
 })
 
-const long = process.env.CLUSTER_LONG ? false : 'two minutes more: set CLUSTER_LONG'
-test('one that lost its patience is resumed, and restores what was before it began', {
-  skip: skip || long,
-}, async () => {
+test('one that lost its patience is resumed, and restores what was before it began', { skip }, async () => {
   const load = start(...sweep, ...short, '--patience', '2s')
   await until('run 2 of 2', load)
   await away(() => !load.running())

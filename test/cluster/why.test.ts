@@ -90,7 +90,7 @@ after(async () => {
 })
 
 /** Loads a service at a rate for so long. */
-async function loaded(name: string, rate: number, more: readonly string[] = [], seconds = 10) {
+async function loaded(name: string, rate: number, more: readonly string[] = [], seconds = 20) {
   const { code, stderr } = await begin(out, [
     ...[
       'run',

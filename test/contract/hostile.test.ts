@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { ended, json, type Service, started } from '../test/service.ts'
+import { ended, json, type Service, started } from '../service.ts'
 
 /** Sends ten thousand hostile requests to one service with small limits. */
 let service: Service

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { commandIn, noneLeft, said, startIn } from './command.ts'
-import { serving } from './service.ts'
+import { commandIn, noneLeft, said, startIn } from '../command.ts'
+import { serving } from '../service.ts'
 
 let out = ''
 before(async () => {
