@@ -33,6 +33,27 @@ test('replicas have ticks at whole numbers', () => {
   }
 })
 
+test('whatever a damaged file holds, an axis is finite', () => {
+  const value = fc.oneof(
+    fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0, Number.MIN_VALUE, 1e-308, 1e308, Number.MAX_VALUE),
+  )
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 4 }), (ys) => {
+      const [least, most] = [Math.min(...ys), Math.max(...ys)]
+      for (const { domain, ticks } of [
+        scaleFor(values(...ys), 190),
+        fromZero(most, 190),
+        between(least, most, 4),
+      ])
+        assert.ok(
+          [...domain, ...ticks].every(Number.isFinite) && ticks.length < 30,
+          `${domain}: ${ticks.length} ticks`,
+        )
+    }),
+  )
+})
+
 test('every axis holds its values between two ticks, far enough apart to read', () => {
   const value = fc.double({ min: -6, max: 6, noNaN: true }).map((power) => 10 ** power)
   fc.assert(

@@ -10,12 +10,16 @@ type Kind = 'linear' | 'log'
 /** The scale of an axis with its ticks. */
 export type Scale = { readonly type: Kind; readonly domain: Domain; readonly ticks: readonly number[] }
 
+/** Powers of ten are 0 or infinite not far beyond these; a damaged file may have such values. */
+const drawable = (value: number): number => Math.min(Math.max(value, 1e-290), 1e290)
+const bounded = (value: number): number => Math.sign(value) * Math.min(Math.abs(value), 1e290)
+
 /**
  * Of a y axis of a panel of that height: from zero, or logarithmic where the values span more than a factor of 30. It
  * begins and ends at a tick.
  */
 export function scaleFor(points: readonly { readonly y: number }[], panelHeight: number): Scale {
-  const above = points.flatMap(({ y }) => (y > 0 ? y : []))
+  const above = points.flatMap(({ y }) => (y > 0 ? drawable(y) : []))
   const [least, most] = [smallest(above), largest(above)]
   if (above.length === 0) return { type: 'linear', domain: [0, 1], ticks: [0, 1] }
   if (most / least <= 30) return fromZero(most, panelHeight)
@@ -26,11 +30,12 @@ export function scaleFor(points: readonly { readonly y: number }[], panelHeight:
 /** From zero to a tick at or above the value, of whole numbers where only these mean something. */
 export function fromZero(most: number, panelHeight: number, whole = false): Scale {
   const fitting = Math.max(2, Math.min(6, Math.floor(drawnHeight(panelHeight) / 28)))
+  const shown = most > 0 ? drawable(most) : 1
   const candidates = [fitting, fitting - 1, fitting - 2].flatMap((intervals) => {
     if (intervals < 1) return []
-    const finest = stepFor(most || 1, intervals)
+    const finest = stepFor(shown, intervals)
     const step = whole ? Math.ceil(finest) : finest
-    return { step, top: round(Math.ceil((most || 1) / step - 1e-9) * step) }
+    return { step, top: round(Math.ceil(shown / step - 1e-9) * step) }
   })
   const top = smallest(candidates.map((each) => each.top))
   const step = candidates.find((each) => each.top === top)?.step ?? top
@@ -38,7 +43,8 @@ export function fromZero(most: number, panelHeight: number, whole = false): Scal
 }
 
 /** A linear axis that begins and ends at ticks, at most that many and one more, outside of these values. */
-export function between(low: number, high: number, most: number): Scale {
+export function between(lowest: number, highest: number, most: number): Scale {
+  const [low, high] = [bounded(lowest), bounded(highest)]
   const step = stepFor(high - low || 1, most)
   const [from, to] = [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step]
   return { type: 'linear', domain: [round(from), round(to)], ticks: multiples(step, from, to) }
@@ -46,7 +52,7 @@ export function between(low: number, high: number, most: number): Scale {
 
 /** Round ticks of a linear axis, at most that many and one more, between two values. */
 export const ticksBetween = (low: number, high: number, most: number): number[] =>
-  high > low ? multiples(stepFor(high - low, most), low, high) : [low]
+  high > low ? multiples(stepFor(high - low, most), bounded(low), bounded(high)) : [low]
 
 function multiples(step: number, low: number, high: number): number[] {
   const first = Math.ceil(low / step - 1e-9)
@@ -72,8 +78,9 @@ const steps = [1, 2, 2.5, 5]
 
 /** The step of a linear axis: 1, 2, 2.5 or 5 times a power of ten, for about that many ticks and no more. */
 function stepFor(span: number, most: number): number {
-  const power = 10 ** Math.floor(Math.log10(span / most))
-  return round((steps.find((each) => span / (each * power) <= most) ?? 10) * power)
+  const shown = drawable(span)
+  const power = 10 ** Math.floor(Math.log10(shown / most))
+  return round((steps.find((each) => shown / (each * power) <= most) ?? 10) * power)
 }
 
 /** Both ends, powers of ten, and 2 and 5 times them where there is room on so many pixels. */
