@@ -6,11 +6,13 @@ import { after, before, test } from 'node:test'
 import { reportOf } from '../command.ts'
 import { begin, image, kubectl, netns, quick } from './inside.ts'
 
-/** Whether the rates are compared with what the CPU limits allow: longer probes, and a machine with nothing else to do. */
+/** Whether the rates must be within 10 % of what the CPU limits allow: longer probes, on a machine with nothing else to do. */
 const exact = !quick('minutes more')
-// Four share this machine's two cores with k6.
-// Quickly, what one replica of a slow machine may hold or not, and two do.
+/** How far from it they may be, as a ratio. */
+const [least, most] = exact ? [0.9, 1.1] : [0.7, 1.2]
+// Two replicas of a slow machine hold 20/s.
 const wanted = exact ? 50 : 20
+// Four share this machine's two cores with k6.
 const replicas = exact ? ['1', '2', '4'] : ['1', '2']
 
 let out = ''
@@ -59,7 +61,7 @@ test('capacity by arrival is what the CPU limits allow, and the recommended cell
       `# ${replicas} replicas: ${held?.median}/s, ${costs.map((each) => (1000 * each).toFixed(2)).join(', ')} ms of CPU a request: ${allowed.toFixed(1)}/s allowed, ratio ${ratio.toFixed(3)}`,
     )
     assert.equal(searches.length, 1)
-    assert.ok(!exact || Math.abs(ratio - 1) < 0.1, `${replicas} replicas hold ${held?.median} of ${allowed}`)
+    assert.ok(ratio > least && ratio < most, `${replicas} replicas hold ${held?.median} of ${allowed}`)
   }
   assert.equal(arrivals.check?.held, true, arrivals.check?.why ?? '')
   const recommended = new RegExp(
