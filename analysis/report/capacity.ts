@@ -11,6 +11,7 @@ import type { Statistics } from '../runs/statistics.ts'
 import { type Block, type Column, list, present, tableOf } from './blocks.ts'
 import { eachAlone, groupOf, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
+import { partsTable } from './parts.ts'
 import { replicasPlot } from './plots/replicas.ts'
 import { everyRun } from './runs.ts'
 
@@ -24,6 +25,7 @@ export function capacityReport(statistics: Statistics): OfRuns {
       finding(statistics),
       { ...tableOf('By replicas', levels, levelColumns), narrow, terminal: true },
       { ...list(levelRemarks(statistics)), terminal: true },
+      partsTable(statistics.parts),
       replicasPlot(statistics),
       ...plots,
       ...table,
@@ -85,8 +87,11 @@ const levelColumns: readonly Column<ReplicaLevel>[] = [
 const narrow = ['replicas', 'runs', 'requests/s', 'between', 'p95 ms', 'SLOs held at', 'efficiency']
 
 /** The interval, or the range where there is none. */
-export const between = ({ interval, least, most }: Repeated): string =>
-  interval ? `${number(interval.low)} to ${number(interval.high)}` : `${number(least)} to ${number(most)}`
+export const between = (
+  { interval, least, most }: Repeated,
+  words: (value: number) => string = number,
+): string =>
+  interval ? `${words(interval.low)} to ${words(interval.high)}` : `${words(least)} to ${words(most)}`
 
 const names: Record<Fit['model'], string> = {
   linear: 'linear growth',

@@ -9,6 +9,7 @@ import { levelsWords, withShortImages } from './factor-levels.ts'
 import { dependenceWords, findingOf } from './factor-words.ts'
 import { eachAlone, groupOf, type RunGroup } from './groups.ts'
 import type { OfRuns } from './model.ts'
+import { partsTable } from './parts.ts'
 import { factorsPlot } from './plots/factors.ts'
 import { everyRun } from './runs.ts'
 
@@ -26,6 +27,7 @@ export function factorsReport(statistics: Statistics): OfRuns {
       { ...effectTable(study), terminal: true },
       { ...cellTable(study), terminal: true },
       { ...list(remarks(study)), terminal: true },
+      partsTable(statistics.parts),
       factorsPlot(study, shown ? text.replace(/\.$/, '') : undefined),
       ...plots,
       ...table,

@@ -26,7 +26,7 @@ export const isTagged = ({ metric }: { readonly metric: string }): boolean => me
 
 type Runs = readonly RunStatistics[]
 /** Null for the default: the p95 of each request name. One name alone has the figures of the whole run. */
-type Declared = readonly TaggedFigure[] | null
+export type Declared = readonly TaggedFigure[] | null
 
 function candidates(runs: Runs, declared: Declared): readonly TaggedFigure[] {
   if (declared) return declared
@@ -36,11 +36,13 @@ function candidates(runs: Runs, declared: Declared): readonly TaggedFigure[] {
     : names.map((value) => ({ figure: 'p95', tag: 'name', value, better: null }) as const)
 }
 
-/** The figures of parts of the runs that every run has. */
+/** The figures of parts of the runs, which some of the runs may lack. */
+export const figuresOf = (runs: Runs, declared: Declared): FigureCompared[] =>
+  candidates(runs, declared).map((each) => compared(each, runs))
+
+/** Those that every run has. */
 export const taggedFigures = (runs: Runs, declared: Declared): FigureCompared[] =>
-  candidates(runs, declared)
-    .map((each) => compared(each, runs))
-    .filter(({ of }) => runs.length > 0 && runs.every((run) => of(run) !== null))
+  figuresOf(runs, declared).filter(({ of }) => runs.length > 0 && runs.every((run) => of(run) !== null))
 
 /** A sentence on declared figures that none of the runs has, with what there is; null where there are none. */
 export function unknownFigures(runs: Runs, declared: readonly TaggedFigure[]): string | null {

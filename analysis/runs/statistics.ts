@@ -10,7 +10,9 @@ import { Arrivals, arrivalsOf } from './arrivals.ts'
 import { Breakpoint, breakpoint, type Search } from './breakpoint.ts'
 import { Comparison, compare } from './compare.ts'
 import { Factors, factorsOf } from './factors.ts'
+import type { Declared } from './figures-compared.ts'
 import { Noise, noise } from './noise.ts'
+import { Part, partsOf } from './parts.ts'
 import { byReplicas, ReplicaLevel as Level, observed, recommendation } from './replicas.ts'
 
 /** What `statistics.json` holds. */
@@ -29,6 +31,9 @@ export const Statistics = z.object({
     'the fitted laws of growth; null with fewer than four numbers of replicas or six runs',
   ),
   recommendation: z.string().nullable().describe('how many replicas to use, or why there is no answer'),
+  parts: z
+    .array(Part)
+    .describe('figures of request names, or those declared, by replicas or factors; empty for other kinds'),
   factors: Factors.nullable().describe('what several factors change; null unless the runs vary them'),
   arrivals: Arrivals.nullable().describe(
     'the highest arrival rate of each cell; null unless the runs are probes of searches over cells',
@@ -44,8 +49,11 @@ export type Statistics = z.infer<typeof Statistics> & {
   readonly timeline?: Timeline
 }
 
-/** `wanted`: the load that a recommended number of replicas must hold, in requests per second. */
-type Options = { readonly wanted?: number | null }
+/**
+ * `wanted`: the load that a recommended number of replicas must hold, in requests per second. `figures`: those of parts of
+ * the load to give for each level.
+ */
+type Options = { readonly wanted?: number | null; readonly figures?: Declared }
 
 /** The statistics of runs that belong together, such as those of a sweep. */
 export function statistics(sources: readonly Source[], options: Options = {}): Statistics {
@@ -64,12 +72,20 @@ function withTime(found: Statistics, { run, timeline: read }: Source): Statistic
 }
 
 /** The same from the figures of each run, so that nobody needs to hold all summaries at once. */
-function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Options = {}): Statistics {
+function ofRuns(runs: readonly RunStatistics[], { wanted = null, figures = null }: Options = {}): Statistics {
   const arrivals = arrivalsOf(runs, wanted)
   if (arrivals) return { ...unrelated(runs), kind: 'arrivals', arrivals }
   const factors = factorsOf(runs)
   // Numbers of replicas are not compared over runs that differ in something else too.
-  if (factors) return { ...unrelated(runs), kind: 'factors', factors }
+  if (factors) {
+    const cells = factors.cells.map(({ levels }) => ({
+      levels,
+      runs: runs.filter(({ run }) =>
+        factors.factors.every(({ name }) => run?.factors?.[name] === levels[name]),
+      ),
+    }))
+    return { ...unrelated(runs), kind: 'factors', factors, parts: partsOf(cells, figures) }
+  }
   const levels = byReplicas(runs)
   // The rate of a full node is no point of the service's law.
   const law = scaling(observed(runs.filter(({ run }) => !limitedByNode(run))))
@@ -79,6 +95,13 @@ function ofRuns(runs: readonly RunStatistics[], { wanted = null }: Options = {})
     replicas: levels,
     scaling: law,
     recommendation: recommendation(levels, commonSlos(runs), law, wanted),
+    parts: partsOf(
+      levels.map(({ replicas }) => ({
+        levels: { replicas: String(replicas) },
+        runs: runs.filter(({ run }) => run?.target.replicas === replicas),
+      })),
+      figures,
+    ),
   }
 }
 
@@ -113,6 +136,7 @@ const unrelated = (runs: readonly RunStatistics[]): Statistics => ({
   replicas: [],
   scaling: null,
   recommendation: null,
+  parts: [],
   factors: null,
   arrivals: null,
   breakpoint: null,

@@ -7,8 +7,10 @@ import {
   type Related,
   text as terminalText,
 } from '../../analysis/report/files.ts'
+import type { RunStatistics } from '../../analysis/run/statistics.ts'
+import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import type { Statistics } from '../../analysis/runs/statistics.ts'
-import { exitCodes } from '../shell/exit.ts'
+import { exitCodes, Failure } from '../shell/exit.ts'
 import { grouped, option, text } from '../shell/flags.ts'
 import { type Shell, shownPath } from '../shell/shell.ts'
 import { adviceFor } from './advice.ts'
@@ -49,6 +51,12 @@ export const figuresFlag = grouped('Report', {
     ',',
   ),
 })
+
+/** A Failure for a declared figure that none of the runs has. */
+export function checkFigures(runs: readonly RunStatistics[], declared: readonly TaggedFigure[] | null): void {
+  const unknown = unknownFigures(runs, declared ?? [])
+  if (unknown !== null) throw new Failure('usage', `--figures: ${unknown}`)
+}
 
 export const reportFolderFlag = (usual: string) =>
   grouped('Report', { out: option('LAS_REPORT_DIR', 'dir', `where the report goes (${usual})`, text) })

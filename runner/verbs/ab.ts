@@ -1,7 +1,6 @@
 import type { Source } from '../../analysis/formats/read.ts'
 import { runStatistics } from '../../analysis/run/statistics.ts'
 import { isDecided } from '../../analysis/runs/compare.ts'
-import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { checkLoad, type LoadOptions, loadFlags, outFlag } from '../load/options.ts'
 import { isFile, shortName } from '../load/script.ts'
@@ -9,7 +8,7 @@ import { namedDeployment, needPath } from '../load/target.ts'
 import { deploymentFlags, generatorFlags, targetFlags } from '../load/target-options.ts'
 import { given } from '../load/values.ts'
 import { junitFlag } from '../results/junit.ts'
-import { effectFlag, figuresFlag } from '../results/print.ts'
+import { checkFigures, effectFlag, figuresFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import { isLevels, levelsOf, sideLevels } from '../series/factors.ts'
 import { loadWritten, repeatFlag, resumeFlag, seriesFlags, untilDecidedFlag } from '../series/options.ts'
@@ -78,10 +77,7 @@ export async function ab(shell: Shell, args: readonly string[]): Promise<number>
     })
   const decided = (sources: readonly Source[]) =>
     compared(sources).comparison?.groups.every(isDecided) ?? false
-  const check = (source: Source) => {
-    const unknown = unknownFigures([runStatistics(source)], figures ?? [])
-    if (unknown !== null) throw new Failure('usage', `--figures: ${unknown}`)
-  }
+  const check = (source: Source) => checkFigures([runStatistics(source)], figures)
   return runSeries(shell, series, { allowPublic, junit, decided, check }, compared)
 }
 

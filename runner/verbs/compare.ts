@@ -1,10 +1,9 @@
 import path from 'node:path'
-import { unknownFigures } from '../../analysis/runs/figures-compared.ts'
 import { comparison } from '../../analysis/runs/statistics.ts'
 import { addToResults } from '../results/browse.ts'
 import { resultFolder } from '../results/folder.ts'
 import { clearJunit, junitFlag } from '../results/junit.ts'
-import { effectFlag, figuresFlag, reportFolderFlag, writeAndPrint } from '../results/print.ts'
+import { checkFigures, effectFlag, figuresFlag, reportFolderFlag, writeAndPrint } from '../results/print.ts'
 import { runsNamed } from '../results/select.ts'
 import { exitCodes, exitCodesHelp, Failure } from '../shell/exit.ts'
 import { type Flags, grouped, option, parseFlags, text, toggle } from '../shell/flags.ts'
@@ -41,7 +40,7 @@ ${exitCodesHelp}
 export async function compare(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { effect, anyway, figures: declared, junit, out, in: labelled = 'results' } = parsed.options
+  const { effect, anyway, figures: declared = null, junit, out, in: labelled = 'results' } = parsed.options
   await clearJunit(shell, junit)
   const within = userPath(shell, labelled)
   const [first = '', second = '', ...more] = parsed.positionals
@@ -56,12 +55,11 @@ export async function compare(shell: Shell, args: readonly string[]): Promise<nu
   ]
   const both = baseline.find(({ name }) => candidate.some((other) => other.name === name))
   if (both) throw new Failure('usage', `${both.name} is on both sides`)
-  const unknown = unknownFigures([...baseline, ...candidate], declared ?? [])
-  if (unknown !== null) throw new Failure('usage', `--figures: ${unknown}`)
+  checkFigures([...baseline, ...candidate], declared)
   const figures = comparison(baseline, candidate, {
     ...(effect !== undefined && { effect }),
     anyway,
-    figures: declared ?? null,
+    figures: declared,
   })
   if (out) return writeAndPrint(shell, figures, userPath(shell, out), { junit })
   const folder = await resultFolder(within, 'compare', new Date())

@@ -1,4 +1,5 @@
 import type { Source } from '../../analysis/formats/read.ts'
+import { runStatistics } from '../../analysis/run/statistics.ts'
 import { checkCell } from '../../analysis/runs/arrivals.ts'
 import { type Statistics, statistics } from '../../analysis/runs/statistics.ts'
 import { checkLoad, loadFlags, outFlag } from '../load/options.ts'
@@ -7,7 +8,7 @@ import { needPath } from '../load/target.ts'
 import { deploymentFlags, generatorFlags, targetFlags } from '../load/target-options.ts'
 import { positiveIntegers } from '../load/values.ts'
 import { junitFlag } from '../results/junit.ts'
-import { wantedFlag } from '../results/print.ts'
+import { checkFigures, figuresFlag, wantedFlag } from '../results/print.ts'
 import { runSeries } from '../series/execute.ts'
 import { cellsOf, type Factors, levelsOf, parseFactors } from '../series/factors.ts'
 import { loadWritten, precisionFlag, repeatFlag, resumeFlag, seriesFlags } from '../series/options.ts'
@@ -68,6 +69,10 @@ const flags = {
   ...generatorFlags,
   ...loadFlags,
   ...wantedFlag,
+  figures: {
+    ...figuresFlag.figures,
+    help: 'shown for each cell, such as p50{name:checkout},rate{check:paid}, or none (the p95 of each request name)',
+  },
   ...junitFlag,
   ...outFlag,
 } satisfies Flags
@@ -92,16 +97,17 @@ ${exitCodesHelp}
 export async function sweep(shell: Shell, args: readonly string[]): Promise<number> {
   const parsed = parseFlags(usage, args, shell)
   if (!parsed) return exitCodes.pass
-  const { for: wanted = null, allowPublic, check, junit } = parsed.options
-  if (check && wanted === null)
+  const { for: wanted = null, allowPublic, check: checked, junit, figures: declared = null } = parsed.options
+  if (checked && wanted === null)
     throw new Failure('usage', '--check runs what is recommended for a rate: add --for')
   const series = await openSeries(shell, 'sweep', parsed, () => begin(shell, parsed))
-  if (check && !series.plan.search)
+  if (checked && !series.plan.search)
     throw new Failure('usage', '--check is for a search of arrival rates: add --scenario breakpoint')
-  const figures = (sources: readonly Source[]) => statistics(sources, { wanted })
+  const figures = (sources: readonly Source[]) => statistics(sources, { wanted, figures: declared })
   const last = (sources: readonly Source[]) =>
     wanted === null ? null : checkOf(series, figures(sources), wanted)
-  return runSeries(shell, series, { allowPublic, junit, ...(check && { last }) }, figures)
+  const check = (source: Source) => checkFigures([runStatistics(source)], declared)
+  return runSeries(shell, series, { allowPublic, junit, check, ...(checked && { last }) }, figures)
 }
 
 /** The recommended cell at the wanted rate, three times as long as a probe; null where nothing is recommended. */

@@ -195,10 +195,19 @@ test('every series takes a script, and a changed one cannot be resumed', async (
     '1,2',
     '--repeat',
     '1',
+    '--figures',
+    'p95{name:list},mean{metric:cart_time}',
     ...short,
   ])
   assert.equal(sweep.code, 0, sweep.stderr)
   const { statistics } = await reportOf(out, sweep.stderr)
+  assert.deepEqual(
+    statistics.parts.map(({ metric, levels, value }) => [metric, levels.replicas, (value?.median ?? 0) > 0]),
+    ['p95{name:list}', 'mean{metric:cart_time}'].flatMap((metric) =>
+      ['1', '2'].map((each) => [metric, each, true]),
+    ),
+  )
+  assert.match(sweep.stdout, /^p95 of list \(ms\) +1 +1 /m)
   assert.deepEqual(
     statistics.runs.map(({ run }) => run?.target.replicas),
     [1, 2],
