@@ -313,6 +313,18 @@ describe('SLOs', () => {
       )
   })
 
+  test('without HTTP requests, a limit of a check or a custom metric that is not there is not held', () => {
+    const summary = aSummary({ iterations: { count: 10 }, grpc_req_duration: { count: 10, avg: 3 } })
+    for (const slo of [
+      { figure: 'p95', tags: { metric: 'cart_tmie' }, limit: 1 },
+      { figure: 'rate', tags: { check: 'piad' }, limit: 1 },
+    ]) {
+      const { kind, reasons } = verdict(aRun({ script: { file: 'a.js', sha256: '' }, slos: [slo] }), summary)
+      assert.equal(kind, 'invalid')
+      assert.match(reasons.join(), /cannot be judged: the summary has no/)
+    }
+  })
+
   test('a crossed threshold of a k6 script fails it', () => {
     const { kind, reasons } = verdict(null, summaryOf(fixture('2.2.0-export.json')))
     assert.equal(kind, 'fail')

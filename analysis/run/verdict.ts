@@ -231,10 +231,11 @@ function judgeSlo(slo: Slo, summary: Summary, total: Figures): { missed?: string
       unknown: `${unknown}${figure} needs ${quantity(needs, tags?.metric === undefined ? 'successful request' : 'value')}, and there were ${number(samples ?? 0)}`,
     }
   }
-  // A run in which nothing succeeded has its reason already.
-  if ((total.samples ?? total.requests ?? 0) === 0) return {}
+  const { check, metric } = tags ?? {}
+  const ofRequests = check === undefined && metric === undefined
+  // A run in which none succeeded has its reason already.
+  if (ofRequests && (total.samples ?? total.requests ?? 0) === 0) return {}
   if (!tags) return { unknown: `${unknown}the summary has no ${figure}` }
-  const { check, metric } = tags
   const what = `a ${check === undefined ? 'request' : 'check'} with ${tagWords(tags)}`
   return { unknown: `${unknown}the summary has no ${figure} of ${metric ? `a metric ${metric}` : what}` }
 }
