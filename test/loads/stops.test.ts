@@ -86,7 +86,8 @@ describe('each verb, interrupted in each phase', {
         while ((await runsIn(folder)).length === 0 && started.process.exitCode === null) await sleep(5)
         // A run that is complete keeps its verdict.
         await stopped(started, times, verb === 'run' ? [0, 130] : [130])
-        assert.equal((await runsIn(folder))[0], false)
+        // The next one may have begun, and is listed in any order.
+        assert.ok((await runsIn(folder)).includes(false))
       })
   }
 })

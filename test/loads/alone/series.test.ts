@@ -8,9 +8,9 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mean } from 'simple-statistics'
-import { Statistics } from '../../analysis/runs/statistics.ts'
-import { noneLeft, reportOf, said, startIn } from '../command.ts'
-import { type Serving, serving } from '../service.ts'
+import { Statistics } from '../../../analysis/runs/statistics.ts'
+import { noneLeft, reportOf, said, startIn } from '../../command.ts'
+import { type Serving, serving } from '../../service.ts'
 
 let out = ''
 before(async () => {

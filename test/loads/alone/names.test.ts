@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { noneLeft, reportOf, startIn } from '../command.ts'
-import { serving } from '../service.ts'
+import { noneLeft, reportOf, startIn } from '../../command.ts'
+import { serving } from '../../service.ts'
 
 let out = ''
 before(async () => {

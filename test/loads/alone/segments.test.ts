@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { segments } from '../segments.ts'
+import { segments } from '../../segments.ts'
 
 test('percentiles merged from four generators match those of all their requests', async (t) => {
   const { rows, exact } = await segments(4, '4s', 5)

@@ -4,8 +4,8 @@ import type { RequestListener } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { commandIn } from '../command.ts'
-import { serving } from '../service.ts'
+import { commandIn } from '../../command.ts'
+import { serving } from '../../service.ts'
 
 let out = ''
 before(async () => {

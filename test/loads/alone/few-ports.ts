@@ -1,5 +1,5 @@
-import { commandIn, runOf } from '../command.ts'
-import { counting } from '../service.ts'
+import { commandIn, runOf } from '../../command.ts'
+import { counting } from '../../service.ts'
 
 // Runs in a network namespace of its own with 300 ports, in which 10.9.9.9 is this machine too; prints what happened as
 // JSON. Only 127.0.0.0/8 is loopback to Linux, so connections to 10.9.9.9 keep their ports for a minute.

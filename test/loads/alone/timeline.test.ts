@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { agrees, stalledRun, stallIn } from '../stall.ts'
+import { agrees, stalledRun, stallIn } from '../../stall.ts'
 
 test('a stall at second 17 of 30 shows there, and the figures by second agree with the raw points', async () => {
   const out = await mkdtemp(path.join(os.tmpdir(), 'las-stall-'))

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { capture } from '../../runner/shell/processes.ts'
-import { root } from '../command.ts'
+import { capture } from '../../../runner/shell/processes.ts'
+import { root } from '../../command.ts'
 
 const namespaces =
   process.platform === 'linux' && spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0
@@ -15,7 +15,7 @@ test('ports that run out are foreseen, named as the cause, and waited for', {
 }, async () => {
   const out = await mkdtemp(path.join(os.tmpdir(), 'las-ports-'))
   const inside = `ip link set lo up && ip addr add 10.9.9.9/32 dev lo &&
-    echo 40000 40299 >/proc/sys/net/ipv4/ip_local_port_range && exec "$1" --import tsx test/loads/few-ports.ts "$2"`
+    echo 40000 40299 >/proc/sys/net/ipv4/ip_local_port_range && exec "$1" --import tsx test/loads/alone/few-ports.ts "$2"`
   try {
     const { stdout, stderr } = await capture(
       'unshare',
