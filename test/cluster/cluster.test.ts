@@ -182,7 +182,9 @@ describe('deployed', () => {
     assert.equal(failed, 0)
   })
 
-  test('an interrupted and resumed sweep reports every run and restores the replicas', async () => {
+  test('an interrupted and resumed sweep reports every run and restores the replicas', {
+    skip: quick('own.test.ts and server-away.test.ts have its like'),
+  }, async () => {
     const scaled = await ours('cluster', 'scale', '3')
     assert.equal(scaled.code, 0, scaled.stderr)
     // An API server that refuses one call in forty.
