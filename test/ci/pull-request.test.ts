@@ -126,7 +126,7 @@ test('a pull request: compared with its base in turns, commented on, and the com
   assert.doesNotMatch(comments[1]?.body ?? '', /\.svg/)
   assert.match(comments[1]?.body ?? '', /\[The whole report\]\(http:\/\/forge\/a\/shop\/actions\/runs\/11\)/)
 
-  const head = commit(30, 'a slow checkout')
+  const head = commit(60, 'a slow checkout')
   const worse = await action()
   assert.equal(worse.code, 1, worse.log)
   assert.match(worse.outputs, /^verdict=fail$/m)
