@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -53,15 +53,26 @@ test('a wrong flag gets one sentence', async () => {
     [['--vary', 'env.API_KEY=c4nary'], /--vary: env.API_KEY may hold a secret, (?!.*c4nary)/],
     [['--replicas', '1', '--vary', 'replicas=2'], /--replicas and --vary replicas= say the same/],
     [['--vary', 'env.POOL=4,8', '--for', '9'], /--for recommends a number of replicas/],
+    [
+      ['--scenario', 'breakpoint', '--figures', 'p95{name:a}'],
+      /--figures is not for a search of arrival rates/,
+    ],
+    [['--check', '--for', '9'], /--check is for a search of arrival rates: add --scenario breakpoint/],
     [['--scenario', 'rump'], /unknown scenario "rump"/],
     [['--url', 'http://127.0.0.1'], /unknown option '--url'/],
     [['--rate', '9'], /--rate is for arrival, spike, soak; constant takes --vus/],
     [['--resume', 'nothing'], /cannot resume: no sweep\.json/],
   ]
+  const began = (await readdir(out)).filter((name) => name.includes('-sweep-'))
   for (const [flags, sentence] of wrong) {
     const { code, stderr } = await commandIn(out, ['sweep', '--local', ...flags])
     assert.equal(code, 2, stderr)
     assert.match(stderr, sentence)
     assert.equal(stderr.trimEnd().split('\n').length, 1)
+    assert.deepEqual(
+      (await readdir(out)).filter((name) => name.includes('-sweep-')),
+      began,
+      `${flags}`,
+    )
   }
 })

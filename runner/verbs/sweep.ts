@@ -101,8 +101,8 @@ export async function sweep(shell: Shell, args: readonly string[]): Promise<numb
   if (checked && wanted === null)
     throw new Failure('usage', '--check runs what is recommended for a rate: add --for')
   const series = await openSeries(shell, 'sweep', parsed, () => begin(shell, parsed))
-  if (checked && !series.plan.search)
-    throw new Failure('usage', '--check is for a search of arrival rates: add --scenario breakpoint')
+  // Of a resumed one only its plan says what it is.
+  checkReport(parsed.options, series.plan.search !== undefined)
   const figures = (sources: readonly Source[]) => statistics(sources, { wanted, figures: declared })
   const last = (sources: readonly Source[]) =>
     wanted === null ? null : checkOf(series, figures(sources), wanted)
@@ -129,10 +129,19 @@ function checkOf({ plan }: Series, { arrivals }: Statistics, wanted: number): Pl
   }
 }
 
+/** A Failure for what only a search has, or only a series without one. */
+function checkReport({ check, figures }: Parsed<typeof flags>['options'], search: boolean): void {
+  if (check && !search)
+    throw new Failure('usage', '--check is for a search of arrival rates: add --scenario breakpoint')
+  if (figures && search)
+    throw new Failure('usage', '--figures is not for a search of arrival rates; leave it out')
+}
+
 async function begin(shell: Shell, { options, written }: Parsed<typeof flags>) {
   const { scenario: named = 'constant', local, repeat = 3, precision = 5 } = options
   const search = named === searching || options.search
   const scenario = named === searching ? 'arrival' : named
+  checkReport(options, search === true)
   if (options.search && !isFile(named))
     throw new Failure('usage', '--search is for a script of your own; else --scenario breakpoint searches')
   if (options.precision !== undefined && !search)
