@@ -120,7 +120,7 @@ test('each side of a duet has its own wrong answers', async () => {
   const service = await apologetic(300)
   try {
     const sides = ['--duet', '--a', `${service.url}/a`, '--b', `${service.url}/b`, '--path', '/']
-    const times = ['--duration', '1s', '--repeat', '1', '--warm-up', '1ms', '--cool-down', '1ms']
+    const times = ['--duration', '4s', '--repeat', '1', '--warm-up', '1ms', '--cool-down', '1ms']
     const { stderr } = await commandIn(out, [
       'ab',
       ...sides,
