@@ -31,6 +31,8 @@ export type FakeCluster = {
   readonly stuck?: boolean
   /** How many pods its node has room for. */
   readonly room?: number
+  /** Whether the control plane has not heard of its node. */
+  readonly nodeAway?: boolean
   /** stderr of the next commands, which fail; '' for one that does not. */
   readonly failures?: readonly string[]
   /** Whether minikube has a profile of this context. */
@@ -63,7 +65,7 @@ const items = {
     metadata: { name: 'pod-' + index },
     spec: { nodeName: 'node-1', containers },
     status: index > (cluster.room ?? index) ? {
-      conditions: [{ type: 'PodScheduled', reason: 'Unschedulable', message: '1 Insufficient cpu' }],
+      conditions: [{ type: 'PodScheduled', reason: 'Unschedulable', message: cluster.nodeAway ? '1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }' : '1 Insufficient cpu' }],
     } : {
       hostIP: '127.0.0.1',
       containerStatuses: containers.map(({ name, image }) => ({ name, image, ready: !stuck, restartCount: 0 })),

@@ -79,6 +79,7 @@ export const aRun = (changes: Partial<Run> = {}): Run => ({
     signal: null,
     cpuSeconds: 2,
     waitedSeconds: 0.1,
+    throttled: null,
     machineBusyCores: 1,
     maxMemoryMiB: 50,
     shortages: [],

@@ -14,6 +14,7 @@ const aProcess: fc.Arbitrary<Process> = fc.record({
   signal: fc.constant(null),
   cpuSeconds: amount,
   waitedSeconds: amount,
+  throttled: amount,
   machineBusyCores: amount,
   maxMemoryMiB: amount,
   shortages: fc.array(shortage, { maxLength: 3 }),
@@ -33,6 +34,8 @@ test('several processes as one: sums of what all of them know, and no failure or
         )
       }
       const known = processes.flatMap((each) => each ?? [])
+      const held = known.flatMap(({ throttled }) => throttled ?? [])
+      assert.equal(all.throttled, held.length > 0 ? Math.max(...held) : null)
       assert.equal(
         all.exitCode === 0,
         known.every(({ exitCode }) => exitCode === 0 || exitCode === 99),

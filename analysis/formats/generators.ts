@@ -9,6 +9,11 @@ export const Process = z.object({
   waitedSeconds: numberOrNull
     .default(null)
     .describe('time its threads were runnable but not running: the CPU was busy, or a limit throttled them'),
+  throttled: numberOrNull
+    .default(null)
+    .describe(
+      'share of the periods of its CPU limit in which the limit held it back; null without a limit of its own, or where it cannot be read',
+    ),
   machineBusyCores: numberOrNull
     .default(null)
     .describe('CPU that all processes on the generator’s machine used, averaged over the run'),
@@ -112,6 +117,10 @@ export function allProcesses(processes: readonly (Process | null)[]): Process {
     signal: bad?.signal ?? null,
     cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
     waitedSeconds: sum(({ waitedSeconds }) => waitedSeconds),
+    throttled: known.reduce<number | null>(
+      (most, { throttled }) => (throttled === null ? most : Math.max(most ?? 0, throttled)),
+      null,
+    ),
     // Of one machine; a sum would count what several k6 share.
     machineBusyCores: null,
     maxMemoryMiB: sum(({ maxMemoryMiB }) => maxMemoryMiB),

@@ -83,6 +83,14 @@ export const tagWords = (tags: Slo['tags'] = {}): string =>
     .map(([tag, value]) => `${tag}:${value}`)
     .join(',')
 
+/** What k6 knows of a custom metric, by its type; any percentile where there is one. */
+export const figuresOfType: Readonly<Record<string, readonly string[]>> = {
+  trend: ['p95', 'mean', 'max'],
+  rate: ['rate', 'errors'],
+  counter: ['rate'],
+  gauge: ['max'],
+}
+
 /** The units allowed with a figure; undefined for an unknown figure. */
 function units(figure: string, { check, metric }: Record<string, string>): string[] | undefined {
   if (figure === 'errors' || check !== undefined) return ['', '%']

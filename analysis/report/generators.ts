@@ -1,5 +1,5 @@
 import type { Generator } from '../formats/generators.ts'
-import { number, orDash, quantity } from '../formats/words.ts'
+import { number, orDash, percent, quantity } from '../formats/words.ts'
 import { largest } from '../numbers/extremes.ts'
 import type { RunStatistics } from '../run/statistics.ts'
 import { type Table, tableOf } from './blocks.ts'
@@ -13,6 +13,9 @@ export function generatorsWords(generators: readonly Generator[]): string {
     (known ? `, started within ${number(largest(skews))} ms` : ', which started at unknown times')
   )
 }
+
+const throttledWords = ({ process }: Generator): string =>
+  process?.throttled == null ? '–' : percent(process.throttled)
 
 /** What each of several generators did; empty for a single one. */
 export function generatorsTable({ run }: RunStatistics): Table {
@@ -48,6 +51,9 @@ export function generatorsTable({ run }: RunStatistics): Table {
       ? ([
           ['CPU (cores)', used(({ cpuSeconds }) => cpuSeconds)],
           ['waiting for CPU (threads)', used(({ waitedSeconds }) => waitedSeconds)],
+          ...(some(({ process }) => process?.throttled ?? null)
+            ? [['throttled', throttledWords] as const]
+            : []),
           ['MiB', ({ process }: Generator) => orDash(process?.maxMemoryMiB ?? null)],
         ] as const)
       : []),

@@ -302,7 +302,7 @@ describe('a part makes the run invalid', () => {
   test('that was killed', () => {
     const process = {
       ...{ exitCode: null, signal: 'SIGKILL', cpuSeconds: 1, waitedSeconds: 0, machineBusyCores: null },
-      ...{ maxMemoryMiB: 1, shortages: [], warnings: [] },
+      ...{ throttled: null, maxMemoryMiB: 1, shortages: [], warnings: [] },
     }
     const killed = { ...whole('c', 90), generator: { ...strangeGenerator('c'), process } }
     assert.match(problemsOf(killed).join(), /^generator c: k6 was killed by SIGKILL/)

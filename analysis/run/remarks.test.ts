@@ -106,6 +106,15 @@ test('a recording that took much of the generator is said to have, and one that 
   assert.deepEqual(said(3000, 0.2), [])
 })
 
+test('a limit that held the generator back now and then is in the highest percentiles', () => {
+  assert.match(
+    remarksOf({ k6: { ...k6, throttled: 0.03 } }),
+    /held it back in 3 % of the limit’s periods: the highest percentiles include waiting in k6/,
+  )
+  for (const throttled of [null, 0, 0.009, 0.1])
+    assert.doesNotMatch(remarksOf({ k6: { ...k6, throttled } }), /held it back/)
+})
+
 describe('the model of the load', () => {
   test('an open model names both latencies, and how late requests were sent', () => {
     const metrics = {

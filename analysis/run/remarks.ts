@@ -12,6 +12,7 @@ import { closedRemark, estimated, openRemark, scriptRemark } from './model-remar
 import { leastQueueGrowth } from './queue-growth.ts'
 import { fitsLittlesLaw, type StageStatistics } from './stages.ts'
 import type { RunStatistics } from './statistics.ts'
+import { mostThrottled } from './verdict.ts'
 
 type Statistics = Omit<RunStatistics, 'remarks' | 'caveats'>
 
@@ -74,6 +75,7 @@ function loadRemarks(run: Run, { total, fairness }: Statistics, summary: Summary
         ? []
         : ['Without run.json of the generators the load and the target are unknown.'],
     ),
+    ...weighed(8, throttledRemarks(run), 'latency', 'some of it is k6’s own'),
     ...weighed(7, podRemarks(run, fairness), 'rate', 'requests were uneven over the pods'),
     ...weighed(7, outputRemarks(run), 'rate', 'k6 was slowed by its outputs'),
     ...weighed(6, recordingRemarks(run, summary, total)),
@@ -168,6 +170,16 @@ const outputRemarks = ({ k6 }: Run): string[] =>
     ? []
     : [
         `k6 wrote or showed more than its summary (${k6.outputs.join(', ')}), which slows it down: compare only with runs that did the same.`,
+      ]
+
+/** From here on the highest percentiles show it. */
+const throttledSome = 0.01
+
+const throttledRemarks = ({ k6: { throttled } }: Run): string[] =>
+  throttled === null || throttled < throttledSome || throttled >= mostThrottled
+    ? []
+    : [
+        `The CPU limit of k6 held it back in ${percent(throttled)} of the limit’s periods: the highest percentiles include waiting in k6 itself. Give it a higher limit.`,
       ]
 
 function machineRemarks({ target, host, k6 }: Run, { durationMs }: Summary): string[] {

@@ -60,6 +60,7 @@ describe('never green', () => {
           signal: 'SIGKILL',
           cpuSeconds: null,
           waitedSeconds: null,
+          throttled: null,
           machineBusyCores: null,
           maxMemoryMiB: null,
           shortages: [],
@@ -136,6 +137,14 @@ describe('the generator', () => {
     assert.deepEqual(reasons({ ...throttled, waitedSeconds: 3 }), [], 'it waited 60 %')
     assert.deepEqual(reasons({ ...throttled, cpuSeconds: 1, waitedSeconds: 2.5 }), [], 'it hardly ran')
     assert.deepEqual(reasons({ ...throttled, machineBusyCores: null }), [])
+  })
+
+  test('may be held back by its limit in a tenth of the periods, however busy the machine', () => {
+    const busy = { cpuSeconds: 1, waitedSeconds: 9, machineBusyCores: 4 }
+    assert.deepEqual(reasons({ ...busy, throttled: 0.61 }), [
+      'the generator was the bottleneck: its CPU limit held k6 back in 61 % of the limit’s periods, so it needs a higher one',
+    ])
+    assert.deepEqual(reasons({ ...busy, throttled: 0.09 }), [])
   })
 
   test('is each of several on their own nodes, and all together on one machine', () => {

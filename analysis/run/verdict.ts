@@ -92,6 +92,8 @@ export function exitReason({ signal, exitCode }: Pick<Process, 'signal' | 'exitC
 
 /** The share of its CPU beyond which a generator’s own delays show in the latencies it measures. */
 const mostUsed = 0.85
+/** The share of its limit's periods from which on a generator's own delays show in p95 and above. */
+export const mostThrottled = 0.1
 /** The share of its runnable time that a generator may wait while `spare` of the machine is idle. */
 const mostWaited = 0.65
 const spare = 0.15
@@ -123,7 +125,7 @@ function generatorReasons(run: Run): string[] {
 
 function bottlenecks(
   who: string,
-  { cpuSeconds, waitedSeconds, machineBusyCores, shortages }: Process,
+  { cpuSeconds, waitedSeconds, throttled, machineBusyCores, shortages }: Process,
   cores: number | null,
   seconds: number,
 ): string[] {
@@ -139,6 +141,10 @@ function bottlenecks(
       `${who} was the bottleneck: k6 used ${number(cpuSeconds / seconds)} of ${quantity(cores, 'core')}`,
     ]
   }
+  if (throttled !== null && throttled >= mostThrottled)
+    return [
+      `${who} was the bottleneck: its CPU limit held k6 back in ${percent(throttled)} of the limit’s periods, so it needs a higher one`,
+    ]
   if (waitedSeconds === null || machineBusyCores === null) return []
   const waited = waitedSeconds / Math.max(waitedSeconds + cpuSeconds, Number.MIN_VALUE)
   const idle = 1 - machineBusyCores / cores

@@ -93,6 +93,8 @@ export class Unfit extends Failure {}
 const limitMs = 180_000
 // The scheduler and a registry may report problems at first that pass by themselves.
 const graceMs = 20_000
+// A node that the cluster has not heard of for a while, as after its API server was away.
+const nodeBackMs = 90_000
 
 /**
  * Waits until exactly this many pods are ready, all of the newest revision, and none is terminating.
@@ -125,7 +127,9 @@ export async function settled(deployed: Deployed, replicas: number, signal?: Abo
     const waitedMs = performance.now() - startMs
     // What is wrong after the API server was away may pass too.
     const seenMs = performance.now() - Math.max(startMs, kubectl.awayAt())
-    const patienceMs = troubled?.waitsForNode ? (named.patience ?? graceMs) : graceMs
+    const patienceMs = troubled?.waitsForNode
+      ? Math.max(named.patience ?? graceMs, troubled.nodeAway ? nodeBackMs : 0)
+      : graceMs
     if (problem && (seenMs > patienceMs || waitedMs > mostMs))
       throw new (troubled?.waitsForNode ? Unfit : Failure)('environment', problem)
     if (waitedMs > mostMs)

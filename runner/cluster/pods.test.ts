@@ -28,6 +28,7 @@ test('a pod that is ready or starting has no problem', () => {
     terminating: false,
     problem: null,
     waitsForNode: false,
+    nodeAway: false,
   })
   assert.equal(waiting('ContainerCreating').problem, null)
   assert.deepEqual([pod({}).ready, pod({}).problem], [false, null])

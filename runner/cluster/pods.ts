@@ -14,6 +14,8 @@ export type Pod = {
   readonly problem: string | null
   /** Whether that is a node, which may be on its way. */
   readonly waitsForNode: boolean
+  /** Whether one of the nodes that cannot take it is only away. */
+  readonly nodeAway: boolean
 }
 
 /** Its pods by name. */
@@ -34,6 +36,8 @@ export function podOf(pod: ApiPod): Pod {
     terminating: metadata?.deletionTimestamp !== undefined,
     problem: problemOf(pod),
     waitsForNode: unschedulable(pod) !== undefined,
+    // https://kubernetes.io/docs/reference/labels-annotations-taints/
+    nodeAway: /node\.kubernetes\.io\/(not-ready|unreachable)/.test(unschedulable(pod)?.message ?? ''),
   }
 }
 

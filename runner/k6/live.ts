@@ -1,29 +1,28 @@
-import { createServer } from 'node:net'
 import { number, percent, quantity } from '../../analysis/formats/words.ts'
 import { largest } from '../../analysis/numbers/extremes.ts'
 import type { Api } from './api.ts'
-
-/** A loopback port that was free a moment ago. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 /**
  * The progress of a run in words, from the REST APIs of its k6s, updated once a second, of many less often; empty until
  * they listen, and where one no longer answers. Reads only three metrics, because k6 sorts all values of a Trend for every
  * answer.
+ * @param begins is called when the first is seen to make its load
  */
-export function liveFigures(apis: readonly Api[], plannedMs: number): { words(): string; stop(): void } {
+export function liveFigures(
+  apis: readonly Api[],
+  plannedMs: number,
+  begins = () => {},
+): { words(): string; stop(): void } {
   const startMs = performance.now()
   let words = ''
   let before = { requests: 0, atMs: startMs }
+  let begun = false
   const update = async () => {
     const all = await Promise.all(apis.map(figuresOf))
+    if (!begun && all.some(({ status }) => status >= running)) {
+      begun = true
+      begins()
+    }
     const sum = (name: 'requests' | 'failed' | 'vus') => all.reduce((total, each) => total + each[name], 0)
     const requests = sum('requests')
     const now = { requests, atMs: performance.now() }
@@ -46,6 +45,9 @@ export function liveFigures(apis: readonly Api[], plannedMs: number): { words():
   return { words: () => (isOld() ? '' : words), stop: () => clearInterval(timer) }
 }
 
+/** k6's state of a test whose setup() is over (lib.ExecutionStatus). */
+const running = 7
+
 async function figuresOf(api: Api) {
   const get = (path: string) => api('GET', `v1/${path}`, undefined, AbortSignal.timeout(1000))
   const sample = async (metric: string) =>
@@ -61,5 +63,6 @@ async function figuresOf(api: Api) {
     failed: (failed.rate ?? 0) * count,
     p95: duration['p(95)'] ?? 0,
     vus: Number(status.vus),
+    status: Number(status.status),
   }
 }

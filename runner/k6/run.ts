@@ -5,7 +5,8 @@ import { type Exit, start } from '../shell/processes.ts'
 import type { Shell } from '../shell/shell.ts'
 import { apiAt } from './api.ts'
 import type { K6 } from './find.ts'
-import { freePort, liveFigures } from './live.ts'
+import { freePort } from './free-port.ts'
+import { liveFigures } from './live.ts'
 import { copyLog } from './log.ts'
 import { type Usage, watchUsage } from './usage.ts'
 
@@ -146,7 +147,7 @@ export async function runK6(
   { plannedMs, ...options }: K6Options,
 ): Promise<K6Run> {
   const running = await startK6(shell, k6, script, options)
-  const live = liveFigures([apiAt({ port: running.port })], plannedMs)
+  const live = liveFigures([apiAt({ port: running.port })], plannedMs, running.begin)
   const done = shell.longWork(`k6 runs for ${Math.round(plannedMs / 1000)} s …`, live.words)
   const released = interruptWith(shell, running.interrupt)
   const { error, ...run } = await running.ended.finally(() => {

@@ -61,6 +61,7 @@ test('a process that is not there was not measured', () => {
   assert.deepEqual(watchUsage(undefined).stop(), {
     cpuSeconds: null,
     waitedSeconds: null,
+    throttled: null,
     maxMemoryMiB: null,
     machineBusyCores: null,
     samples: [],

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { UsageSample } from '../../analysis/formats/recording.ts'
+import { type CpuLimits, cpuLimits, throttledShare } from './cpu-limit.ts'
 
 /** What a process used, and how busy its machine was meanwhile; null where the system has no /proc. */
 export type Usage = {
   readonly cpuSeconds: number | null
   /** Seconds that threads were runnable but not running: every CPU was busy, or a limit held them back. */
   readonly waitedSeconds: number | null
+  /** The share of the periods of its CPU limit in which the limit held it back; null without one of its own. */
+  readonly throttled: number | null
   readonly maxMemoryMiB: number | null
   readonly machineBusyCores: number | null
 }
@@ -27,15 +30,22 @@ export function watchUsage(pid: number | undefined): {
   const machineAtStart = machineTime()
   const startMs = performance.now()
   let waitedAtStartup = 0
+  let limitsAtStartup: CpuLimits | null = null
+  let limits: CpuLimits | null = null
   let maxMemoryMiB: number | null = null
   let machineBusyCores: number | null = null
   const seconds = (which: keyof ThreadTime) =>
     [...threads.values()].reduce((total, time) => total + time[which], 0) / 1e9
+  const startsNow = () => {
+    waitedAtStartup = seconds('waitedNs')
+    limitsAtStartup = limits
+  }
   const look = () => {
     try {
       for (const [thread, time] of threadTimes(pid)) threads.set(thread, time)
+      limits = cpuLimits(pid, seconds('ranNs'))
       // A starting program keeps all its threads busy at once; that is not part of the load.
-      if (performance.now() - startMs < startupMs) waitedAtStartup = seconds('waitedNs')
+      if (performance.now() - startMs < startupMs) startsNow()
       maxMemoryMiB = peakMemoryMiB(pid) ?? maxMemoryMiB
       samples.push({ at: Date.now(), cpuSeconds: seconds('ranNs'), memoryMiB: null })
       const now = machineTime()
@@ -49,7 +59,7 @@ export function watchUsage(pid: number | undefined): {
   return {
     begin() {
       look()
-      waitedAtStartup = seconds('waitedNs')
+      startsNow()
     },
     stop() {
       clearInterval(timer)
@@ -57,6 +67,7 @@ export function watchUsage(pid: number | undefined): {
       return {
         cpuSeconds: seen ? seconds('ranNs') : null,
         waitedSeconds: seen ? seconds('waitedNs') - waitedAtStartup : null,
+        throttled: limitsAtStartup && limits && throttledShare(limitsAtStartup, limits),
         maxMemoryMiB,
         machineBusyCores,
         samples,

@@ -59,9 +59,32 @@ test('all other places lead nowhere, also beside an IPv6 address, which k6 takes
   assert.ok(!Object.keys(beside).some((place) => place.startsWith('[')))
 })
 
+test('an SLO of a name, group, check or scenario that the rehearsal did not meet is said, without secrets', () => {
+  const stage = { stage: 'shop', vus: 1, offered: null, startMs: 0, durationMs: 1000 }
+  const rehearsal = {
+    ...{ places: [], metrics: {}, unfinished: [], groups: [], checks: ['paid'] },
+    names: ['/items', 'http://x/?token=hunter2', 'pay'],
+  }
+  const said = (...tags: Record<string, string>[]) =>
+    submetrics(
+      { systemTags: null },
+      [stage],
+      rehearsal,
+      'http://127.0.0.1:3/',
+      tags.map((tags) => ({ figure: 'p95', limit: 1, tags })),
+    ).said.filter((sentence) => sentence.startsWith('--slo'))
+  assert.deepEqual(said({ name: '/items' }, { check: 'paid', scenario: 'shop' }, { method: 'POST' }), [])
+  assert.deepEqual(said({ name: 'pya' }, { check: 'payed' }, { group: '::buy' }, { scenario: 'stop' }), [
+    '--slo p95{name:pya}: the rehearsal met no such name, but /items, pay; without one the run will be invalid',
+    '--slo p95{check:payed}: the rehearsal met no such check, but paid; without one the run will be invalid',
+    '--slo p95{group:::buy}: the rehearsal met no such group; without one the run will be invalid',
+    '--slo p95{scenario:stop}: the rehearsal met no such scenario, but shop; without one the run will be invalid',
+  ])
+})
+
 test('sub-metrics are asked for by scenario, name and group, at most 40; what cannot be selected is said', () => {
   const stage = (name: string) => ({ stage: name, vus: 1, offered: null, startMs: 0, durationMs: 1000 })
-  const rehearsal = { places: [], groups: ['::buy'], checks: [], unfinished: [] }
+  const rehearsal = { places: [], groups: ['::buy'], checks: [], metrics: {}, unfinished: [] }
   const ask = (names: string[], stages = ['a']) =>
     submetrics({ systemTags: null }, stages.map(stage), { ...rehearsal, names }, 'http://127.0.0.1:3/')
   assert.deepEqual(ask(['login', '/items']), {

@@ -1,9 +1,11 @@
 import path from 'node:path'
+import { figuresOfType, type Slo, sloPercentile } from '../../analysis/formats/slo.ts'
 import type { K6 } from '../k6/find.ts'
 import { inspect, scenariosIn } from '../k6/inspect.ts'
 import type { Inspected } from '../k6/inspected.ts'
 import { openedFiles } from '../k6/opened.ts'
 import { k6Environment } from '../k6/run.ts'
+import { Failure } from '../shell/exit.ts'
 import type { OptionsOf } from '../shell/flags.ts'
 import { secretsOfEnvironment } from '../shell/secrets.ts'
 import type { Shell } from '../shell/shell.ts'
@@ -66,14 +68,16 @@ export async function prepareOwn(
   const inside = target?.inside
   const forPods =
     inside && (await filesFor(shell, k6, own, { text, at, environment, insecure: options.insecure }))
+  const needed = [...new Set((options.slo ?? []).flatMap(({ tags }) => tags?.metric ?? []))]
   own.rehearsed ??= (
     options.noRehearsal
       ? Promise.resolve(null)
       : inside && forPods
-        ? rehearseInPod(shell, inside, options, forPods, { ...trial, name })
-        : rehearse(shell, { ...trial, k6, name, at })
+        ? rehearseInPod(shell, inside, options, forPods, { ...trial, name, needed })
+        : rehearse(shell, { ...trial, k6, name, at, needed })
   ).then((found) => found && relative(found, target))
   const rehearsal = await own.rehearsed
+  if (rehearsal) checkFigures(options.slo ?? [], rehearsal)
   if (!inside) await warmUpOwn(shell, { ...trial, k6, at }, warmUpMs)
   const asked = submetrics(script, stages, rehearsal, base, options.slo)
   for (const sentence of [...(search === undefined ? [] : leftOut(script, planned)), ...asked.said]) {
@@ -139,6 +143,19 @@ async function filesFor(
     at: opened.at,
     files: [...opened.files, ...(await packed(authority === undefined ? [] : [authority]))],
     insecure,
+  }
+}
+
+/** What a metric does not have cannot be limited. */
+function checkFigures(slos: readonly Slo[], { metrics }: Rehearsal): void {
+  for (const { figure, tags } of slos) {
+    const type = tags?.metric === undefined ? undefined : metrics[tags.metric]
+    const has = type === undefined ? [figure] : (figuresOfType[type] ?? [])
+    if (!has.includes(figure) && !(has.includes('p95') && sloPercentile(figure) !== undefined))
+      throw new Failure(
+        'usage',
+        `--slo ${figure}{metric:${tags?.metric}}: it is a ${type}, of which ${has.join(', ')} can be limited`,
+      )
   }
 }
 

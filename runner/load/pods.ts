@@ -210,6 +210,7 @@ const nothing: Ended = {
   signal: null,
   cpuSeconds: null,
   waitedSeconds: null,
+  throttled: null,
   maxMemoryMiB: null,
   machineBusyCores: null,
   samples: [],

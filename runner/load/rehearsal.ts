@@ -21,6 +21,8 @@ export type Rehearsal = {
   readonly names: readonly string[]
   readonly groups: readonly string[]
   readonly checks: readonly string[]
+  /** The type of each metric that had a sample. */
+  readonly metrics: Readonly<Record<string, string>>
   /** The k6 scenarios whose iteration was not over when the rehearsal ended. */
   readonly unfinished: readonly string[]
 }
@@ -34,6 +36,8 @@ export type Trial = {
   readonly scenarios: Readonly<Record<string, Planned>>
   readonly environment: Readonly<Record<string, string>>
   readonly consent: Consent
+  /** Metrics that it must have. */
+  readonly needed?: readonly string[]
 }
 
 // A script that asks more places than this in turn is given up on.
@@ -131,6 +135,13 @@ async function once(
         /^time="[^"]*" level=(error|fatal)/.test(line) &&
         !/source=console|msg="test marked as failed/.test(line),
     )
+    // k6's own words would speak of a threshold.
+    const missing = /no metric name \\?"([^"\\]+)\\?" found/.exec(failed ?? '')?.[1]
+    if (missing !== undefined && order.needed?.includes(missing))
+      throw new Failure(
+        'usage',
+        `--slo: ${order.name} has no metric ${missing}; it makes its metrics with new Trend("…"), Rate, Counter or Gauge`,
+      )
     const mistake = failed
       ? `${messageIn(failed)}${place(failed)}`
       : code === 0 || code === 99
@@ -145,7 +156,7 @@ async function once(
 /** Runs a script in another size, without thresholds, summary or log. */
 function play(
   shell: Pick<Shell, 'env' | 'signal'>,
-  { k6, text, at, environment, consent }: Omit<Trial, 'name'>,
+  { k6, text, at, environment, consent, needed = [] }: Omit<Trial, 'name'>,
   {
     scenarios,
     hosts,
@@ -158,7 +169,8 @@ function play(
     iterations: null,
     stages: null,
     scenarios,
-    thresholds: {},
+    // k6 refuses a script without them.
+    thresholds: Object.fromEntries(needed.map((metric) => [metric, []])),
     systemTags: ['name', 'url', 'group', 'check', 'scenario', 'status'],
     ...(hosts && { hosts }),
   }
@@ -178,7 +190,7 @@ function play(
 
 /** What another machine is to rehearse, beside its part: plain data. */
 export type PodTrial = Omit<Trial, 'k6' | 'at' | 'text' | 'environment'>
-export type PodWarmUp = Omit<PodTrial, 'name'> & { readonly forMs: number }
+export type PodWarmUp = Omit<PodTrial, 'name' | 'needed'> & { readonly forMs: number }
 
 /** Loads the target with a script for a while, before a run of a series. */
 export async function warmUpOwn(

@@ -52,6 +52,7 @@ export function submetrics(
       base ? metric.replace(/\bname:\//, `name:${new URL(base).origin}/`) : metric,
     ),
     said: [
+      ...(rehearsal ? slos.flatMap((slo) => unseen(slo, stages, { ...rehearsal, shown: selectable })) : []),
       ...(first === undefined
         ? []
         : [
@@ -69,6 +70,26 @@ export function submetrics(
         : []),
     ],
   }
+}
+
+/** A sentence about each tag of an SLO with a value that the rehearsal did not meet: it may be misspelt, or rare. */
+function unseen(
+  { figure, tags = {} }: Slo,
+  stages: readonly Stage[],
+  { names, groups: group, checks: check, shown }: Rehearsal & { readonly shown: readonly string[] },
+): string[] {
+  const seen: Readonly<Record<string, readonly string[]>> = {
+    ...{ name: shown, group, check },
+    scenario: stages.map(({ stage }) => stage),
+  }
+  return Object.entries(tags).flatMap(([tag, value]) => {
+    const values = seen[tag]
+    if (!values || values.includes(value) || names.includes(value)) return []
+    const some = [...values.slice(0, 5), ...(values.length > 5 ? ['…'] : [])].join(', ')
+    return [
+      `--slo ${figure}{${tag}:${value}}: the rehearsal met no such ${tag}${some && `, but ${some}`}; without one the run will be invalid`,
+    ]
+  })
 }
 
 /** Whether a name has what looks like an id: a number or a long hexadecimal in a path. */

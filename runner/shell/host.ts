@@ -25,24 +25,23 @@ export const memoryMiB = (): number =>
 
 /** How many files a process started here may open, as a Go program raises its limit; null where it is unknown. */
 export const openFiles = (): number | null =>
-  numberIn('/proc/self/limits', /^Max open files +\d+ +(\d+)/m, ([limit]) => limit)
+  numbersIn('/proc/self/limits', /^Max open files +\d+ +(\d+)/m)?.[0] ?? null
+
+/** The first and the last local port that a connection may start from; null where they are unknown. */
+export function localPortRange(): { readonly first: number; readonly last: number } | null {
+  const [first, last] = numbersIn('/proc/sys/net/ipv4/ip_local_port_range', /^(\d+)\s+(\d+)/) ?? []
+  return first === undefined || last === undefined ? null : { first, last }
+}
 
 /** From how many local ports a connection may start; null where it is unknown. */
-export const localPorts = (): number | null =>
-  numberIn(
-    '/proc/sys/net/ipv4/ip_local_port_range',
-    /^(\d+)\s+(\d+)/,
-    ([first = 0, last = 0]) => last - first + 1,
-  )
+export function localPorts(): number | null {
+  const range = localPortRange()
+  return range && range.last - range.first + 1
+}
 
-function numberIn(
-  file: string,
-  pattern: RegExp,
-  read: (numbers: readonly number[]) => number | undefined,
-): number | null {
+function numbersIn(file: string, pattern: RegExp): number[] | null {
   try {
-    const found = pattern.exec(readFileSync(file, 'utf8'))
-    return (found && read(found.slice(1).map(Number))) ?? null
+    return pattern.exec(readFileSync(file, 'utf8'))?.slice(1).map(Number) ?? null
   } catch {
     return null
   }

@@ -307,6 +307,24 @@ test('a vertical autoscaler is refused or suspended likewise, unless it only rec
   assert.equal((await variableNow(fake.shell, named)).autoscalers, undefined)
 })
 
+test('a node that is only away is waited for longer than one that is full', async () => {
+  using fake = fakeKubectl({ replicas: 1, room: 1, nodeAway: true, balancer: balancer() })
+  const named = { deployment: 'load-and-stress/workload', patience: 500 }
+  const target = await deploymentTarget(fake.shell, { named })
+  const back = async () => {
+    while (!fake.shell.sentences.some((sentence) => /no node fits.*unreachable/.test(sentence)))
+      await sleep(20)
+    await sleep(1500)
+    fake.change({ room: 2 })
+  }
+  await Promise.all([target.vary({ replicas: 2 }, fake.shell.signal), back()])
+  assert.equal(fake.now().replicas, 2)
+  fake.change({ nodeAway: false })
+  await assert.rejects(target.vary({ replicas: 3 }, fake.shell.signal), /no node fits .*Insufficient cpu/)
+  fake.change({ room: 9 })
+  await target.restore()
+})
+
 test('what is wrong after the API server was away has as long to pass as at first', async () => {
   using fake = fakeKubectl({ replicas: 1, room: 1, balancer: balancer() })
   const named = { deployment: 'load-and-stress/workload', patience: 4000 }

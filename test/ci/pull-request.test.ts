@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
+import { freePort } from '../../runner/k6/free-port.ts'
 import { root } from '../command.ts'
 import { aForge, type Comment, closeForges, token } from '../forge.ts'
 
@@ -55,14 +54,6 @@ function commit(payMs: number, message: string): string {
     message,
   )
   return git('rev-parse', 'HEAD')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 test('a pull request: compared with its base in turns, commented on, and the comment changed after a push', {

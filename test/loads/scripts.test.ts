@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { quantileSorted } from 'simple-statistics'
-import { commandIn, noneLeft, reportOf, root, startIn } from '../command.ts'
+import { commandIn, noneLeft, reportOf, root, runOf, startIn } from '../command.ts'
 import { serving } from '../service.ts'
 
 let out = ''
@@ -152,6 +152,47 @@ export default function () {
   assert.equal(code, 2)
   assert.match(stderr, /mistake: rehearsal: TypeError: .* \(mistake\.js:5\)$/m)
   assert.deepEqual(await readdir(out), before)
+})
+
+test('an SLO of a metric that the script does not have, or does not have so, is refused before the load', async () => {
+  await script(
+    'basket.js',
+    `import http from 'k6/http'
+import { Counter, Gauge, Rate, Trend } from 'k6/metrics'
+const [time, paid, rare, size] = [new Trend('cart_time', true), new Rate('paid'), new Counter('refused'), new Gauge('size')]
+export const options = { vus: 1, duration: '2s' }
+export default function () {
+  const { timings, status } = http.get(__ENV.BASE_URL + '/insight', { tags: { name: 'look' } })
+  time.add(timings.duration)
+  paid.add(true)
+  size.add(1)
+  if (status === 500) rare.add(1)
+}`,
+  )
+  const before = await readdir(out)
+  const refused = async (slo: string) => {
+    const { code, stderr } = await commandIn(out, ['run', './basket.js', '--slo', slo])
+    assert.equal(code, 2, stderr)
+    return stderr
+  }
+  assert.match(
+    await refused('p95{metric:cart_tiem}=300'),
+    /^load-and-stress: --slo: basket has no metric cart_tiem; it makes its metrics with new Trend/m,
+  )
+  assert.match(
+    await refused('p95{metric:paid}=1'),
+    /^load-and-stress: --slo p95\{metric:paid\}: it is a rate, of which rate, errors can be limited$/m,
+  )
+  assert.deepEqual(await readdir(out), before)
+  const good = 'p99{metric:cart_time}=3000,rate{metric:paid}=0.9,max{metric:size}=1,p95{name:lok}=300'
+  const { stderr } = await commandIn(out, ['run', './basket.js', '--slo', good])
+  assert.match(stderr, /--slo p95\{name:lok\}: the rehearsal met no such name, but look; without one/)
+  const { verdict } = (await runOf(out, stderr)).figures
+  assert.equal(verdict.kind, 'invalid')
+  assert.doesNotMatch(verdict.reasons.join(), /metric/)
+  // What has no sample in the rehearsal may have one later.
+  const rare = await commandIn(out, ['run', './basket.js', '--slo', 'rate{metric:refused}=0'])
+  assert.notEqual(rare.code, 2, rare.stderr)
 })
 
 test('refusals say what to do', async () => {

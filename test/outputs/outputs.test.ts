@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../runner/k6/live.ts'
+import { freePort } from '../../runner/k6/free-port.ts'
 import { reportOf, startIn } from '../command.ts'
 
 /**

@@ -56,7 +56,7 @@ test('a generator limited to a tenth of a core makes the run invalid, and the re
     assert.equal(code, 3, stderr)
     assert.match(
       figures.verdict.reasons.join(' '),
-      /the generator was the bottleneck: .* a CPU limit throttles it/,
+      /the generator was the bottleneck: its CPU limit held k6 back in (100|\d\d(\.\d)?) % of the limit’s periods/,
     )
 
     // A search for the breakpoint finds where k6 breaks, and says so.
