@@ -31,7 +31,7 @@ export const Process = z.object({
   warnings: z
     .array(z.string())
     .default([])
-    .describe('the first different warnings and errors of k6’s log, at most three, without secrets'),
+    .describe('the most frequent different warnings and errors of k6’s log, at most three, without secrets'),
 })
 export type Process = z.infer<typeof Process>
 

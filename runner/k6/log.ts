@@ -10,7 +10,7 @@ type Shortages = Run['k6']['shortages']
 export type Logged = {
   /** The message of the first error. */
   readonly error: string | undefined
-  /** The first warnings and errors that differ in more than numbers, without secrets. */
+  /** The most frequent warnings and errors that differ in more than numbers, without secrets. */
   readonly warnings: string[]
   /** What the generator ran out of, and for how many requests. */
   readonly shortages: Shortages
@@ -45,7 +45,6 @@ export async function copyLog(
   const copy = createWriteStream(file).on('error', () => {})
   const write = (line: string) => void (copy.destroyed || copy.write(`${line}\n`))
   const timesSeen = new Map<string, number>()
-  const warnings = new Map<string, string>()
   const short = new Map<Shortages[number]['what'], number>()
   let omitted = 0
   for await (const logged of createInterface({ input: log, crlfDelay: Infinity })) {
@@ -57,12 +56,6 @@ export async function copyLog(
     for (const [what, text] of Object.entries(shortageTexts) as [Shortages[number]['what'], RegExp][])
       if (text.test(line)) short.set(what, (short.get(what) ?? 0) + 1)
     const kind = line.replace(/^time="[^"]*" /, '')
-    if (warnings.size < warningsKept && /^level=(warning|error)/.test(kind)) {
-      const warning = withoutUrlSecrets(reasonIn(kind)).slice(0, longestWarning)
-      // Ports differ from connection to connection.
-      const alike = warning.replace(/\d+/g, '0')
-      if (!warnings.has(alike)) warnings.set(alike, warning)
-    }
     const times = (timesSeen.get(kind) ?? 0) + 1
     if (times > 1 || timesSeen.size < kindsCounted) timesSeen.set(kind, times)
     if (times <= repeatsKept && timesSeen.has(kind)) write(line)
@@ -79,9 +72,26 @@ export async function copyLog(
   const limits = { 'open files': openFiles(), ports: localPorts(), memory: null }
   return {
     error: error && messageIn(error),
-    warnings: [...warnings.values()],
+    warnings: mostFrequent(timesSeen),
     shortages: [...short].map(([what, requests]) => ({ what, requests, limit: limits[what] })),
   }
+}
+
+function mostFrequent(timesSeen: ReadonlyMap<string, number>): string[] {
+  const warnings = new Map<string, { readonly warning: string; times: number }>()
+  for (const [kind, times] of timesSeen) {
+    if (!/^level=(warning|error)/.test(kind)) continue
+    const warning = withoutUrlSecrets(reasonIn(kind)).slice(0, longestWarning)
+    // Ports differ from connection to connection.
+    const alike = warning.replace(/\d+/g, '0')
+    const seen = warnings.get(alike)
+    if (seen) seen.times += times
+    else warnings.set(alike, { warning, times })
+  }
+  return [...warnings.values()]
+    .sort((a, b) => b.times - a.times)
+    .slice(0, warningsKept)
+    .map(({ warning }) => warning)
 }
 
 /** Why a request failed: `level=warning msg="Request Failed" error="dial: refused"` gives `dial: refused`. */

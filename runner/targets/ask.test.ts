@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type Serving, serving } from '../../test/service.ts'
 import { ask } from './ask.ts'
@@ -82,4 +82,16 @@ test('the probe names the proxy: one that is not there, one that wants a passwor
     )
   assert.equal(asked.pop(), 'CONNECT x.test:443')
   await probe('http://x.test', { ...request, proxy: by(proxy) }, signal)
+})
+
+test('a request that cannot be sent leaves no connection', async () => {
+  const quiet = createTcpServer()
+  await once(quiet.listen(0, '127.0.0.1'), 'listening')
+  const closed = once(quiet, 'connection').then(([socket]) => once(socket.resume(), 'close'))
+  const url = new URL(`http://127.0.0.1:${(quiet.address() as AddressInfo).port}`)
+  await assert.rejects(ask(url, { reach: nearbyOnly, signal, headers: { a: 'b\n' } }), {
+    code: 'ERR_INVALID_CHAR',
+  })
+  await closed
+  quiet.close()
 })

@@ -29,7 +29,12 @@ export type Answer = {
 export async function ask(url: URL, question: Question): Promise<Answer> {
   const socket = await dial(url, question)
   const isHttp2 = socket instanceof TLSSocket && socket.alpnProtocol === 'h2'
-  return isHttp2 ? overHttp2(url, socket, question) : overHttp1(url, socket, question)
+  const answer = isHttp2 ? overHttp2(url, socket, question) : overHttp1(url, socket, question)
+  return answer.catch((error) => {
+    // What could not even be sent, as for a header that none can be, leaves its connection open.
+    socket.destroy()
+    throw error
+  })
 }
 
 function overHttp1(
