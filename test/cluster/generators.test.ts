@@ -184,6 +184,19 @@ test('three generators load a service that only pods reach: nothing is counted t
   assert.deepEqual(await generators(), [])
 })
 
+test('a generator that its CPU limit holds back is named, and the counts of its container show it', {
+  skip: quick('a minute'),
+}, async () => {
+  const flags = ['--deployment', 'waiting', '--path', '/', '--vus', '20', '--duration', '8s']
+  const limits = ['--generator-cpu', '80m', '--generator-memory', '160Mi']
+  const environment = { KUBECONFIG: dev, LAS_GENERATOR_IMAGE: runnerImage }
+  const { code, stderr } = await begin(out, ['run', 'constant', ...flags, ...limits], environment).ended
+  assert.equal(code, 3, stderr)
+  const { run, figures } = await runOf(out, stderr)
+  assert.ok((run.generators?.[0]?.process?.throttled ?? 0) >= 0.1, JSON.stringify(run.generators))
+  assert.match(figures.verdict.reasons.join(), /^the generator 1 was the bottleneck: /)
+})
+
 test('a rate says how many generators it needs, and rows of a file name its requests', {
   skip: long,
 }, async () => {
