@@ -46,3 +46,24 @@ test('with too few open files every command ends with one sentence', {
     assert.equal(status, 4)
   }
 })
+
+test('esbuild without pipes is a shortage of open files', { skip: process.platform !== 'linux' }, () => {
+  const program = `import { openSync, closeSync } from 'node:fs'
+    import { build } from 'esbuild'
+    import { shortageWords } from './runner/shell/refusal.ts'
+    const held = []
+    try { for (;;) held.push(openSync('/dev/null')) } catch {}
+    try {
+      await build({ stdin: { contents: '' }, write: false })
+    } catch (error) {
+      for (const each of held) closeSync(each)
+      console.log(shortageWords(error, {}))
+    }
+    process.exit()`
+  const limited = 'ulimit -n 80; exec "$0" --import tsx --input-type=module -e "$1"'
+  const { stdout, stderr } = spawnSync('sh', ['-c', limited, process.execPath, program], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  assert.match(stdout, /^too many open files: /, stderr)
+})

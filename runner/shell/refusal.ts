@@ -17,11 +17,13 @@ export const refusal = ({ code = '', message }: NodeJS.ErrnoException): string =
  * error.
  */
 export function shortageWords(
-  { code, message }: NodeJS.ErrnoException,
+  { code, message, stack = '' }: NodeJS.ErrnoException,
   env: NodeJS.ProcessEnv,
 ): string | null {
-  // Where Node's loader can open no more files it says that a package is not there.
-  const unopened = code === 'ERR_MODULE_NOT_FOUND' && (openFiles() ?? Infinity) <= 256
+  // Where no more files can be opened, Node's loader says that a package is not there, and esbuild uses pipes that it did
+  // not get.
+  const misled = code === 'ERR_MODULE_NOT_FOUND' || /^TypeError: .*\n.*\besbuild\b/.test(stack)
+  const unopened = misled && (openFiles() ?? Infinity) <= 256
   switch (unopened ? 'EMFILE' : code) {
     case 'EMFILE':
       return `too many open files: a process here may open ${openFiles() ?? 'too few'}; raise the limit (ulimit -n 1024)`
