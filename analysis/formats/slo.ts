@@ -83,12 +83,18 @@ export const tagWords = (tags: Slo['tags'] = {}): string =>
     .map(([tag, value]) => `${tag}:${value}`)
     .join(',')
 
-/** What k6 knows of a custom metric, by its type; any percentile where there is one. */
+/** The figures of a custom metric that an SLO can limit, by its type in k6; p95 stands for any percentile. */
 export const figuresOfType: Readonly<Record<string, readonly string[]>> = {
   trend: ['p95', 'mean', 'max'],
   rate: ['rate', 'errors'],
   counter: ['rate'],
   gauge: ['max'],
+}
+
+/** Whether an SLO can limit that figure of a custom metric of a type. */
+export function hasFigure(type: string, figure: string): boolean {
+  const figures = figuresOfType[type] ?? []
+  return figures.includes(figure) || (figures.includes('p95') && sloPercentile(figure) !== undefined)
 }
 
 /** The units allowed with a figure; undefined for an unknown figure. */

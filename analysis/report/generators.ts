@@ -14,9 +14,6 @@ export function generatorsWords(generators: readonly Generator[]): string {
   )
 }
 
-const throttledWords = ({ process }: Generator): string =>
-  process?.throttled == null ? '–' : percent(process.throttled)
-
 /** What each of several generators did; empty for a single one. */
 export function generatorsTable({ run }: RunStatistics): Table {
   const generators = run?.generators ?? []
@@ -52,7 +49,12 @@ export function generatorsTable({ run }: RunStatistics): Table {
           ['CPU (cores)', used(({ cpuSeconds }) => cpuSeconds)],
           ['waiting for CPU (threads)', used(({ waitedSeconds }) => waitedSeconds)],
           ...(some(({ process }) => process?.throttled ?? null)
-            ? [['throttled', throttledWords] as const]
+            ? [
+                [
+                  'throttled',
+                  ({ process }: Generator) => orDash(process?.throttled ?? null, percent),
+                ] as const,
+              ]
             : []),
           ['MiB', ({ process }: Generator) => orDash(process?.maxMemoryMiB ?? null)],
         ] as const)

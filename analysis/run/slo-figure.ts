@@ -1,4 +1,4 @@
-import { type Slo, sloPercentile } from '../formats/slo.ts'
+import { hasFigure, type Slo, sloPercentile } from '../formats/slo.ts'
 import { findMetric, type Metric, type Summary } from '../formats/summary.ts'
 import { durations, type Figures, figures, percentile, samplesNeeded, type Tags } from './figures.ts'
 import { measureOf } from './metrics.ts'
@@ -49,21 +49,21 @@ function atPercentile(metric: Metric | undefined, samples: number | null, p: num
 /** Of a Trend its percentiles, mean and max; of a Rate its share, which `errors` limits from above; of a Counter its rate. */
 function ofCustom(figure: string, metric: Metric | undefined, whole: Figures): Found {
   const measure = metric && measureOf(metric, durationMs(whole))
-  if (!metric || !measure) return unknown
+  if (!metric || !measure || !hasFigure(measure.type, figure)) return unknown
   switch (measure.type) {
     case 'trend': {
       const { count: samples, mean, max } = measure
       const p = sloPercentile(figure)
       return p === undefined
-        ? { value: figure === 'mean' ? mean : figure === 'max' ? max : null, samples }
+        ? { value: figure === 'mean' ? mean : max, samples }
         : atPercentile(metric, samples, p)
     }
     case 'rate':
-      return { value: figure === 'rate' || figure === 'errors' ? measure.share : null, samples: null }
+      return { value: measure.share, samples: null }
     case 'counter':
-      return { value: figure === 'rate' ? measure.rate : null, samples: null }
+      return { value: measure.rate, samples: null }
     case 'gauge':
-      return { value: figure === 'max' ? measure.max : null, samples: null }
+      return { value: measure.max, samples: null }
   }
 }
 

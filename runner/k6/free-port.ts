@@ -13,20 +13,16 @@ export async function freePort(startFrom = localPortRange()): Promise<number> {
   for (let tries = 0; tries < 20; tries++) {
     const port = range.first + Math.floor(Math.random() * (range.last - range.first + 1))
     if (startFrom && port >= startFrom.first && port <= startFrom.last) continue
-    if ((await listened(port)) !== null) return port
+    const free = await listened(port).catch(() => null)
+    if (free !== null) return free
   }
-  return (await listened(0)) ?? 0
+  return listened(0)
 }
 
-/** The port that could be listened on; null where it could not. */
-async function listened(port: number): Promise<number | null> {
+/** The port, once it could be listened on; of 0 one that the system chose. */
+async function listened(port: number): Promise<number> {
   const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch (error) {
-    if (port === 0) throw error
-    return null
-  }
+  await once(server.listen(port, '127.0.0.1'), 'listening')
   const { port: found } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')

@@ -73,7 +73,10 @@ test('an SLO of a name, group, check or scenario that the rehearsal did not meet
       'http://127.0.0.1:3/',
       tags.map((tags) => ({ figure: 'p95', limit: 1, tags })),
     ).said.filter((sentence) => sentence.startsWith('--slo'))
-  assert.deepEqual(said({ name: '/items' }, { check: 'paid', scenario: 'shop' }, { method: 'POST' }), [])
+  assert.deepEqual(
+    said({ name: '/items' }, { check: 'paid', scenario: 'shop' }, { method: 'POST', constructor: 'x' }),
+    [],
+  )
   assert.deepEqual(said({ name: 'pya' }, { check: 'payed' }, { group: '::buy' }, { scenario: 'stop' }), [
     '--slo p95{name:pya}: the rehearsal met no such name, but /items, pay; without one the run will be invalid',
     '--slo p95{check:payed}: the rehearsal met no such check, but paid; without one the run will be invalid',

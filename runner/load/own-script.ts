@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { figuresOfType, type Slo, sloPercentile } from '../../analysis/formats/slo.ts'
+import { figuresOfType, hasFigure, type Slo } from '../../analysis/formats/slo.ts'
 import type { K6 } from '../k6/find.ts'
 import { inspect, scenariosIn } from '../k6/inspect.ts'
 import type { Inspected } from '../k6/inspected.ts'
@@ -77,7 +77,7 @@ export async function prepareOwn(
         : rehearse(shell, { ...trial, k6, name, at, needed })
   ).then((found) => found && relative(found, target))
   const rehearsal = await own.rehearsed
-  if (rehearsal) checkFigures(options.slo ?? [], rehearsal)
+  if (rehearsal) checkSlos(options.slo ?? [], rehearsal)
   if (!inside) await warmUpOwn(shell, { ...trial, k6, at }, warmUpMs)
   const asked = submetrics(script, stages, rehearsal, base, options.slo)
   for (const sentence of [...(search === undefined ? [] : leftOut(script, planned)), ...asked.said]) {
@@ -147,14 +147,13 @@ async function filesFor(
 }
 
 /** What a metric does not have cannot be limited. */
-function checkFigures(slos: readonly Slo[], { metrics }: Rehearsal): void {
-  for (const { figure, tags } of slos) {
-    const type = tags?.metric === undefined ? undefined : metrics[tags.metric]
-    const has = type === undefined ? [figure] : (figuresOfType[type] ?? [])
-    if (!has.includes(figure) && !(has.includes('p95') && sloPercentile(figure) !== undefined))
+function checkSlos(slos: readonly Slo[], { metrics }: Rehearsal): void {
+  for (const { figure, tags: { metric = '' } = {} } of slos) {
+    const type = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+    if (type !== undefined && !hasFigure(type, figure))
       throw new Failure(
         'usage',
-        `--slo ${figure}{metric:${tags?.metric}}: it is a ${type}, of which ${has.join(', ')} can be limited`,
+        `--slo ${figure}{metric:${metric}}: it is a ${type}, of which ${figuresOfType[type]?.join(', ')} can be limited`,
       )
   }
 }

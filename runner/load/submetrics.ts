@@ -78,12 +78,11 @@ function unseen(
   stages: readonly Stage[],
   { names, groups: group, checks: check, shown }: Rehearsal & { readonly shown: readonly string[] },
 ): string[] {
-  const seen: Readonly<Record<string, readonly string[]>> = {
-    ...{ name: shown, group, check },
-    scenario: stages.map(({ stage }) => stage),
-  }
+  const scenario = stages.map(({ stage }) => stage)
+  // Not a record, which has a "constructor".
+  const seen = new Map(Object.entries({ name: shown, group, check, scenario }))
   return Object.entries(tags).flatMap(([tag, value]) => {
-    const values = seen[tag]
+    const values = seen.get(tag)
     if (!values || values.includes(value) || names.includes(value)) return []
     const some = [...values.slice(0, 5), ...(values.length > 5 ? ['…'] : [])].join(', ')
     return [
